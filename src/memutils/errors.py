@@ -1,0 +1,16 @@
+"""Errors a user can act on: one plain sentence that says what to do."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UserError(Exception):
+    """Something the user can mend; its text is one plain sentence with what to do."""
+
+
+def unknown_name(kind: str, name: object, valid: Iterable[str]) -> UserError:
+    """The error for a name that is not among the valid ones; names the nearest one."""
+    valid = sorted(valid)
+    near = get_close_matches(str(name), valid, 1, 0.5)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return UserError(f"Unknown {kind} {str(name)[:80]!r}.{hint} Choose one of: {', '.join(valid)}.")

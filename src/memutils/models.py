@@ -1,0 +1,192 @@
+"""The networks of the paper, and a multilayer perceptron for small experiments.
+
+Every network maps images, float (N, C, H, W), to logits, float (N, K).
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from memutils.errors import UserError, unknown_name
+
+
+class ConvUnit(nn.Sequential):
+    """Convolution, batch normalisation (optional), ReLU: the unit of Inception-Lite."""
+
+    def __init__(self, in_channels: int, channels: int, kernel: int, stride: int = 1, batch_norm: bool = True):
+        layers = [nn.Conv2d(in_channels, channels, kernel, stride, kernel // 2, bias=not batch_norm)]
+        if batch_norm:
+            layers.append(nn.BatchNorm2d(channels))
+        super().__init__(*layers, nn.ReLU(inplace=True))
+
+
+class InceptionUnit(nn.Module):
+    """A 1x1 and a 3x3 branch, concatenated."""
+
+    def __init__(self, in_channels: int, channels_1x1: int, channels_3x3: int, batch_norm: bool):
+        super().__init__()
+        self.branch1 = ConvUnit(in_channels, channels_1x1, 1, batch_norm=batch_norm)
+        self.branch3 = ConvUnit(in_channels, channels_3x3, 3, batch_norm=batch_norm)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.branch1(x), self.branch3(x)], 1)
+
+
+class Downsample(nn.Module):
+    """A 3x3 convolution and a 3x3 max pooling, both of stride 2, concatenated: halves the resolution."""
+
+    def __init__(self, in_channels: int, channels: int, batch_norm: bool):
+        super().__init__()
+        self.conv = ConvUnit(in_channels, channels, 3, stride=2, batch_norm=batch_norm)
+        self.pool = nn.MaxPool2d(3, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.conv(x), self.pool(x)], 1)
+
+
+class InceptionLite(nn.Module):
+    """The small Inception of Zhang et al. (ICLR 2017, appendix A), which the paper calls Inception-Lite.
+
+    Made for 28x28 images (CIFAR-10's centre); any size from 4x4 works, since the last pooling is global.
+
+    Args:
+        in_channels: channels of the images.
+        num_classes: K, the number of logits.
+        batch_norm: batch normalisation after each convolution; the convolutions then have no bias.
+            Without it and with 3 channels and 10 classes it has 1,649,402 parameters, Zhang's count.
+    """
+
+    def __init__(self, in_channels: int = 3, num_classes: int = 10, batch_norm: bool = True):
+        super().__init__()
+        units, channels = [ConvUnit(in_channels, 96, 3, batch_norm=batch_norm)], 96
+        for stage in ([(32, 32), (32, 48), 80], [(112, 48), (96, 64), (80, 80), (48, 96), 96], [(176, 160)] * 2):
+            for width in stage:
+                if isinstance(width, tuple):
+                    units.append(InceptionUnit(channels, *width, batch_norm))
+                    channels = sum(width)
+                else:
+                    units.append(Downsample(channels, width, batch_norm))
+                    channels += width
+        self.features = nn.Sequential(*units)
+        self.classifier = nn.Linear(channels, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.features(x).mean((2, 3)))
+
+
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions and a shortcut without parameters (He et al. 2016, option A)."""
+
+    def __init__(self, in_channels: int, channels: int, stride: int):
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, channels, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.stride, self.widen = stride, channels - in_channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        if self.widen:
+            x = F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.widen // 2, self.widen // 2))
+        return F.relu(out + x)
+
+
+class CifarResNet(nn.Module):
+    """A ResNet for 32x32 images (He et al. 2016, section 4.2) of depth 6 x blocks + 2.
+
+    Args:
+        blocks: blocks in each of the three stages; 5 gives ResNet-32 (464,154 parameters).
+        in_channels: channels of the images.
+        num_classes: K, the number of logits.
+
+    The convolutions start from He's normal initialisation, the last layer from torch's default: with
+    He's there too, bounded losses begin at a saturated softmax, where their gradient vanishes.
+    """
+
+    def __init__(self, blocks: int = 5, in_channels: int = 3, num_classes: int = 10):
+        super().__init__()
+        self.stem = nn.Conv2d(in_channels, 16, 3, 1, 1, bias=False)
+        self.bn = nn.BatchNorm2d(16)
+        layers, channels = [], 16
+        for width, first_stride in ((16, 1), (32, 2), (64, 2)):
+            for i in range(blocks):
+                layers.append(BasicBlock(channels, width, first_stride if i == 0 else 1))
+                channels = width
+        self.blocks = nn.Sequential(*layers)
+        self.classifier = nn.Linear(64, num_classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.blocks(F.relu(self.bn(self.stem(x)))).mean((2, 3)))
+
+
+def resnet18(in_channels: int = 1, num_classes: int = 10) -> nn.Module:
+    """torchvision's ResNet-18 with a stem for ``in_channels``: 11,175,370 parameters for MNIST."""
+    from torchvision.models import resnet18 as torchvision_resnet18  # half a second, so only when asked for
+
+    network = torchvision_resnet18(num_classes=num_classes)
+    network.conv1 = nn.Conv2d(in_channels, 64, 7, 2, 3, bias=False)
+    nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")
+    return network
+
+
+class MLP(nn.Sequential):
+    """A perceptron of three linear layers with ReLU, on flattened images.
+
+    Args:
+        shape: (C, H, W) of the images.
+        num_classes: K, the number of logits.
+        width: units of each hidden layer.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], num_classes: int = 10, width: int = 512):
+        c, h, w = shape
+        super().__init__(
+            nn.Flatten(),
+            nn.Linear(c * h * w, width),
+            nn.ReLU(),
+            nn.Linear(width, width),
+            nn.ReLU(),
+            nn.Linear(width, num_classes),
+        )
+
+
+NETWORKS: dict[str, Callable[[tuple[int, int, int], int], nn.Module]] = {
+    "mlp": MLP,
+    "resnet18": lambda shape, k: resnet18(shape[0], k),
+    "resnet32": lambda shape, k: CifarResNet(5, shape[0], k),
+    "inception-lite": lambda shape, k: InceptionLite(shape[0], k),
+}
+"""Networks by name: a function of the image shape (C, H, W) and the number of classes K. Add yours here."""
+
+
+def build(name: str, shape: tuple[int, int, int], num_classes: int, seed: int | None = None) -> nn.Module:
+    """A freshly initialised network.
+
+    Args:
+        name: a key of ``NETWORKS``.
+        shape: (C, H, W) of the images it will see.
+        num_classes: K >= 2.
+        seed: seeds the initialisation without touching torch's global generator; None leaves it random.
+
+    Raises:
+        UserError: unknown name, or a shape the network cannot take.
+    """
+    if name not in NETWORKS:
+        raise unknown_name("network", name, NETWORKS)
+    if num_classes < 2 or len(shape) != 3 or min(shape) < 1:
+        raise UserError(f"A network needs images (C, H, W) and at least 2 classes, not {shape} and {num_classes}.")
+    with torch.random.fork_rng(devices=[]):
+        if seed is not None:
+            torch.manual_seed(seed)
+        return NETWORKS[name](tuple(shape), num_classes)
+
+
+def count_parameters(network: nn.Module) -> int:
+    """The number of trainable parameters."""
+    return sum(p.numel() for p in network.parameters() if p.requires_grad)

@@ -1,0 +1,286 @@
+"""Carries out one run: data, noise, network and training in, a record out. Safe to kill and to start twice."""
+
+import contextlib
+import fcntl
+import hashlib
+import io
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from memutils import __version__, data, losses, models, noise, records, training
+from memutils.data import Split
+from memutils.errors import UserError
+from memutils.records import Record
+from memutils.specs import Scale, Spec, load_scale
+
+CHECKPOINT_SECONDS = 60
+PURPOSES = ("subset", "noise", "initialisation", "order", "fresh noise", "test subset")
+DECISIVE = ("data", "losses", "models", "noise", "runs", "training")
+"""The modules that decide a run's result; their hash is part of its record."""
+
+
+def child_seed(seed: int, purpose: str) -> int:
+    """A seed of its own for each thing a run's seed decides, the same on every platform."""
+    return int(np.random.SeedSequence([seed, PURPOSES.index(purpose)]).generate_state(1)[0])
+
+
+def prepare(spec: Spec, dataset: data.Dataset) -> tuple[dict[str, Split], dict[str, noise.NoisyLabels]]:
+    """The splits of a run ('train', 'test', and 'holdout' where asked for) and their labels; test labels are true."""
+    pool, k = dataset.train, dataset.num_classes
+    n = spec.n_train or len(pool) - spec.n_holdout
+    if n + spec.n_holdout > len(pool) or spec.n_test > len(dataset.test):
+        raise UserError(
+            f"{dataset.name} has {len(pool)} training and {len(dataset.test)} test images; lower n_train, n_holdout or n_test."
+        )
+    seed = child_seed(spec.seed, "subset")
+    chosen = data.stratified(pool.labels, n, seed)
+    splits = {"train": pool[chosen], "test": dataset.test}
+    if spec.n_test:
+        splits["test"] = dataset.test[data.stratified(dataset.test.labels, spec.n_test, child_seed(0, "test subset"))]
+    if spec.n_holdout:
+        rest = pool[np.setdiff1d(np.arange(len(pool)), chosen)]
+        splits["holdout"] = rest[data.stratified(rest.labels, spec.n_holdout, seed)]
+    if spec.crop:
+        splits = {name: centre_crop(split, spec.crop) for name, split in splits.items()}
+    matrix = noise_matrix(spec, k)
+    labels = {name: noise.NoisyLabels(split.labels, split.labels) for name, split in splits.items()}
+    for i, name in enumerate(n for n in ("train", "holdout") if n in splits):
+        labels[name] = noise.apply_noise(splits[name].labels, matrix, child_seed(spec.seed, "noise") + i)
+    if spec.train_on == "clean":
+        clean = ~labels["train"].flipped
+        splits["train"] = splits["train"][clean]
+        labels["train"] = noise.NoisyLabels(labels["train"].noisy[clean], labels["train"].true[clean])
+    return splits, labels
+
+
+def noise_matrix(spec: Spec, num_classes: int) -> np.ndarray:
+    """The noise's transition matrix."""
+    if spec.noise == "pair":
+        return noise.pair_matrix(spec.eta, num_classes)
+    return noise.symmetric_matrix(spec.eta, num_classes, spec.noise)
+
+
+def centre_crop(split: Split, side: int) -> Split:
+    """The centre of each image, side x side pixels."""
+    height, width = split.images.shape[1:3]
+    if side > min(height, width):
+        raise UserError(f"Images of {height}x{width} pixels cannot be cropped to {side}; lower crop.")
+    top, left = (height - side) // 2, (width - side) // 2
+    return Split(np.ascontiguousarray(split.images[:, top : top + side, left : left + side]), split.labels)
+
+
+def make_trainer(spec: Spec, splits, labels, num_classes: int, execution: training.Execution) -> training.Trainer:
+    """The trainer of a run, before its first epoch."""
+    train = splits["train"].images
+    shift, scale = (None, None) if spec.inputs == "whiten" else training.channel_statistics(train)
+    resident = {
+        name: training.Resident(split, labels[name].noisy, shift, scale, execution.device) for name, split in splits.items()
+    }
+    shape = (train.shape[3], *train.shape[1:3])
+    network = models.build(spec.network, shape, num_classes, child_seed(spec.seed, "initialisation"))
+    first = spec.build_loss()
+    losses.check_loss(first, num_classes)
+    later = spec.build_loss(spec.switch_loss) if spec.switch_loss else first
+    return training.Trainer(
+        network, lambda epoch: later if spec.switch_loss and epoch > spec.switch_epoch else first,
+        resident, spec, execution, child_seed(spec.seed, "order"),
+    )  # fmt: skip
+
+
+def run(spec: Spec, scale: Scale | str, progress: bool = True) -> Record:
+    """Carries out a run, or goes on with an interrupted one, or returns the record that is there already.
+
+    Args:
+        spec: what to run.
+        scale: names the folder of the record.
+        progress: show a progress bar on stderr.
+
+    Raises:
+        UserError: anything the user can mend; nothing half-written stays behind.
+    """
+    scale = load_scale(scale) if isinstance(scale, str) else scale
+    key = scale.key(spec)
+    with only_one(scale.name, key):
+        found = records.find(scale.name, key, spec)
+        if found is not None:
+            return found
+        start, source = time.perf_counter(), {**source_state(), "started": datetime.now(UTC).isoformat(timespec="seconds")}
+        execution = training.settle(spec)
+        dataset = data.load(spec.dataset)
+        splits, labels = prepare(spec, dataset)
+        trainer = make_trainer(spec, splits, labels, dataset.num_classes, execution)
+        checkpoint = Checkpoint(scale.name, key, {"spec": records.spec_dict(spec), "execution": asdict(execution), **identity()})
+        before = checkpoint.resume(trainer)
+        trainer.run(after_epoch=lambda t: checkpoint.maybe_write(t, before + time.perf_counter() - start), progress=progress)
+        seconds = before + time.perf_counter() - start
+        content = describe(spec, dataset, splits, labels, trainer, source, seconds)
+        arrays, content["risks"] = final_state(spec, splits, labels, trainer)
+        record = records.write(scale.name, key, content, arrays)
+        checkpoint.path.unlink(missing_ok=True)
+        return record
+
+
+def work_folder(scale: str) -> Path:
+    """The folder of locks and checkpoints of a scale."""
+    folder = records.results_root() / scale / ".work"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"Cannot write into {folder}: {error.strerror}. Mend its permissions, then start again.") from error
+    return folder
+
+
+@contextlib.contextmanager
+def only_one(scale: str, key: str) -> Iterator[None]:
+    """Waits until no other process carries out this run. The system drops the lock with the process that holds it."""
+    try:
+        file = open(work_folder(scale) / f"{key}.lock", "w")
+    except OSError as error:
+        raise UserError(f"Cannot write into {work_folder(scale)}: {error.strerror}. Mend it, then start again.") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"{key} is being run by another process; waiting for it.", file=sys.stderr)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+class Checkpoint:
+    """A run's state on disk between epochs: a sha256, then torch's format, written whole or not at all."""
+
+    def __init__(self, scale: str, key: str, belongs_to: dict):
+        self.path, self.belongs_to = work_folder(scale) / f"{key}.ckpt", belongs_to
+        self.written = time.monotonic()
+
+    def maybe_write(self, trainer: training.Trainer, seconds: float) -> None:
+        """Writes when a minute has passed since the last time and epochs are left."""
+        if time.monotonic() - self.written < CHECKPOINT_SECONDS or len(trainer.history) == trainer.recipe.epochs:
+            return
+        buffer = io.BytesIO()
+        torch.save({"belongs_to": self.belongs_to, "seconds": seconds, **trainer.state()}, buffer)
+        content = buffer.getvalue()
+        records.write_whole(self.path, hashlib.sha256(content).digest() + content)
+        self.written = time.monotonic()
+
+    def resume(self, trainer: training.Trainer) -> float:
+        """Loads the state if it is whole and of this very run; returns the seconds spent before, else 0."""
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            return 0.0
+        if hashlib.sha256(content[32:]).digest() != content[:32]:
+            print(f"The checkpoint {self.path} is damaged; starting from the first epoch.", file=sys.stderr)
+            return 0.0
+        state = torch.load(io.BytesIO(content[32:]), weights_only=True, map_location=trainer.execution.device)
+        if state["belongs_to"] != self.belongs_to:
+            print(f"The checkpoint {self.path} is of other code or settings; starting from the first epoch.", file=sys.stderr)
+            return 0.0
+        trainer.load_state(state)
+        return state["seconds"]
+
+
+def identity() -> dict:
+    """What must not change between a checkpoint and its resumption."""
+    versions = {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()}
+    return {"code": code_hash(), "results_version": records.RESULTS_VERSION, "versions": versions}
+
+
+def code_hash() -> str:
+    """sha256 over the modules that decide a result."""
+    folder = Path(__file__).parent
+    return hashlib.sha256(b"".join((folder / f"{name}.py").read_bytes() for name in DECISIVE)).hexdigest()
+
+
+def source_state() -> dict:
+    """The git commit of the package and whether its tree was dirty (records aside); None outside a repository."""
+    def git(*words: str) -> str:  # fmt: skip
+        root = Path(__file__).parents[2]
+        return subprocess.run(["git", "-C", root, *words], capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", "--", ".", ":!results"))}
+    except (OSError, subprocess.CalledProcessError):
+        return {"commit": None, "dirty": None}
+
+
+def describe(spec: Spec, dataset, splits, labels, trainer, source: dict, seconds: float) -> dict:
+    """The record's content but for its risks."""
+    steps = sum(row["train_seconds"] for row in trainer.history)
+    images = len(trainer.history) * (len(splits["train"]) // trainer.batch_size) * trainer.batch_size
+    device = torch.cuda.get_device_name() if trainer.execution.device == "cuda" else processor()
+    return {
+        "spec": records.spec_dict(spec),
+        "noise_rate": labels["train"].rate,
+        "dataset": {
+            "name": dataset.name,
+            "source": dataset.source,
+            "classes": list(dataset.classes),
+            "fingerprints": dataset.fingerprints,
+            "sizes": {name: len(split) for name, split in splits.items()},
+        },
+        "provenance": {
+            "package": __version__,
+            **source,
+            **identity(),
+            "execution": asdict(trainer.execution),
+            "machine": device,
+            "seconds": round(seconds, 3),
+            "images_per_second": round(images / steps, 1),
+        },
+        "parameters": models.count_parameters(trainer.network),
+        "history": complete(trainer.history),
+    }
+
+
+def processor() -> str:
+    """The CPU's name."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def complete(history: list[dict]) -> list[dict]:
+    """The history with the same columns in every row; exact figures are None in epochs without an exact pass."""
+    columns = list(dict.fromkeys(name for row in history for name in row))
+    return [{name: row.get(name) for name in columns} for row in history]
+
+
+def final_state(spec: Spec, splits, labels, trainer) -> tuple[dict[str, np.ndarray], dict]:
+    """The companion arrays, and the mean of every registered loss on each split under each labelling."""
+    k = trainer.network(trainer.data["train"].batch(slice(0, 2))).shape[1]
+    fresh_seed, matrix = child_seed(spec.seed, "fresh noise"), noise_matrix(spec, k)
+    arrays, risks = {}, {}
+    for i, (name, split) in enumerate(splits.items()):
+        log_p = training.predict(trainer.network, trainer.data[name]).double().cpu()
+        labellings = {"true": split.labels, "fresh": noise.apply_noise(split.labels, matrix, fresh_seed + i).noisy}
+        if name != "test":
+            labellings["training"] = labels[name].noisy
+            arrays[f"{name}_noisy"] = labels[name].noisy.astype(np.uint8)
+        arrays[f"{name}_true"] = split.labels.astype(np.uint8)
+        arrays[f"{name}_predicted"] = log_p.argmax(1).numpy().astype(np.uint8)
+        arrays[f"{name}_log_p"] = log_p.numpy().astype(np.float16)
+        risks[name] = {
+            loss: {label: spec.build_loss(loss)(log_p, torch.from_numpy(y)).item() for label, y in labellings.items()}
+            for loss in losses.LOSSES
+        }
+    chosen = thumbnails(labels["train"].flipped)
+    arrays["thumbnail_index"], arrays["thumbnails"] = chosen, splits["train"].images[chosen]
+    return arrays, risks
+
+
+def thumbnails(flipped: np.ndarray, n: int = 40) -> np.ndarray:
+    """Indices of the images a gallery shows: the first flipped ones, then clean ones up to n."""
+    wrong = np.flatnonzero(flipped)[:n]
+    return np.concatenate([wrong, np.flatnonzero(~flipped)[: n - len(wrong)]])
