@@ -8,6 +8,7 @@ import hashlib
 import os
 import tarfile
 import urllib.error
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -218,12 +219,13 @@ def cifar_binary(root: Path) -> tuple[np.ndarray, ...]:
 def fetch(name: str, root: Path, load: Callable) -> tuple[np.ndarray, ...]:
     """Runs a loader and turns its failures into one sentence that says what to put where."""
     raw = "MNIST/raw/ with MNIST's four idx files" if name == "mnist" else "cifar-10-binary.tar.gz"
-    where = f"Put {raw} or {name}.npz (x_train, y_train, x_test, y_test) into {root}, or set MEMUTILS_DATA to a folder that has it"
+    arrays = f"{name}.npz (x_train, y_train, x_test, y_test)"
+    where = f"Put {raw} or {arrays} into {root}, or set MEMUTILS_DATA to a folder that has it"
     try:
         return tuple(load())
     except (RuntimeError, OSError, urllib.error.URLError) as error:
         raise UserError(f"No data for {name}: it is not in {root} and cannot be downloaded ({error}). {where}.") from error
-    except (ValueError, KeyError, EOFError, tarfile.TarError) as error:
+    except (ValueError, KeyError, EOFError, AssertionError, zlib.error, tarfile.TarError) as error:
         raise UserError(f"The data of {name} in {root} is damaged ({error}). Delete it; then: {where}.") from error
 
 

@@ -208,20 +208,22 @@ def check_loss(loss: Callable[[Tensor, Tensor], Tensor], num_classes: int) -> No
     finite gradient with respect to the logits. It may be negative.
     """
     generator = torch.Generator().manual_seed(0)
-    target = torch.arange(8) % num_classes
+    n = max(8, num_classes)  # every class occurs
+    target = torch.arange(n) % num_classes
     for scale in (0.1, 1.0, 100.0):
-        logits = (torch.randn(8, num_classes, generator=generator) * scale).requires_grad_()
+        logits = (torch.randn(n, num_classes, generator=generator) * scale).requires_grad_()
         try:
             value = loss(logits, target)
             if not isinstance(value, Tensor) or value.numel() != 1:
                 shape = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
                 raise UserError(f"The loss must return one number for a batch, not {shape}; end it with .mean().")
             if not value.requires_grad:
-                raise UserError("The loss does not depend on the logits in a differentiable way; use no argmax, round or .item().")
+                raise UserError("The loss does not depend on the logits differentiably; use no argmax, round or .item().")
             (gradient,) = torch.autograd.grad(value.sum(), logits)
         except (RuntimeError, ValueError, TypeError, IndexError) as error:
-            raise UserError(f"The loss fails on logits (8, {num_classes}) and targets (8,): {error}.") from error
+            raise UserError(f"The loss fails on logits ({n}, {num_classes}) and targets ({n},): {error}.") from error
         if not (value.isfinite().all() and gradient.isfinite().all()):
             raise UserError(
-                f"The loss or its gradient is not finite for logits of size {scale:g}; compute from log_softmax, and look for log(0)."
+                f"The loss or its gradient is not finite for logits of size {scale:g}; "
+                "compute from log_softmax, and look for log(0)."
             )

@@ -85,12 +85,13 @@ def apply_noise(true: np.ndarray, matrix: np.ndarray, seed: int) -> NoisyLabels:
     Raises:
         UserError: a matrix that is not row-stochastic, or labels that do not fit it.
     """
-    true, matrix = np.array(true, dtype=np.int64), np.asarray(matrix, dtype=np.float64)
+    true, matrix = np.array(true), np.asarray(matrix, dtype=np.float64)
     k = len(matrix)
     if matrix.shape != (k, k) or not (matrix >= 0).all() or not np.allclose(matrix.sum(1), 1, atol=1e-9):
         raise UserError("A noise matrix must be square, without negative entries, and each row must sum to 1.")
-    if true.ndim != 1 or (len(true) and not (0 <= true.min() and true.max() < k)):
+    if true.ndim != 1 or (len(true) and not (true.dtype.kind in "iu" and 0 <= true.min() and true.max() < k)):
         raise UserError(f"Labels must be a vector of integers from 0 to {k - 1}.")
+    true = true.astype(np.int64)
     order = (np.arange(k)[:, None] + np.arange(k)) % k  # row i: i, i + 1, ..., i - 1
     cumulative = np.take_along_axis(matrix, order, 1).cumsum(1)
     u = np.random.Generator(np.random.PCG64(seed)).random(len(true))

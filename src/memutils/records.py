@@ -5,6 +5,7 @@ The JSON file is the commit point: the arrays are written first, and the record 
 
 import dataclasses
 import hashlib
+import io
 import json
 import os
 import tempfile
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from memutils.errors import UserError
-from memutils.specs import FIELDS, NAMING, Spec
+from memutils.specs import NAMING, Spec, scale_name
 
 FORMAT = 1
 """Version of the record's layout."""
@@ -52,18 +53,18 @@ class Record:
         Raises:
             UserError: they are missing or damaged.
         """
-        path = self.path.with_suffix(".npz")
+        path, again = self.path.with_suffix(".npz"), f"Delete {self.path} and run {self.key} again."
         try:
             content = path.read_bytes()
         except OSError as error:
             raise UserError(f"The arrays {path} cannot be read ({error}). Run {self.key} again.") from error
         if hashlib.sha256(content).hexdigest() != self.content["arrays_sha256"]:
-            raise UserError(f"The arrays {path} are damaged or of another run. Delete {self.path} and run {self.key} again.")
+            raise UserError(f"The arrays {path} are damaged or of another run. {again}")
         try:
             with np.load(path, allow_pickle=False) as file:
                 return {name: file[name] for name in file.files}
         except (ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise UserError(f"The arrays {path} are damaged ({error}). Delete {self.path} and run {self.key} again.") from error
+            raise UserError(f"The arrays {path} are damaged ({error}). {again}") from error
 
 
 def results_root() -> Path:
@@ -97,7 +98,8 @@ def write_whole(path: Path, content: bytes) -> None:
             os.fsync(folder)
             os.close(folder)
     except OSError as error:
-        raise UserError(f"Cannot write {path}: {error.strerror or error}. Free space or mend permissions, then start again.") from error
+        reason = error.strerror or error
+        raise UserError(f"Cannot write {path}: {reason}. Free space or mend permissions, then start again.") from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -111,8 +113,6 @@ def checksum(content: dict) -> str:
 
 def write(scale: str, key: str, content: dict, arrays: dict[str, np.ndarray]) -> Record:
     """Writes a record: first the arrays, then the JSON file that makes them count."""
-    import io
-
     path, buffer = path_of(scale, key), io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     path.unlink(missing_ok=True)  # an outdated record must not stand beside new arrays
@@ -122,7 +122,7 @@ def write(scale: str, key: str, content: dict, arrays: dict[str, np.ndarray]) ->
     content["checksum"] = checksum(content)
     rows = content["history"]
     text = json.dumps(content | {"history": "@"}, indent=1, allow_nan=False)  # one line an epoch: readable, and small diffs
-    text = text.replace('"@"', "[\n  " + ",\n  ".join(json.dumps(r) for r in rows) + "\n ]")
+    text = text.replace('"history": "@"', '"history": [\n  ' + ",\n  ".join(json.dumps(r) for r in rows) + "\n ]")
     write_whole(path, text.encode() + b"\n")
     return read(path)
 
@@ -176,7 +176,8 @@ def find(scale: str, key: str, spec: Spec) -> Record | None:
     if record.spec != asked:
         names = sorted(n for n in asked.keys() | record.spec.keys() if asked.get(n) != record.spec.get(n))
         raise UserError(
-            f"The record {path} was made with other settings ({', '.join(names)}). Move it away, or give this run another scale."
+            f"The record {path} was made with other settings ({', '.join(names)}). "
+            "Move it away, or give this run another scale."
         )
     return record
 
@@ -186,15 +187,16 @@ def spec_dict(spec: Spec) -> dict:
     return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(spec).items()}
 
 
-def load(scale: str) -> list[Record]:
-    """Every record of a scale, by key; an absent folder holds none."""
-    return [read(path) for path in sorted((results_root() / scale).glob("*.json")) if not path.name.startswith(".")]
+def load(scale: str = "") -> list[Record]:
+    """Every record of a scale (see ``specs.scale_name`` for an empty name), by key; an absent folder holds none."""
+    return [read(path) for path in sorted((results_root() / scale_name(scale)).glob("*.json")) if not path.name.startswith(".")]
 
 
 def histories(records: list[Record]) -> pd.DataFrame:
     """The records' histories as one tidy frame: a row for each run and epoch, with key, realised rate and settings."""
     frames = []
     for record in records:
-        settings = {n: record.spec[n] for n in FIELDS if n in NAMING or n in ("alpha", "n_train", "lr", "train_on", "switch_loss")}
-        frames.append(record.history.rename(columns={"lr": "lr_now"}).assign(key=record.key, noise_rate=record.noise_rate, **settings))
+        settings = {n: record.spec[n] for n in (*NAMING, "alpha", "n_train", "lr", "train_on", "switch_loss")}
+        frame = record.history.rename(columns={"lr": "lr_now"})
+        frames.append(frame.assign(key=record.key, noise_rate=record.noise_rate, **settings))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["key", "noise_rate", *NAMING])

@@ -59,6 +59,8 @@ def prepare(spec: Spec, dataset: data.Dataset) -> tuple[dict[str, Split], dict[s
         clean = ~labels["train"].flipped
         splits["train"] = splits["train"][clean]
         labels["train"] = noise.NoisyLabels(labels["train"].noisy[clean], labels["train"].true[clean])
+    if len(splits["train"]) < 2:
+        raise UserError("A run needs at least 2 images to train on; raise n_train, or lower eta where train_on is 'clean'.")
     return splits, labels
 
 
@@ -259,11 +261,10 @@ def complete(history: list[dict]) -> list[dict]:
 
 def final_state(spec: Spec, splits, labels, trainer) -> tuple[dict[str, np.ndarray], dict]:
     """The companion arrays, and the mean of every registered loss on each split under each labelling."""
-    k = trainer.network(trainer.data["train"].batch(slice(0, 2))).shape[1]
-    fresh_seed, matrix = child_seed(spec.seed, "fresh noise"), noise_matrix(spec, k)
-    arrays, risks = {}, {}
+    fresh_seed, arrays, risks = child_seed(spec.seed, "fresh noise"), {}, {}
     for i, (name, split) in enumerate(splits.items()):
         log_p = training.predict(trainer.network, trainer.data[name]).double().cpu()
+        matrix = noise_matrix(spec, log_p.shape[1])
         labellings = {"true": split.labels, "fresh": noise.apply_noise(split.labels, matrix, fresh_seed + i).noisy}
         if name != "test":
             labellings["training"] = labels[name].noisy

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import json
 import math
 import os
 import re
@@ -150,7 +151,7 @@ class Scale:
         """
         check_known(settings)
         network = settings.get("network", self.defaults.get("network"))
-        merged = self.defaults | self.networks.get(network, {}) | settings
+        merged = self.defaults | (self.networks.get(network, {}) if isinstance(network, str) else {}) | settings
         missing = [n for n in NAMING[:4] if n not in merged]
         if missing:
             raise UserError(f"A run needs {', '.join(missing)}.")
@@ -158,13 +159,21 @@ class Scale:
 
     def key(self, spec: Spec) -> str:
         """The run's name: data set, network, loss, eta, seed and each setting that differs from the scale's default."""
-        base = self.spec(**{n: getattr(spec, n) for n in NAMING})
         named = [spec.dataset, spec.network, spec.loss, f"eta{text_of(spec.eta)}", f"seed{spec.seed}"]
-        others = (n for n in sorted(FIELDS) if n not in NAMING and getattr(spec, n) != getattr(base, n))
-        key = "-".join(named + [f"{n}{text_of(getattr(spec, n))}" for n in others])
+        key = "-".join(named + [f"{n}{text_of(getattr(spec, n))}" for n in self.differing(spec)])
         if not re.fullmatch(r"[A-Za-z0-9_.+-]{1,200}", key):
             raise UserError(f"The run's name {key!r} must be made of letters, digits and . _ + - only.")
         return key
+
+    def differing(self, spec: Spec) -> list[str]:
+        """The settings, beyond those that every key names, that differ from this scale's default; sorted."""
+        base = self.spec(**{n: getattr(spec, n) for n in NAMING})
+        return [n for n in sorted(FIELDS) if n not in NAMING and getattr(spec, n) != getattr(base, n)]
+
+    def parameters(self, spec: Spec) -> str:
+        """What tells a run from this scale's defaults, as YAML for papermill's ``-y``: plain values, never code."""
+        values = {n: getattr(spec, n) for n in (*NAMING, *self.differing(spec))}
+        return json.dumps({n: list(v) if isinstance(v, tuple) else v for n, v in values.items()})
 
     def specs(self, only: str = "") -> dict[str, Spec]:
         """The grid's runs by key, in order; ``only`` keeps the keys that contain it."""
@@ -189,13 +198,20 @@ def configs_root() -> Path:
     return Path(os.environ.get("MEMUTILS_CONFIGS") or Path(__file__).parents[2] / "configs")
 
 
-def load_scale(name: str) -> Scale:
+def scale_name(name: str = "") -> str:
+    """The name, or where it is empty the environment's MEMUTILS_SCALE, else 'quick'."""
+    return name or os.environ.get("MEMUTILS_SCALE") or "quick"
+
+
+def load_scale(name: str = "", within: tuple[str, ...] = ()) -> Scale:
     """Reads ``configs/<name>.yaml``; ``extends`` in it names a scale whose defaults and networks it starts from.
+
+    An empty name means ``scale_name()``; ``within`` holds the scales on the way here, none of which it may extend.
 
     Raises:
         UserError: no such scale, a file that is not a scale, or an unknown or wrong setting in it.
     """
-    root = configs_root()
+    root, name = configs_root(), scale_name(name)
     valid = sorted(p.stem for p in root.glob("*.yaml"))
     if name not in valid:
         raise unknown_name("scale", name, valid)
@@ -205,13 +221,13 @@ def load_scale(name: str) -> Scale:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"The config {path} is not valid YAML: {' '.join(str(error).split())[:200]}.") from error
     try:
-        return parse_scale(name, content)
+        return parse_scale(name, content, (*within, name))
     except UserError as error:
         raise UserError(f"In the config {path}: {error}") from error
 
 
-def parse_scale(name: str, content: object) -> Scale:
-    """A scale from a config's content."""
+def parse_scale(name: str, content: object, within: tuple[str, ...] = ()) -> Scale:
+    """A scale from a config's content; ``within`` as in ``load_scale``."""
     parts = ("extends", "defaults", "networks", "grid")
     if not isinstance(content, dict):
         raise UserError(f"A config must have the parts {', '.join(parts)}.")
@@ -219,8 +235,9 @@ def parse_scale(name: str, content: object) -> Scale:
         if part not in parts:
             raise unknown_name("part", part, parts)
     defaults, networks, grid = content.get("defaults") or {}, content.get("networks") or {}, content.get("grid") or []
-    tables = [defaults, networks, *(networks.values() if isinstance(networks, dict) else []), *grid]
-    if not isinstance(grid, list) or not all(isinstance(t, dict) for t in tables):
+    tables = [defaults, networks, *(networks.values() if isinstance(networks, dict) else [])]
+    tables += grid if isinstance(grid, list) else [grid]
+    if not all(isinstance(t, dict) for t in tables):
         raise UserError("defaults and each network must be tables of settings, and grid a list of such tables.")
     for settings in (defaults, *networks.values(), *grid):
         check_known(settings)
@@ -228,9 +245,9 @@ def parse_scale(name: str, content: object) -> Scale:
         if network not in models.NETWORKS:
             raise unknown_name("network", network, models.NETWORKS)
     if "extends" in content:
-        if content["extends"] == name:
+        if content["extends"] in (name, *within):
             raise UserError("A scale cannot extend itself.")
-        base = load_scale(content["extends"])
+        base = load_scale(content["extends"], within)
         defaults = base.defaults | defaults
         networks = {n: base.networks.get(n, {}) | networks.get(n, {}) for n in base.networks | networks}
     scale = Scale(name, defaults, networks, tuple(grid))

@@ -1,0 +1,62 @@
+# The two commands are `make book` and `make test`; `make help` lists the others.
+SHELL := /bin/bash
+SCALE ?= quick
+ONLY ?=
+JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+PYTHON ?= python3
+BUILD ?= _build
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+export PATH := $(BIN):$(PATH)
+export MPLBACKEND := Agg
+SNAKEMAKE = snakemake -s workflow/Snakefile --profile workflow/local --cores $(JOBS)
+
+.DEFAULT_GOAL := help
+.PHONY: help book test runs claims lab lint unit smoke notebooks clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed; set PYTHON=... to one.'; exit 1; }
+	@echo 'Installing into $(VENV) (a few minutes the first time) ...'
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+book: $(VENV)/.installed ## train what is missing of the quick grid and build the book (SCALE=..., JOBS=...)
+	@python -m memutils.grid --scale $(SCALE) --jobs $(JOBS)
+	@$(SNAKEMAKE) --config scale=$(SCALE) build=$(BUILD) -- book
+	@echo "The book: $(BUILD)/html/index.html"
+
+runs: $(VENV)/.installed ## train a grid: SCALE=quick|cpu|paper, ONLY=resnet18 (part of a run's name)
+	@python -m memutils.grid --scale $(SCALE) --only '$(ONLY)' --jobs $(JOBS)
+	@$(SNAKEMAKE) --config scale=$(SCALE) build=$(BUILD) only='$(ONLY)' -- runs
+
+claims: $(VENV)/.installed ## judge the paper's claims from the records of the cpu scale
+	@python -m memutils.claims
+
+lab: $(VENV)/.installed ## open the notebooks in JupyterLab, on localhost
+	@jupyter lab --ip=127.0.0.1 --notebook-dir=.
+
+test: $(VENV)/.installed lint unit smoke notebooks ## everything that CI runs
+
+lint: $(VENV)/.installed
+	@ruff check .
+
+unit: $(VENV)/.installed
+	@pytest tests -n $(JOBS) --dist loadfile
+
+smoke: export MEMUTILS_RESULTS := $(CURDIR)/_build/test/results
+smoke: $(VENV)/.installed # the whole chain, from runs to the book, on the smoke grid
+	@rm -rf _build/test
+	@$(SNAKEMAKE) --config scale=smoke build=_build/test -- book
+
+notebooks: export MEMUTILS_RESULTS := $(CURDIR)/_build/test/results
+notebooks: export MEMUTILS_SCALE := smoke
+notebooks: smoke
+	@pytest --nbval-lax --nbval-current-env -p no:cacheprovider -n $(JOBS) --dist loadfile notebooks
+
+clean: ## delete what was built; records stay
+	rm -rf _build .snakemake .pytest_cache .hypothesis .ruff_cache

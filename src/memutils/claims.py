@@ -1,0 +1,208 @@
+"""The paper's claims and what the records say of each: ``python -m memutils.claims`` writes the ledger.
+
+Compared are runs of one scale at its own settings: trained on all examples with one loss throughout, RLL with its
+default alpha. Losses are compared within a data set, a network and a seed, which share subset, noise and order.
+"""
+
+import argparse
+import dataclasses
+import json
+import math
+import sys
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+from memutils import records
+from memutils.errors import UserError
+from memutils.judges import Bench, Finding, NotThere
+from memutils.outcomes import TOLERANCES, Run
+from memutils.records import Record
+from memutils.specs import FIELDS, NAMING, text_of
+from memutils.statements import CLAIMS, Claim
+
+SUPPORTED, NOT_SUPPORTED, NOT_TESTED = "supported", "not supported", "not tested at this scale"
+PROVED, REFUTED = "proved", "refuted as stated"
+SETTINGS = {("cifar10", "inception-lite"), ("cifar10", "resnet32"), ("mnist", "resnet18")}
+"""The paper's data sets and networks."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One judgement: where, what was measured, the verdict, ``why`` where nothing follows, and the runs used."""
+
+    verdict: str
+    statistics: dict
+    why: str = ""
+    dataset: str = ""
+    network: str = ""
+    loss: str = ""
+    eta: float | None = None
+    seed: int | None = None
+    paper_setting: bool = False
+    records: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim with its cells and what they come to: ``passed`` of ``tested`` cells."""
+
+    claim: Claim
+    cells: tuple[Cell, ...]
+
+    tested = property(lambda self: sum(c.verdict != NOT_TESTED for c in self.cells))
+    passed = property(lambda self: sum(c.verdict in (SUPPORTED, PROVED) for c in self.cells))
+
+    @property
+    def overall(self) -> str:
+        """Supported only where every tested cell is."""
+        if not self.tested:
+            return NOT_TESTED
+        if any(c.verdict in (PROVED, REFUTED) for c in self.cells):
+            return PROVED if self.passed == self.tested else REFUTED
+        if self.passed in (0, self.tested):
+            return SUPPORTED if self.passed else NOT_SUPPORTED
+        return f"mixed, {self.passed} of {self.tested}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to keep in mind with the verdict."""
+        tested = [c for c in self.cells if c.verdict != NOT_TESTED and c.seed is not None]
+        notes = []
+        if len({c.seed for c in tested}) == 1:
+            notes.append("One seed: it shows what can happen, not how often.")
+        if tested and not any(c.paper_setting for c in tested):
+            notes.append("None of the cells is of the paper's data sets with the paper's networks.")
+        if self.claim.after:
+            notes.append(f"Follows from {self.claim.after} where that holds; not counted twice.")
+        return tuple(notes)
+
+
+def comparable(record: Record, train_on: str = "all") -> bool:
+    """Whether a record is of its scale's own settings: then its key names nothing but data, network, loss, eta and seed."""
+    spec = record.spec
+    named = "-".join([*(spec[n] for n in NAMING[:3]), f"eta{text_of(spec['eta'])}", f"seed{spec['seed']}"])
+    named += "" if train_on == "all" else f"-train_on{train_on}"
+    plain = spec["alpha"] == FIELDS["alpha"].default and not spec["switch_loss"] and spec["noise"] == "others"
+    return plain and spec["train_on"] == train_on and record.key == named
+
+
+def benches(found: list[Record]) -> list[Bench]:
+    """A bench for each comparable run, ordered by data set, network, loss, eta and seed."""
+    groups = {}
+    for record in found:
+        for part in ("all", "clean"):
+            if comparable(record, part):
+                same = {k: v for k, v in record.spec.items() if k not in ("loss", "eta", "train_on")}
+                group = groups.setdefault(json.dumps(same, sort_keys=True), {"all": {}, "clean": {}})
+                group[part][record.spec["loss"], record.spec["eta"]] = Run(record)
+    runs = [Bench(run, g["all"], g["clean"]) for g in groups.values() for run in g["all"].values()]
+    return sorted(runs, key=lambda b: [b.run.record.spec[n] for n in NAMING])
+
+
+def judge_cell(claim: Claim, bench: Bench) -> Cell:
+    """The claim judged for one run."""
+    spec = bench.run.record.spec
+    bench = dataclasses.replace(bench, used=[bench.run.key])
+    try:
+        finding = claim.judge(bench)
+    except NotThere as error:
+        finding = Finding(None, {}, str(error))
+    verdict = {True: SUPPORTED, False: NOT_SUPPORTED, None: NOT_TESTED}[finding.passed]
+    where = {n: spec[n] for n in ("dataset", "network", "loss", "seed")}
+    return Cell(
+        verdict, finding.statistics, finding.why, **where, eta=spec["eta"] if claim.per_eta else None,
+        paper_setting=(spec["dataset"], spec["network"]) in SETTINGS, records=tuple(dict.fromkeys(bench.used)),
+    )  # fmt: skip
+
+
+def judge(found: list[Record]) -> list[Verdict]:
+    """Judges every claim by the records of one scale."""
+    tables, verdicts = benches(found), []
+    for claim in CLAIMS:
+        if not claim.losses:
+            cells = [Cell(PROVED if ok else REFUTED, numbers, loss=what) for what, ok, numbers in claim.judge()]
+        else:
+            cells = [
+                judge_cell(claim, b)
+                for b in tables
+                if b.run.loss in claim.losses
+                and b.run.eta in claim.etas
+                and b.run.record.spec["dataset"] in (claim.datasets or [b.run.record.spec["dataset"]])
+                and b.run.record.spec["network"] in (claim.networks or [b.run.record.spec["network"]])
+            ]
+        verdicts.append(Verdict(claim, tuple(cells)))
+    return verdicts
+
+
+def collapsed(record: Record) -> bool:
+    """Whether the final network of a run is at chance: J2 below .2, or under half of the classes predicted."""
+    return Run(record).collapsed
+
+
+def plain(value):
+    """A statistic as JSON holds it: rounded, so that no platform's last digit shows; None for what is not finite."""
+    if isinstance(value, bool | str | None):
+        return value
+    return round(float(value), 6) + 0.0 if math.isfinite(value) else None
+
+
+def ledger(found: list[Record]) -> dict:
+    """The verdicts on the records of one scale, ready for JSON; the same records give the same ledger."""
+    verdicts = judge(found)
+    rows = []
+    for v in verdicts:
+        claim = {n: getattr(v.claim, n) for n in ("id", "statement", "rule", "reason", "after")}
+        cells = [dataclasses.asdict(c) | {"statistics": {n: plain(x) for n, x in c.statistics.items()}} for c in v.cells]
+        rows.append(claim | {"verdict": v.overall, "passed": v.passed, "tested": v.tested, "notes": v.notes, "cells": cells})
+    overall = [v.overall for v in verdicts if not v.claim.after]
+    used = [r.key for r in found if comparable(r) or comparable(r, "clean")]
+    return {
+        "format": 1,
+        "scale": found[0].scale if found else None,
+        "records": used,
+        "left_out": [r.key for r in found if r.key not in used],
+        "tolerances": TOLERANCES,
+        "summary": {text: overall.count(text) for text in sorted(set(overall))},
+        "claims": rows,
+    }
+
+
+def dump(content: dict) -> bytes:
+    """The ledger's file."""
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def table(content: dict) -> str:
+    """The ledger as text, a claim a line or two."""
+    lines = [f"{len(content['records'])} records of the scale {content['scale']!r}, {len(content['left_out'])} left out"]
+    for claim in content["claims"]:
+        text = textwrap.wrap(claim["statement"], 64)
+        lines.append(f"{claim['id']:4} {claim['verdict']:25} {claim['passed']:3}/{claim['tested']:<3}  {text[0]}")
+        lines += [" " * 39 + line for line in text[1:]]
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m memutils.claims", description="Judges the paper's claims by the records.")
+    parser.add_argument("--scale", default="", help="whose records (default: MEMUTILS_SCALE, else quick)")
+    parser.add_argument("--output", type=Path, help="the ledger's file (default: claims.json in the results folder)")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if the file differs from the records")
+    options = parser.parse_args(arguments)
+    path = options.output or records.results_root() / "claims.json"
+    try:
+        content = ledger(records.load(options.scale))
+        print(table(content))
+        if not options.check:
+            records.write_whole(path, dump(content))
+        elif not path.is_file() or path.read_bytes() != dump(content):
+            raise UserError(f"The ledger {path} does not fit the records; write it anew without --check.")
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""What a grid still lacks and about how long it will take: ``python -m memutils.grid --scale cpu [--only resnet18]``."""
+
+import argparse
+import os
+import sys
+import time
+from collections import defaultdict
+
+from memutils import records, specs
+from memutils.errors import UserError
+from memutils.records import Record
+from memutils.specs import Spec
+
+
+def missing(scale: specs.Scale, only: str = "") -> dict[str, Spec]:
+    """The grid's runs that have no valid record of this RESULTS_VERSION, by key, in order."""
+    return {key: spec for key, spec in scale.specs(only).items() if records.find(scale.name, key, spec) is None}
+
+
+def seconds_per_image(known: list[Record]) -> dict[str, float]:
+    """Median seconds of one image of one epoch, everything included, by network, from records."""
+    rates = defaultdict(list)
+    for record in known:
+        images = record.dataset["sizes"]["train"] * record.spec["epochs"]
+        rates[record.spec["network"]].append(record.provenance["seconds"] / images)
+    return {network: sorted(values)[len(values) // 2] for network, values in rates.items()}
+
+
+def measure(spec: Spec) -> float:
+    """Seconds of one image of one epoch, measured now: a few training steps on random images, times 1.2 for evaluation."""
+    import numpy as np
+
+    from memutils import data, runs, training
+
+    dataset = data.load(spec.dataset)
+    n = min(len(dataset.train), 4 * spec.batch_size)
+    split = {"train": dataset.train[np.arange(n)]}
+    if spec.crop:
+        split = {"train": runs.centre_crop(split["train"], spec.crop)}
+    labels = {"train": runs.noise.NoisyLabels(split["train"].labels, split["train"].labels)}
+    trainer = runs.make_trainer(spec, split, labels, dataset.num_classes, training.settle(spec))
+    trainer.training_pass(1, spec.lr)
+    start = time.perf_counter()
+    trainer.training_pass(2, spec.lr)
+    return 1.2 * (time.perf_counter() - start) / n
+
+
+def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
+    """One line: how many runs are missing, and about how long they will take with so many jobs at once."""
+    todo, total = missing(scale, only), len(scale.specs(only))
+    if not todo:
+        return f"{scale.name}: all {total} runs are recorded."
+    known = [r for name in {scale.name, "cpu", "quick"} for r in records.load(name)]
+    rates, seconds = seconds_per_image(known), 0.0
+    for spec in todo.values():
+        if spec.network not in rates:
+            rates[spec.network] = measure(spec)
+        images = spec.n_train or 60_000  # MNIST's; CIFAR-10 has 50,000
+        if spec.dataset == "mnist5k":
+            images = min(images, 4_000)
+        seconds += rates[spec.network] * images * spec.epochs
+    seconds = seconds / jobs + 4 * len(todo) / jobs  # each run also starts a kernel
+    text = f"{seconds / 3600:.1f} hours" if seconds > 5400 else f"{max(1, round(seconds / 60))} min"
+    return f"{scale.name}: {len(todo)} of {total} runs are missing; about {text} with {jobs} at once, at the measured rate."
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Prints the estimate; 1 and one sentence where something is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m memutils.grid", description=__doc__)
+    parser.add_argument("--scale", default="")
+    parser.add_argument("--only", default="", help="only the runs whose key contains this")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="runs at once")
+    options = parser.parse_args(arguments)
+    try:
+        print(estimate(specs.load_scale(options.scale), options.only, max(1, options.jobs)), flush=True)
+    except UserError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

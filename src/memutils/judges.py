@@ -1,0 +1,201 @@
+"""The rules by which the paper's claims are judged.
+
+A rule is a function of a ``Bench``, which holds the run in question and hands out the runs it is compared with,
+and returns a ``Finding``. The thresholds are those of ``memutils.outcomes``.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+from memutils.outcomes import ETAS, Run, T, beats
+
+
+SHORT = "J1 was still rising when training ended"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found: ``passed`` is None where nothing follows, and ``why`` says so in words."""
+
+    passed: bool | None
+    statistics: dict = field(default_factory=dict)
+    why: str = ""
+
+
+class NotThere(LookupError):
+    """A run that a comparison needs was not carried out."""
+
+
+@dataclass
+class Bench:
+    """A run and those of its data set, network, seed and settings, by (loss, eta); ``used`` gathers keys."""
+
+    run: Run
+    others: dict[tuple[str, float], Run]
+    oracles: dict[tuple[str, float], Run]
+    used: list[str] = field(default_factory=list)
+
+    def get(self, loss: str, eta: float) -> Run:
+        """The run of that loss and noise rate; raises NotThere."""
+        if (loss, eta) not in self.others:
+            raise NotThere(f"there is no run of {loss} at eta {eta:g}")
+        self.used.append(self.others[loss, eta].key)
+        return self.others[loss, eta]
+
+    def clean(self, run: Run | None = None) -> Run:
+        """The run of the same loss on true labels; raises NotThere."""
+        return self.get((run or self.run).loss, 0.0)
+
+    def idle(self, run: Run | None = None) -> str:
+        """Why a run cannot support a claim about resistance (an idle network resists everything), or ''."""
+        run = run or self.run
+        if run.collapsed:
+            return f"{run.loss} collapsed: the network never left chance, or went back to it"
+        try:
+            clean = self.clean(run).final["j1"]
+        except NotThere as error:
+            return f"whether {run.loss} underfits is open: {error}"
+        if clean < T["clean_fit"] or run.final["fitted"] < clean - T["underfit"]:
+            return f"{run.loss} underfitted: it does not fit the clean examples either"
+        return ""
+
+
+def only_active(passed: bool, statistics: dict, *idle: str) -> Finding:
+    """The finding of a rule that idle networks may fail but not pass."""
+    why = next((text for text in idle if text), "")
+    return Finding(None if passed and why else bool(passed), statistics, why)
+
+
+def memorises(bench: Bench) -> Finding:
+    """C1, C2, C4: nearly all training labels are fitted, the wrong ones among them."""
+    j1, m, rise = bench.run.final["j1"], bench.run.final["memorised"], bench.run.rise
+    passed = bool(j1 >= T["near_all"] and m >= T["memorised"])
+    short = not passed and rise > T["rising"]
+    statistics = {"j1": j1, "memorised": m, "rise": rise}
+    return Finding(None if short else passed, statistics, SHORT if short else "")
+
+
+def takes_longer(bench: Bench) -> Finding:
+    """C3: J1 gets near 1 later with more noise; an epoch that was not reached is later than all."""
+    runs = [bench.get(bench.run.loss, eta) for eta in ETAS]
+    epochs = [run.reached for run in runs]
+    statistics = {f"epoch_at_eta_{run.eta:g}": epoch for run, epoch in zip(runs, epochs, strict=True)}
+    reached = [(run, epoch) for run, epoch in zip(runs, epochs, strict=True) if epoch < math.inf]
+    if not reached:
+        return Finding(None, statistics, "J1 got near 1 at no noise rate")
+    if all(run.by_schedule(epoch) for run, epoch in reached):
+        return Finding(None, statistics, "J1 gets there right after a drop of the learning rate")
+    gap = epochs[0] - runs[0].before(epochs[0]) if epochs[0] < math.inf else 1
+    if epochs[0] == epochs[-1] and gap > 1:
+        return Finding(None, statistics, "the exact passes are too far apart to tell which came first")
+    return Finding(epochs[0] <= epochs[1] <= epochs[2] and epochs[0] < epochs[2], statistics)
+
+
+def high_not_all(bench: Bench) -> Finding:
+    """C5: cross entropy memorises, and the squared error gets high and stays below."""
+    j1, rise = bench.run.final["j1"], bench.run.rise
+    statistics = {"j1": j1, "rise": rise}
+    if j1 >= T["near_all"]:
+        return Finding(False, statistics)
+    other = memorises(Bench(bench.get("cce", bench.run.eta), {}, {}))
+    if other.passed is not True:
+        return Finding(other.passed, statistics, other.why or "cross entropy does not memorise here either")
+    if rise > T["rising"]:
+        return Finding(None, statistics, SHORT)
+    return Finding(bool(j1 >= T["high"]), statistics)
+
+
+def drop(bench: Bench, run: Run | None = None) -> float:
+    """J1 on clean labels less J1 with noise, of the same loss."""
+    run = run or bench.run
+    return float(bench.clean(run).final["j1"] - run.final["j1"])
+
+
+def well_below_clean(bench: Bench) -> Finding:
+    """C6: noise lowers J1 by at least half of eta."""
+    found = drop(bench)
+    statistics = {"drop": found, "j1": bench.run.final["j1"]}
+    return only_active(found >= T["drop_share"] * bench.run.eta, statistics, bench.idle())
+
+
+def drop_is_eta(bench: Bench) -> Finding:
+    """C7: that drop is the noise rate; ``ideal`` is the drop of a network blind to the wrong labels."""
+    found, e, k = drop(bench), bench.run.rate, bench.run.classes
+    ideal = e * (k * bench.clean().final["j1"] - 1) / (k - 1)
+    statistics = {"drop": found, "noise_rate": e, "ideal": ideal}
+    return only_active(abs(found - e) <= T["close"], statistics, bench.idle())
+
+
+def true_below_training(bench: Bench) -> Finding:
+    """C8: the final J2 is below J1 by half of the noise rate."""
+    gap = bench.run.final["j1"] - bench.run.final["j2"]
+    statistics = {"j1_minus_j2": gap, "noise_rate": bench.run.rate}
+    return Finding(bool(gap >= T["drop_share"] * bench.run.rate), statistics)
+
+
+def true_above_training(bench: Bench) -> Finding:
+    """C9: the final network gives more flipped examples their true label than their wrong one."""
+    m, r = bench.run.final["memorised"], bench.run.final["recovered"]
+    return only_active(beats(r, m, bench.run.flipped), {"recovered": r, "memorised": m}, bench.idle())
+
+
+def always_above(bench: Bench) -> Finding:
+    """C10: so it is at every exact pass from the one that first left chance on."""
+    run = bench.run
+    away = run.exact[(~run.at_chance).cummax()]
+    against = sum(beats(m, r, run.flipped) for m, r in zip(away["memorised"], away["recovered"], strict=True))
+    share = float((away["recovered"] > away["memorised"]).mean()) if len(away) else math.nan
+    statistics = {"share_above": share, "passes_against": against, "passes": len(away)}
+    return only_active(against == 0, statistics, bench.idle())
+
+
+def flips(bench: Bench) -> Finding:
+    """C11: true labels lead in some early passes, wrong ones in every pass from the flip on."""
+    run = bench.run
+    triples = list(zip(run.exact["epoch"], run.exact["memorised"], run.exact["recovered"], strict=True))
+    first = next((epoch for epoch, m, r in triples if beats(m, r, run.flipped)), math.inf)
+    early = sum(beats(r, m, run.flipped) for epoch, m, r in triples if epoch < first)
+    stays = all(beats(m, r, run.flipped) for epoch, m, r in triples if epoch >= first)
+    statistics = {"early_passes": early, "flip_epoch": first}
+    if first == math.inf:
+        short = run.rise > T["rising"]
+        return Finding(None if short else False, statistics, SHORT if short else "")
+    statistics["schedule_triggered"] = run.by_schedule(first)
+    return Finding(early >= T["early_epochs"] and stays, statistics)
+
+
+def true_near_clean(bench: Bench) -> Finding:
+    """C12: J2 with noise is close to J1 on clean labels; but two at chance are, too."""
+    j2, clean = bench.run.final["j2"], bench.clean()
+    idle = "a network collapsed" if bench.run.collapsed or clean.collapsed else ""
+    return only_active(j2 >= clean.final["j1"] - T["close"], {"j2": j2, "clean_j1": clean.final["j1"]}, idle)
+
+
+def like_rll(bench: Bench) -> Finding:
+    """C13: normalised MSE drops as C6 asks, and its excess memorisation is that of RLL."""
+    rll, found = bench.get("rll", bench.run.eta), drop(bench)
+    difference = bench.run.excess - rll.excess
+    passed = found >= T["drop_share"] * bench.run.eta and abs(difference) <= T["excess"]
+    statistics = {"drop": found, "excess": bench.run.excess, "excess_minus_rll": difference}
+    return only_active(passed, statistics, bench.idle(), bench.idle(rll))
+
+
+def as_accurate(bench: Bench) -> Finding:
+    """C16: accuracy on test images as without noise; beside it, an oracle that saw clean examples only."""
+    run, clean = bench.run, bench.clean()
+    gap = run.final["test_accuracy"] - clean.final["test_accuracy"]
+    statistics = {"test_accuracy": run.final["test_accuracy"], "minus_clean": gap}
+    oracle = bench.oracles.get((run.loss, run.eta))
+    if oracle:
+        bench.used.append(oracle.key)
+        statistics["minus_oracle"] = run.final["test_accuracy"] - oracle.final["test_accuracy"]
+        statistics["within_oracle"] = bool(abs(statistics["minus_oracle"]) <= T["test"])
+    idle = "a network collapsed" if run.collapsed or clean.collapsed else ""
+    return only_active(abs(gap) <= T["test"], statistics, idle)
+
+
+def resists(bench: Bench) -> Finding:
+    """C17: the drop of C6 and the lead of C9 together."""
+    found, m, r = drop(bench), bench.run.final["memorised"], bench.run.final["recovered"]
+    passed = found >= T["drop_share"] * bench.run.eta and beats(r, m, bench.run.flipped)
+    return only_active(passed, {"drop": found, "recovered": r, "memorised": m}, bench.idle())

@@ -1,0 +1,56 @@
+"""What the run notebook needs: its parameters as a specification, and errors as one plain sentence."""
+
+import ast
+
+from IPython import get_ipython
+
+from memutils.errors import UserError, unknown_name
+from memutils.specs import FIELDS, Scale, Spec, load_scale
+
+INJECTED = "# Parameters"
+"""How the cell begins that papermill puts after the parameters cell."""
+
+
+def plain_errors() -> None:
+    """From now on a UserError or an interrupt ends a cell with its sentence alone; the cell still counts as failed."""
+    shell = get_ipython()
+    if shell is None:
+        return
+
+    def show(shell, kind, error, traceback, tb_offset=None):
+        interrupted = "Interrupted. Start the same run again: it goes on from its last checkpoint."
+        text = interrupted if issubclass(kind, KeyboardInterrupt) else f"Error: {error}"
+        shell._showtraceback(kind, error, [text])
+        return [text]
+
+    shell.set_custom_exc((UserError, KeyboardInterrupt), show)
+
+
+def assigned(source: str) -> list[str]:
+    """The names that a cell of plain assignments assigns."""
+    return [node.targets[0].id for node in ast.parse(source).body if isinstance(node, ast.Assign)]
+
+
+def requested(namespace: dict) -> tuple[Scale, Spec]:
+    """The scale and the run that the notebook's parameters ask for.
+
+    papermill only warns of a parameter that the notebook does not have; here any setting of a run is taken, and
+    every other name is an error.
+
+    Args:
+        namespace: the notebook's globals(): scale, dataset, network, loss, eta, seed, settings, and what was injected.
+
+    Raises:
+        UserError: an unknown name (with the nearest valid one) or a wrong value.
+    """
+    named = ("dataset", "network", "loss", "eta", "seed")
+    injected = next((cell for cell in reversed(namespace.get("In", [])) if cell.lstrip().startswith(INJECTED)), "")
+    extra = [name for name in assigned(injected) if name not in ("scale", "settings", *named)]
+    for name in extra:
+        if name not in FIELDS:
+            raise unknown_name("parameter", name, ["scale", "settings", *FIELDS])
+    if not isinstance(namespace["settings"], dict):
+        raise UserError(f"settings must be a table of settings, e.g. {{'epochs': 20}}, not {namespace['settings']!r}.")
+    scale = load_scale(namespace["scale"])
+    values = {name: namespace[name] for name in (*named, *extra)}
+    return scale, scale.spec(**namespace["settings"], **values)

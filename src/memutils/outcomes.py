@@ -1,0 +1,121 @@
+"""What a run came to: its final figures, whether it collapsed, when it got somewhere; from its record.
+
+Every threshold of the claims ledger stands here, once. The margins are about meaning, since sampling error is
+small (a standard deviation of .001 to .003 for a fraction of 5,000 examples).
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from memutils.records import Record
+
+ETAS = (0.2, 0.4, 0.6)
+"""The noise rates of the paper."""
+
+TOLERANCES = {
+    "last_share": 0.1,  # "final": the median over the exact passes of this share of the epochs,
+    "last_epochs": 5,  # and of these many at least, so that no single dip decides
+    "chance_j2": 0.2,  # a network of ten classes that never left chance has J2 near .1
+    "clean_fit": 0.95,  # a loss that cannot fit true labels says nothing about wrong ones
+    "underfit": 0.05,
+    "near_all": 0.98,
+    "memorised": 0.95,
+    "rising": 0.01,  # more than this over the last fifth of the epochs: training was cut short
+    "reached": 0.95,
+    "drop_epochs": 3,  # this soon after a drop of the learning rate the schedule is the cause
+    "lr_drop": 0.5,  # a rate falls gradually unless it falls by this factor at once
+    "high": 0.75,
+    "drop_share": 0.5,  # "well below": by half of what ignoring every wrong label would give
+    "close": 0.05,
+    "excess": 0.05,
+    "test": 0.03,
+    "deviations": 3.0,  # standard errors of a difference of two fractions of the flipped examples
+    "early_epochs": 3,
+    "symmetry": 1e-10,  # float64 leaves about 1e-13
+}
+"""Every threshold, by name."""
+
+T = TOLERANCES
+
+
+def beats(a: float, b: float, n: int) -> bool:
+    """Whether fraction a of n examples exceeds fraction b of them by more than chance; not for NaN or n = 0."""
+    return n > 0 and a - b > T["deviations"] * math.sqrt((a + b) / n)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A record as the rules see it."""
+
+    record: Record
+
+    key = property(lambda self: self.record.key)
+    loss = property(lambda self: self.record.spec["loss"])
+    eta = property(lambda self: self.record.spec["eta"])
+    rate = property(lambda self: self.record.noise_rate)
+    classes = property(lambda self: len(self.record.dataset["classes"]))
+    flipped = property(lambda self: round(self.rate * self.record.dataset["sizes"]["train"]))
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """The history, one row an epoch."""
+        return self.record.history
+
+    @cached_property
+    def exact(self) -> pd.DataFrame:
+        """The epochs with an exact pass."""
+        return self.rows[self.rows["j1"].notna()]
+
+    @property
+    def window(self) -> int:
+        """How many epochs "final" spans."""
+        return max(T["last_epochs"], math.ceil(T["last_share"] * len(self.rows)))
+
+    @cached_property
+    def final(self) -> pd.Series:
+        """The median of each column over the exact passes of the last epochs."""
+        return self.exact[self.exact["epoch"] > self.rows["epoch"].max() - self.window].median()
+
+    @property
+    def rise(self) -> float:
+        """By how much the running J1 rose over the last fifth; the exact one may be too sparse for that."""
+        start = round(0.8 * len(self.rows))
+        before = self.rows["running_j1"].iloc[max(0, start - self.window) : max(1, start)]
+        return float(self.rows["running_j1"].iloc[-self.window :].median() - before.median())
+
+    @property
+    def excess(self) -> float:
+        """Excess memorisation: memorised, less the errors of a network blind to the training labels."""
+        m, r = self.final["memorised"], self.final["recovered"]
+        return float(m - (1 - m - r) / (self.classes - 2))
+
+    @property
+    def at_chance(self) -> pd.Series:
+        """For each exact pass, whether the network had not left chance."""
+        return (self.exact["j2"] < T["chance_j2"]) | (self.exact["classes"] < self.classes / 2)
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether the final network is at chance."""
+        return bool(self.final["j2"] < T["chance_j2"] or self.final["classes"] < self.classes / 2)
+
+    @property
+    def reached(self) -> float:
+        """The first epoch from which J1 stays near 1, by the exact passes; infinite if there is none."""
+        below = self.exact.loc[self.exact["j1"] < T["reached"], "epoch"]
+        later = self.exact.loc[self.exact["epoch"] > (below.max() if len(below) else 0), "epoch"]
+        return float(later.min()) if len(later) else math.inf
+
+    def before(self, epoch: float) -> float:
+        """The exact pass before that epoch; 0 if there is none."""
+        return float(max((e for e in self.exact["epoch"] if e < epoch), default=0))
+
+    def by_schedule(self, epoch: float) -> bool:
+        """Whether what the exact pass of that epoch shows may come from a drop of the learning rate."""
+        rates = self.rows["lr"]
+        drops = self.rows.loc[rates < T["lr_drop"] * rates.shift(), "epoch"]
+        earliest = min(self.before(epoch), epoch - T["drop_epochs"])
+        return bool(((drops > earliest) & (drops <= epoch)).any())

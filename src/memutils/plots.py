@@ -1,0 +1,140 @@
+"""The figures' common style, and curves over epochs drawn from records alone.
+
+One colour and marker an eta; J1 solid, J2 dashed, as in the paper; a band from the lowest to the highest seed.
+"""
+
+from collections.abc import Iterable
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+
+from memutils.records import Record, histories
+from memutils.specs import Scale
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Okabe and Ito's colours, distinct to colour-blind readers."""
+
+ETAS = {0.0: (COLOURS[0], "o"), 0.2: (COLOURS[2], "s"), 0.4: (COLOURS[1], "^"), 0.6: (COLOURS[3], "D")}
+LOSS_NAMES = {"cce": "CCE", "mse": "MSE", "mae": "MAE", "rll": "RLL", "nmse": "normalised MSE"}
+NETWORK_NAMES = {"mlp": "MLP", "resnet18": "ResNet-18", "resnet32": "ResNet-32", "inception-lite": "Inception-Lite"}
+DATASET_NAMES = {"mnist5k": "MNIST (5k)", "mnist": "MNIST", "cifar10": "CIFAR-10"}
+
+
+def set_style() -> None:
+    """The style of every figure; the background is opaque, for pages in dark mode."""
+    sns.set_theme(style="whitegrid", context="notebook", palette=COLOURS)
+    mpl.rcParams.update({"figure.facecolor": "white", "savefig.facecolor": "white", "figure.dpi": 110, "legend.frameon": False})
+
+
+def select(records: Iterable[Record], **settings) -> list[Record]:
+    """The records whose specification has these settings; a tuple or list names several allowed values."""
+    def fits(record: Record) -> bool:  # fmt: skip
+        return all(record.spec[n] in (v if isinstance(v, tuple | list) else (v,)) for n, v in settings.items())
+
+    return [record for record in records if fits(record)]
+
+
+def standard(records: Iterable[Record], scale: Scale) -> list[Record]:
+    """The records of the scale's own grid, without variations made by hand."""
+    keys = scale.specs()
+    return [record for record in records if record.key in keys]
+
+
+def missing(records: Iterable[Record], scale: Scale, **settings) -> list[str]:
+    """Keys of the scale's grid that fit the settings and have no record."""
+    there = {record.key for record in records}
+    asked = {n: v if isinstance(v, tuple | list) else (v,) for n, v in settings.items()}
+    specs = scale.specs().items()
+    return [key for key, spec in specs if key not in there and all(getattr(spec, n) in v for n, v in asked.items())]
+
+
+def curves(axis: plt.Axes, records: list[Record], columns: dict[str, str], by: str = "eta") -> None:
+    """Draws columns of the history over epochs, one colour a value of ``by``.
+
+    Args:
+        axis: where to draw; axis labels and range are set.
+        records: of one data set, network and loss (or of one eta, with by='loss').
+        columns: history column to line style, e.g. {'j1': '-', 'j2': '--'}.
+        by: 'eta' or 'loss'.
+    """
+    frame = histories(records)
+    values = sorted(frame[by].unique()) if by == "eta" else [v for v in LOSS_NAMES if v in set(frame[by])]
+    for i, value in enumerate(values):
+        colour, marker = ETAS.get(value, (COLOURS[i % 6], "v")) if by == "eta" else (COLOURS[i % 6], "os^Dv"[i % 5])
+        for column, dash in columns.items():
+            rows = frame[(frame[by] == value)].dropna(subset=[column])
+            if rows.empty:
+                continue
+            over_seeds = rows.groupby("epoch")[column].agg(["mean", "min", "max"])
+            label = f"η = {value:g}" if by == "eta" else LOSS_NAMES.get(value, value)
+            axis.plot(
+                over_seeds.index, over_seeds["mean"], dash, color=colour, marker=marker, markersize=4,
+                markevery=max(1, len(over_seeds) // 8), label=label if column == next(iter(columns)) else None,
+            )  # fmt: skip
+            axis.fill_between(over_seeds.index, over_seeds["min"], over_seeds["max"], color=colour, alpha=0.15, linewidth=0)
+    axis.set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1.02))
+
+
+def grid(panels: list[tuple[str, list[Record]]], columns: dict[str, str], by: str = "eta", ncols: int = 2) -> plt.Figure:
+    """A figure of panels, each (label, records); a panel without records says so instead of drawing anything."""
+    rows = -(-len(panels) // ncols)
+    size = (5.2 * ncols, 3.5 * rows + 0.4)
+    figure, axes = plt.subplots(rows, ncols, figsize=size, sharey=True, squeeze=False, layout="constrained")
+    for axis in axes.flat[len(panels) :]:
+        axis.set_visible(False)
+    handles = {}
+    for letter, axis, (label, records) in zip("abcdefghij", axes.flat, panels, strict=False):
+        if records:
+            curves(axis, records, columns, by)
+            handles |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
+        else:
+            axis.text(0.5, 0.5, "no record yet", ha="center", va="center", transform=axis.transAxes, color="0.35")
+            axis.set(xlabel="epoch", ylabel="accuracy")
+        axis.annotate(f"({letter}) {label}", (0, 1.02), xycoords="axes fraction", fontsize=11)
+        axis.label_outer()
+    if handles:
+        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(6, len(handles)))
+    return figure
+
+
+def panel_label(dataset: str, network: str, loss: str = "") -> str:
+    """A panel's label, e.g. 'ResNet-18 on MNIST, CCE'."""
+    text = f"{NETWORK_NAMES.get(network, network)} on {DATASET_NAMES.get(dataset, dataset)}"
+    return f"{text}, {LOSS_NAMES.get(loss, loss)}" if loss else text
+
+
+def final_table(records: list[Record]) -> pd.DataFrame:
+    """The last exact pass of each record: J1, J2 and their parts, test accuracy and the number of classes predicted."""
+    settings = ["dataset", "network", "loss", "eta", "seed"]
+    columns = ["j1", "j2", "fitted", "memorised", "recovered", "test_accuracy", "classes"]
+    rows = []
+    for record in records:
+        last = record.history.dropna(subset=["j1"]).iloc[-1]
+        named = {n: record.spec[n] for n in settings}
+        rows.append(named | {"rate": record.noise_rate} | {c: last[c] for c in columns})
+    return pd.DataFrame(rows, columns=[*settings, "rate", *columns]).astype({"classes": int})
+
+
+def summary(records: list[Record], absent: list[str] = ()) -> str:
+    """One Markdown sentence with what a figure was drawn from: runs, seeds, images, epochs, device; and what is missing."""
+    if not records:
+        text = "No runs of this scale are recorded yet."
+    else:
+        seeds = len({r.spec["seed"] for r in records})
+        images = sorted({r.dataset["sizes"]["train"] for r in records})
+        epochs = sorted({r.spec["epochs"] for r in records})
+        devices = sorted({r.provenance["execution"]["device"].upper() for r in records})
+        text = (
+            f"Drawn from {len(records)} runs; {seeds} {'seed' if seeds == 1 else 'seeds'}; {span(images)} training images; "
+            f"{span(epochs)} epochs; device: {', '.join(devices)}."
+        )
+    if absent:
+        text += f" Missing ({len(absent)}): " + ", ".join(f"`{key}`" for key in absent[:40]) + "."
+    return text
+
+
+def span(values: list[int]) -> str:
+    """'5,000' for one value, '4,000 to 5,000' for several."""
+    return f"{values[0]:,}" if len(values) == 1 else f"{values[0]:,} to {values[-1]:,}"

@@ -1,0 +1,106 @@
+"""The paper's claims in other words, each with the rule that judges it, its tolerance and the reason for that."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from memutils import judges
+from memutils.outcomes import ETAS, T
+from memutils.proofs import bounded, ranks_alike, symmetric
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of the paper, in other words, and how it is judged.
+
+    Attributes:
+        id, statement: of the claim.
+        rule, reason: the rule with its tolerance, and why it is that.
+        judge: the rule as code: of a bench, or for mathematics of nothing (a list of (what, holds, statistics)).
+        losses, etas: the runs that are judged.
+        datasets, networks: names a run must have; empty: any.
+        after: the claim this one follows from where that one holds; it is marked and not counted twice.
+        per_eta: False where one cell spans the noise rates.
+    """
+
+    id: str
+    statement: str
+    rule: str
+    reason: str
+    judge: Callable
+    losses: tuple[str, ...] = ()
+    etas: tuple[float, ...] = ETAS
+    datasets: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    after: str = ""
+    per_eta: bool = True
+
+
+CIFAR = {"datasets": ("cifar10",)}
+MNIST = {"datasets": ("mnist", "mnist5k"), "networks": ("resnet18",)}
+MARGIN = f"more than {T['deviations']:g} standard errors, sqrt((r + m)/n) over the n flipped examples"
+ACTIVE = (
+    f"A run that collapsed (J2 below {T['chance_j2']:g}, or under half of the classes predicted) or underfits (J1 on clean "
+    f"labels below {T['clean_fit']:g}, or fitted more than {T['underfit']:g} below that) can fail the rule and not pass it: "
+    "an idle network resists everything."
+)
+ALL = f"final J1 at least {T['near_all']:g} and memorised at least {T['memorised']:g}"
+CUT = f"Where J1 still rises by more than {T['rising']:g} over the last fifth of the epochs, training was cut short."
+SMALL = "Sampling error is a tenth of this margin or less; it says from where on the words fit."
+CLOSE = f"{T['close']:g} is what one would call close in the paper's figures, some ten times the sampling error."
+
+CLAIMS = (
+    Claim("C1", "On CIFAR-10 the cross entropy ends up with nearly every training label fitted, wrong ones included.",
+          f"{ALL}.", CUT, judges.memorises, ("cce",), **CIFAR),
+    Claim("C2", "The squared error does the same on CIFAR-10.", f"{ALL}.", CUT, judges.memorises, ("mse",), **CIFAR),
+    Claim("C3", "The more labels are wrong, the more epochs the fit takes.",
+          f"The first epoch from which J1 stays at {T['reached']:g} or above does not fall with eta, and rises from the lowest "
+          "to the highest.",
+          f"Within {T['drop_epochs']} epochs after a drop of the learning rate the schedule sets the time: not tested.",
+          judges.takes_longer, ("cce", "mse"), ETAS[:1], per_eta=False),
+    Claim("C4", "On MNIST, too, the cross entropy fits nearly every training label (ResNet-18).",
+          f"{ALL}.", CUT, judges.memorises, ("cce",), **MNIST),
+    Claim("C5", "The squared error on MNIST is the exception: it fits most training labels, far from all.",
+          f"C4 holds, J1 lies in [{T['high']:g}, {T['near_all']:g}) and no longer rises.", CUT,
+          judges.high_not_all, ("mse",), **MNIST),
+    Claim("C6", "Wrong labels lower RLL's accuracy on its own training labels clearly.",
+          f"J1 without noise less J1 is at least {T['drop_share']:g} eta.", f"{SMALL} {ACTIVE}",
+          judges.well_below_clean, ("rll",)),
+    Claim("C7", "At the lower noise rates RLL loses about as much of J1 as there are wrong labels.",
+          f"The drop of J1 differs from the realised noise rate by {T['close']:g} at most.", f"{CLOSE} {ACTIVE}",
+          judges.drop_is_eta, ("rll",), ETAS[:2]),
+    Claim("C8", "With the cross entropy and the squared error the true labels are met far less often than the training labels.",
+          f"Final J1 less J2 is at least {T['drop_share']:g} of the realised noise rate.", SMALL,
+          judges.true_below_training, ("cce", "mse"), after="C1"),
+    Claim("C9", "With RLL the true labels are met more often than the training labels.",
+          f"Finally recovered r exceeds memorised m by {MARGIN}.", ACTIVE,
+          judges.true_above_training, ("rll",), after="C10"),
+    Claim("C10", "With RLL that is so throughout training.",
+          f"After leaving chance no exact pass has m above r by {MARGIN}.", ACTIVE, judges.always_above, ("rll",)),
+    Claim("C11", "With the cross entropy the true labels lead at first and fall behind later: the flip.",
+          f"At least {T['early_epochs']} exact passes with r above m by {MARGIN}; from the flip on m above r in every one.",
+          "Single passes are noisy, so one alone is not a lead. " + CUT, judges.flips, ("cce",)),
+    Claim("C12", "At the lower noise rates RLL's J2 is close to what it reaches on clean labels.",
+          f"J2 is at most {T['close']:g} below J1 without noise; a collapsed network cannot pass.", CLOSE,
+          judges.true_near_clean, ("rll",), ETAS[:2]),
+    Claim("C13", "The normalised squared error stays below a full fit and behaves like RLL.",
+          f"The rule of C6, and excess memorisation within {T['excess']:g} of RLL's.", f"{CLOSE} {ACTIVE}",
+          judges.like_rll, ("nmse",)),
+    Claim("C14", "RLL, MAE, 0-1 and normalised squared error are symmetric, cross entropy and squared error are not; "
+          "whatever is symmetric is bounded.",
+          f"The sum over the labels varies by {T['symmetry']:g} at most in float64; the second half is tried on "
+          "mean(z) - z_y, which sums to 0 and has no bound.",
+          "Mathematics; the numbers check the derivation. The second half needs a loss that is bounded below.",
+          lambda: symmetric() + bounded()),
+    Claim("C15", "With a symmetric loss and eta below (K-1)/K the noisy risk is an increasing affine function of the clean "
+          "one, so both rank classifiers alike.",
+          f"Both sides differ by {T['symmetry']:g} at most in float64, and no pair changes its order.",
+          "Mathematics; the numbers check the derivation.", lambda: ranks_alike()),
+    Claim("C16", "RLL resists memorisation as the paper defines it: on test images it is as accurate as without noise.",
+          f"Test accuracy within {T['test']:g} of the clean run's; beside it, not counted, within {T['test']:g} of a run on "
+          "the clean examples alone. A collapsed network cannot pass.",
+          "One to two standard errors of a difference between runs that were trained anew, at 2,000 test images.",
+          judges.as_accurate, ("rll",)),
+    Claim("C17", "Other symmetric losses (MAE) resist as well.", "The rules of C6 and C9.", f"{SMALL} {ACTIVE}",
+          judges.resists, ("mae",)),
+)  # fmt: skip
+"""Every claim, in the paper's order."""
