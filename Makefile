@@ -8,7 +8,6 @@ BUILD ?= _build
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
-export MPLBACKEND := Agg
 SNAKEMAKE = snakemake -s workflow/Snakefile --profile workflow/local --cores $(JOBS)
 
 .DEFAULT_GOAL := help
