@@ -30,7 +30,7 @@ def measure(spec: Spec) -> float:
     """Seconds of one image of one epoch, measured now: a few training steps on random images, times 1.2 for evaluation."""
     import numpy as np
 
-    from memutils import data, runs, training
+    from memutils import data, recipe, runs
 
     dataset = data.load(spec.dataset)
     n = min(len(dataset.train), 4 * spec.batch_size)
@@ -38,7 +38,7 @@ def measure(spec: Spec) -> float:
     if spec.crop:
         split = {"train": runs.centre_crop(split["train"], spec.crop)}
     labels = {"train": runs.noise.NoisyLabels(split["train"].labels, split["train"].labels)}
-    trainer = runs.make_trainer(spec, split, labels, dataset.num_classes, training.settle(spec))
+    trainer = runs.make_trainer(spec, split, labels, dataset.num_classes, recipe.settle(spec))
     trainer.training_pass(1, spec.lr)
     start = time.perf_counter()
     trainer.training_pass(2, spec.lr)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from memutils.outcomes import ETAS, Run, T, beats
 
-
 SHORT = "J1 was still rising when training ended"
 
 

@@ -11,14 +11,13 @@ INJECTED = "# Parameters"
 """How the cell begins that papermill puts after the parameters cell."""
 
 
-def plain_errors() -> None:
+def plain_errors(interrupted: str = "Interrupted. Start the same run again: it goes on from its last checkpoint.") -> None:
     """From now on a UserError or an interrupt ends a cell with its sentence alone; the cell still counts as failed."""
     shell = get_ipython()
     if shell is None:
         return
 
     def show(shell, kind, error, traceback, tb_offset=None):
-        interrupted = "Interrupted. Start the same run again: it goes on from its last checkpoint."
         text = interrupted if issubclass(kind, KeyboardInterrupt) else f"Error: {error}"
         shell._showtraceback(kind, error, [text])
         return [text]

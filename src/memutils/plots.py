@@ -127,8 +127,8 @@ def summary(records: list[Record], absent: list[str] = ()) -> str:
         epochs = sorted({r.spec["epochs"] for r in records})
         devices = sorted({r.provenance["execution"]["device"].upper() for r in records})
         text = (
-            f"Drawn from {len(records)} runs; {seeds} {'seed' if seeds == 1 else 'seeds'}; {span(images)} training images; "
-            f"{span(epochs)} epochs; device: {', '.join(devices)}."
+            f"Drawn from {len(records)} {'run' if len(records) == 1 else 'runs'}; {seeds} {'seed' if seeds == 1 else 'seeds'}; "
+            f"{span(images)} training images; {span(epochs)} epochs; device: {', '.join(devices)}."
         )
     if absent:
         text += f" Missing ({len(absent)}): " + ", ".join(f"`{key}`" for key in absent[:40]) + "."

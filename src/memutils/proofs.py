@@ -1,7 +1,9 @@
 """The paper's mathematics, checked in float64: which losses are symmetric, and what symmetry gives.
 
-Each function returns a list of (what, whether it holds, numbers); a float is rounded by who writes it down.
+Each function returns a list of (what, whether it holds as stated, numbers).
 """
+
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -48,7 +50,7 @@ def bounded() -> list[Check]:
     sizes = (1.0, 1e3, 1e6)
     values = [float(centred(logits.index_fill(1, torch.tensor(0), size), torch.tensor([0]))) for size in sizes]
     numbers = {"symmetric": found.constant is not None} | {f"at_z_{s:g}": v for s, v in zip(sizes, values, strict=True)}
-    unbounded = all(b < 100 * a for a, b in zip(values, values[1:], strict=False))  # it grows with z, downwards
+    unbounded = all(b < 100 * a for a, b in pairwise(values))  # it grows with z, downwards
     return [("mean(z) - z_y", not (numbers["symmetric"] and unbounded), numbers)]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from memutils import __version__, data, losses, models, noise, records, training
+from memutils import __version__, data, losses, models, noise, recipe, records, training
 from memutils.data import Split
 from memutils.errors import UserError
 from memutils.records import Record
@@ -24,7 +24,7 @@ from memutils.specs import Scale, Spec, load_scale
 
 CHECKPOINT_SECONDS = 60
 PURPOSES = ("subset", "noise", "initialisation", "order", "fresh noise", "test subset")
-DECISIVE = ("data", "losses", "models", "noise", "runs", "training")
+DECISIVE = ("data", "losses", "models", "noise", "recipe", "runs", "training")
 """The modules that decide a run's result; their hash is part of its record."""
 
 
@@ -80,7 +80,7 @@ def centre_crop(split: Split, side: int) -> Split:
     return Split(np.ascontiguousarray(split.images[:, top : top + side, left : left + side]), split.labels)
 
 
-def make_trainer(spec: Spec, splits, labels, num_classes: int, execution: training.Execution) -> training.Trainer:
+def make_trainer(spec: Spec, splits, labels, num_classes: int, execution: recipe.Execution) -> training.Trainer:
     """The trainer of a run, before its first epoch."""
     train = splits["train"].images
     shift, scale = (None, None) if spec.inputs == "whiten" else training.channel_statistics(train)
@@ -116,7 +116,7 @@ def run(spec: Spec, scale: Scale | str, progress: bool = True) -> Record:
         if found is not None:
             return found
         start, source = time.perf_counter(), {**source_state(), "started": datetime.now(UTC).isoformat(timespec="seconds")}
-        execution = training.settle(spec)
+        execution = recipe.settle(spec)
         dataset = data.load(spec.dataset)
         splits, labels = prepare(spec, dataset)
         trainer = make_trainer(spec, splits, labels, dataset.num_classes, execution)
@@ -193,7 +193,7 @@ class Checkpoint:
 
 def identity() -> dict:
     """What must not change between a checkpoint and its resumption."""
-    versions = {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()}
+    versions = {"torch": str(torch.__version__), "numpy": np.__version__, "python": platform.python_version()}
     return {"code": code_hash(), "results_version": records.RESULTS_VERSION, "versions": versions}
 
 

@@ -15,7 +15,7 @@ import yaml
 
 from memutils import data, losses, models, noise
 from memutils.errors import UserError, unknown_name
-from memutils.training import Recipe
+from memutils.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,14 +237,14 @@ def parse_scale(name: str, content: object, within: tuple[str, ...] = ()) -> Sca
     defaults, networks, grid = content.get("defaults") or {}, content.get("networks") or {}, content.get("grid") or []
     tables = [defaults, networks, *(networks.values() if isinstance(networks, dict) else [])]
     tables += grid if isinstance(grid, list) else [grid]
-    if not all(isinstance(t, dict) for t in tables):
+    if not isinstance(grid, list) or not all(isinstance(t, dict) for t in tables):
         raise UserError("defaults and each network must be tables of settings, and grid a list of such tables.")
     for settings in (defaults, *networks.values(), *grid):
         check_known(settings)
     for network in networks:
         if network not in models.NETWORKS:
             raise unknown_name("network", network, models.NETWORKS)
-    if "extends" in content:
+    if content.get("extends"):
         if content["extends"] in (name, *within):
             raise UserError("A scale cannot extend itself.")
         base = load_scale(content["extends"], within)

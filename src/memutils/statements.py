@@ -43,7 +43,7 @@ ACTIVE = (
     f"labels below {T['clean_fit']:g}, or fitted more than {T['underfit']:g} below that) can fail the rule and not pass it: "
     "an idle network resists everything."
 )
-ALL = f"final J1 at least {T['near_all']:g} and memorised at least {T['memorised']:g}"
+ALL = f"Final J1 at least {T['near_all']:g} and memorised at least {T['memorised']:g}"
 CUT = f"Where J1 still rises by more than {T['rising']:g} over the last fifth of the epochs, training was cut short."
 SMALL = "Sampling error is a tenth of this margin or less; it says from where on the words fit."
 CLOSE = f"{T['close']:g} is what one would call close in the paper's figures, some ten times the sampling error."
@@ -98,7 +98,7 @@ CLAIMS = (
     Claim("C16", "RLL resists memorisation as the paper defines it: on test images it is as accurate as without noise.",
           f"Test accuracy within {T['test']:g} of the clean run's; beside it, not counted, within {T['test']:g} of a run on "
           "the clean examples alone. A collapsed network cannot pass.",
-          "One to two standard errors of a difference between runs that were trained anew, at 2,000 test images.",
+          "Two to three standard errors of a difference of two accuracies on a few thousand test images.",
           judges.as_accurate, ("rll",)),
     Claim("C17", "Other symmetric losses (MAE) resist as well.", "The rules of C6 and C9.", f"{SMALL} {ACTIVE}",
           judges.resists, ("mae",)),

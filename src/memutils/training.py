@@ -12,7 +12,6 @@ import math
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -22,95 +21,7 @@ from tqdm import tqdm
 
 from memutils.data import Split
 from memutils.errors import UserError, unknown_name
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How to optimise and how to execute; every field is a setting of a run.
-
-    Attributes:
-        epochs: passes over the training set; each drops the remainder that does not fill a batch.
-        batch_size: examples a step, at most the size of the training set.
-        optimizer: 'sgd' (with ``momentum``) or 'adam'.
-        lr: learning rate of the first epoch.
-        schedule: 'constant'; 'step', times ``gamma`` after each of ``milestones``; 'exponential', times ``gamma`` an epoch.
-        weight_decay: L2 coefficient, added to the gradient.
-        inputs: 'standardise' (per channel, from the training images) or 'whiten' (each image by its own mean and
-            standard deviation, Zhang et al. 2017).
-        exact_passes: about how many epochs end with an exact pass; the first and the last always do.
-        device: 'auto', 'cpu' or 'cuda'.
-        precision: of the network in training: 'auto', 'float32' or 'bfloat16'.
-        threads: CPU threads; 0 leaves torch's default.
-        compile: 'auto' (on CUDA), 'yes' or 'no'.
-    """
-
-    epochs: int = 40
-    batch_size: int = 128
-    optimizer: str = "sgd"
-    lr: float = 0.01
-    schedule: str = "constant"
-    gamma: float = 0.1
-    milestones: tuple[int, ...] = ()
-    momentum: float = 0.9
-    weight_decay: float = 0.0
-    inputs: str = "standardise"
-    exact_passes: int = 1000
-    device: str = "auto"
-    precision: str = "auto"
-    threads: int = 1
-    compile: str = "auto"
-
-    def lr_at(self, epoch: int) -> float:
-        """The learning rate of an epoch, counted from 1."""
-        if self.schedule == "exponential":
-            return self.lr * self.gamma ** (epoch - 1)
-        if self.schedule == "step":
-            return self.lr * self.gamma ** sum(epoch > m for m in self.milestones)
-        return self.lr
-
-    def exact_epochs(self) -> set[int]:
-        """The epochs that end with an exact pass: five over the last max(5, 10 %), the others denser early."""
-        if self.exact_passes >= self.epochs:
-            return set(range(1, self.epochs + 1))
-        window = min(self.epochs, max(5, math.ceil(self.epochs / 10)))
-        early = np.geomspace(1, self.epochs - window + 1, max(2, self.exact_passes - 4))
-        early = np.maximum(early.round(), np.arange(1, len(early) + 1))  # no epoch twice
-        return {int(e) for e in early} | {round(e) for e in np.linspace(self.epochs - window + 1, self.epochs, 5)}
-
-
-@dataclass(frozen=True)
-class Execution:
-    """What 'auto' came to on this machine; settled before the first step, stored, and kept on resume."""
-
-    device: str
-    precision: str
-    threads: int
-    compile: bool
-
-
-def settle(recipe: Recipe) -> Execution:
-    """Decides device, precision, threads and compilation for this machine.
-
-    Raises:
-        UserError: CUDA is asked for and not there, or an unknown value.
-    """
-    for name, valid in (
-        ("device", ("auto", "cpu", "cuda")),
-        ("precision", ("auto", "float32", "bfloat16")),
-        ("compile", ("auto", "yes", "no")),
-    ):
-        if getattr(recipe, name) not in valid:
-            raise unknown_name(name, getattr(recipe, name), valid)
-    cuda = torch.cuda.is_available()
-    if recipe.device == "cuda" and not cuda:
-        raise UserError("This machine has no usable CUDA device; set device to 'cpu' or 'auto'.")
-    device = "cuda" if cuda and recipe.device != "cpu" else "cpu"
-    precision = recipe.precision
-    if precision == "auto":
-        native = torch.cuda.is_bf16_supported() if device == "cuda" else torch.cpu._is_avx512_bf16_supported()
-        precision = "bfloat16" if native else "float32"
-    compiled = recipe.compile == "yes" or (recipe.compile == "auto" and device == "cuda")
-    return Execution(device, precision, recipe.threads or torch.get_num_threads(), compiled)
+from memutils.recipe import Execution, Recipe, settle
 
 
 class Resident:
@@ -191,7 +102,7 @@ class Trainer:
         loss_at: the loss of an epoch (from 1), a function (logits, target) -> scalar; it may change in mid-training.
         data: 'train' and any further splits, whose accuracy each exact pass records as ``<name>_accuracy``.
         recipe: how to optimise.
-        execution: from ``settle``.
+        execution: from ``settle``, by default for this machine.
         seed: of the order of the examples.
     """
 
@@ -201,17 +112,17 @@ class Trainer:
         loss_at: Callable[[int], Callable[[Tensor, Tensor], Tensor]],
         data: dict[str, Resident],
         recipe: Recipe,
-        execution: Execution,
+        execution: Execution | None,
         seed: int,
     ):
-        self.recipe, self.execution, self.data, self.seed = recipe, execution, data, seed
+        self.recipe, self.execution, self.data, self.seed = recipe, execution or settle(recipe), data, seed
         self.loss_at = loss_at
         self.batch_size = min(recipe.batch_size, len(data["train"]))
-        prepare_process(execution)
-        self.network = network.to(execution.device, memory_format=torch.channels_last)
+        prepare_process(self.execution)
+        self.network = network.to(self.execution.device, memory_format=torch.channels_last)
         self.forward = self.network
-        if execution.compile:
-            options = {"mode": "reduce-overhead"} if execution.device == "cuda" else {}
+        if self.execution.compile:
+            options = {"mode": "reduce-overhead"} if self.execution.device == "cuda" else {}
             self.forward = torch.compile(self.network, **options)
         self.optimizer = make_optimizer(self.network, recipe)
         self.history: list[dict] = []

@@ -1,0 +1,53 @@
+"""What every test shares: records in a folder of its own, one thread, and data that is loaded once."""
+
+import functools
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import HealthCheck, settings
+
+from memutils import data
+
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("repeatable")
+
+REPOSITORY = Path(__file__).parents[1]
+ROOTS = [Path(p) for p in (os.environ.get("MEMUTILS_DATA"), REPOSITORY / "data", REPOSITORY / "../shared/data") if p]
+load_once = functools.cache(data.load)
+
+
+@pytest.fixture(autouse=True)
+def isolated(monkeypatch, tmp_path):
+    """Records go to a fresh folder, configs come from the repository, and torch takes one thread."""
+    monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path / "results"))
+    for name in ("MEMUTILS_CONFIGS", "MEMUTILS_SCALE"):
+        monkeypatch.delenv(name, raising=False)
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def mnist5k() -> data.Dataset:
+    return load_once("mnist5k")
+
+
+@pytest.fixture
+def quick_data(monkeypatch, mnist5k) -> None:
+    """Runs get mnist5k without reading it anew."""
+    monkeypatch.setitem(data.DATASETS, "mnist5k", lambda root: mnist5k)
+
+
+def full_size(name: str) -> data.Dataset:
+    """MNIST or CIFAR-10 at full size where it is on disk already; else the test is skipped."""
+    there = {"mnist": ("mnist.npz", "MNIST/raw"), "cifar10": ("cifar10.npz", "cifar-10-binary.tar.gz")}[name]
+    for root in ROOTS:
+        if any((root / path).exists() for path in there):
+            return load_once(name, root)
+    pytest.skip(f"{name} is not on disk: set MEMUTILS_DATA to a folder that has {' or '.join(there)}")

@@ -1,0 +1,95 @@
+"""The run notebook through papermill, the grid's estimate, and the figures' helpers."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+from memutils import grid, plots, records, runs, specs
+
+ROOT = Path(__file__).parents[1]
+SMOKE = {"dataset": "mnist5k", "network": "mlp", "loss": "cce", "eta": 0.4}
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path))
+    monkeypatch.setenv("MEMUTILS_SCALE", "smoke")
+    return tmp_path
+
+
+def papermill(folder: Path, *parameters: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", ROOT / "notebooks/run.ipynb", folder / "out.ipynb"]
+    return subprocess.run([*command, *parameters], capture_output=True, text=True, cwd=ROOT, timeout=120)
+
+
+def test_papermill_runs_and_records(results):
+    done = papermill(results, "-p", "loss", "rll", "-p", "eta", "0.4", "-p", "epochs", "2")
+    assert done.returncode == 0, done.stderr
+    (path,) = (results / "smoke").glob("*.json")
+    assert path.stem == "mnist5k-mlp-rll-eta0.4-seed0-epochs2"
+    assert len(records.read(path).history) == 2
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        (("-p", "loss", "rl"), ("Unknown loss 'rl'", "cce, mae, mse, nmse, rll")),
+        (("-p", "eta", "1.5"), ("from 0 to 1",)),
+        (("-p", "lss", "rll"), ("Unknown parameter 'lss'", "'loss'")),
+    ],
+)
+def test_papermill_refuses_wrong_and_unknown_parameters(results, parameters, words):
+    done = papermill(results, *parameters)
+    assert done.returncode != 0
+    assert all(word in done.stderr for word in words), done.stderr
+    assert not list(results.glob("*/*.json"))
+
+
+def test_estimate_counts_what_is_missing(results, capsys):
+    scale = specs.load_scale("smoke")
+    assert grid.main(["--scale", "smoke", "--jobs", "2"]) == 0
+    assert "4 of 4 runs are missing" in capsys.readouterr().out
+    for spec in scale.specs().values():
+        runs.run(spec, scale, progress=False)
+    assert grid.estimate(scale) == "smoke: all 4 runs are recorded."
+    assert grid.main(["--scale", "smok"]) == 1
+    assert "Did you mean 'smoke'?" in capsys.readouterr().err
+
+
+def test_estimate_counts_a_record_of_another_version_as_missing(results, monkeypatch):
+    scale = specs.load_scale("smoke")
+    runs.run(scale.spec(**SMOKE), scale, progress=False)
+    assert len(grid.missing(scale)) == 3
+    monkeypatch.setattr(records, "RESULTS_VERSION", records.RESULTS_VERSION + 1)
+    assert len(grid.missing(scale)) == 4
+
+
+def test_plots_draw_only_what_is_recorded(results):
+    matplotlib.use("Agg")
+    scale = specs.load_scale("smoke")
+    record = runs.run(scale.spec(**SMOKE), scale, progress=False)
+    variation = runs.run(scale.spec(**SMOKE, epochs=2), scale, progress=False)
+    assert plots.standard([record, variation], scale) == [record]
+    assert plots.missing([record], scale, loss="cce") == ["mnist5k-mlp-cce-eta0-seed0"]
+    figure = plots.grid([("there", [record]), ("absent", [])], {"j1": "-", "j2": "--"})
+    there, absent = figure.axes
+    drawn = {line.get_linestyle(): list(line.get_ydata()) for line in there.lines}
+    assert drawn["-"] == list(record.history.j1) and drawn["--"] == list(record.history.j2)
+    assert not absent.lines and any(text.get_text() == "no record yet" for text in absent.texts)
+    table = plots.final_table([record])
+    assert table.j1.item() == record.history.j1.iloc[-1]
+    assert len(plots.final_table([])) == 0
+    text = plots.summary([record], ["a-run"])
+    assert "1 run;" in text and "400 training images" in text and "`a-run`" in text
+
+
+def test_record_is_readable_json_with_a_line_an_epoch(results):
+    scale = specs.load_scale("smoke")
+    record = runs.run(scale.spec(**SMOKE), scale, progress=False)
+    lines = record.path.read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line.strip().rstrip(",")) for line in lines if line.strip().startswith('{"epoch"')]
+    assert [row["epoch"] for row in rows] == [1, 2, 3]

@@ -1,0 +1,219 @@
+"""The claims ledger, on made-up records in which each claim holds, fails, is borderline or lacks data."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from memutils import claims, records
+from memutils.outcomes import Run, T
+from memutils.proofs import bounded, ranks_alike, symmetric
+from memutils.records import Record
+from memutils.specs import Spec, text_of
+
+N, EPOCHS = 5000, 40
+
+
+def curve(start, end, at=10):
+    """A figure that goes from start to end within ``at`` epochs and stays."""
+    return np.interp(np.arange(1, EPOCHS + 1), [1, at], [start, end])
+
+
+def make(loss="cce", eta=0.4, m=1.0, r=0.0, f=1.0, every=1, lr=None, suffix="", test=0.9, classes=10, **settings):
+    """A record with these curves (numbers: constant) of memorised, recovered and fitted; exact passes each ``every`` epochs."""
+    named = {"dataset": "cifar10", "network": "resnet32", "epochs": EPOCHS, "loss": loss, "eta": eta}
+    spec = records.spec_dict(Spec(**named | settings))
+    m, r, f, test = (np.broadcast_to(np.asarray(x, float), EPOCHS) for x in (m, r, f, test))
+    rows = []
+    for i in range(EPOCHS):
+        exact = i % every == 0 or i >= EPOCHS - 5
+        j1, j2 = (1 - eta) * f[i] + eta * m[i], (1 - eta) * f[i] + eta * r[i]
+        row = {"j1": j1, "j2": j2, "fitted": f[i], "classes": classes, "test_accuracy": test[i]}
+        row |= {"memorised": m[i] if eta else None, "recovered": r[i] if eta else None}
+        row = row if exact else dict.fromkeys(row)
+        rows.append({"epoch": i + 1, "lr": 0.1 if lr is None else lr[i], "running_j1": j1, "running_j2": j2} | row)
+    key = f"{spec['dataset']}-{spec['network']}-{loss}-eta{text_of(float(eta))}-seed{spec['seed']}{suffix}"
+    content = {"key": key, "scale": "made-up", "spec": spec, "noise_rate": eta, "history": rows}
+    content["dataset"] = {"classes": list(range(10)), "sizes": {"train": N}}
+    return Record(Path(f"{key}.json"), content)
+
+
+def verdict(claim, *found):
+    return next(v for v in claims.judge(list(found)) if v.claim.id == claim)
+
+
+def one(claim, *found):
+    """The only cell's verdict, in short, and its reason."""
+    (cell,) = verdict(claim, *found).cells
+    return {claims.SUPPORTED: True, claims.NOT_SUPPORTED: False, claims.NOT_TESTED: None}[cell.verdict], cell.why
+
+
+CLEAN = {loss: make(loss, 0.0) for loss in ("cce", "mse", "rll", "nmse", "mae")}
+IDLE_CLEAN = make("rll", 0.0, f=0.94)
+GOOD = make("rll", m=0.02, r=0.95)
+MNIST = {"dataset": "mnist", "network": "resnet18"}
+RISING = np.linspace(0.5, 0.9, EPOCHS)
+FLIP = {"m": curve(0.0, 1.0, 20), "r": curve(0.8, 0.0, 20)}
+BACK = [np.where(np.arange(EPOCHS) == 35, x, FLIP[n]) for n, x in (("m", 0.1), ("r", 0.8))]
+
+CASES = {
+    "C1 holds": ("C1", True, [make()]),
+    "C1 borderline": ("C1", True, [make(m=0.951)]),
+    "C1 J1 high without the wrong labels": ("C1", False, [make(eta=0.2, m=0.94)]),
+    "C1 fails": ("C1", False, [make(m=0.8)]),
+    "C1 cut short": ("C1", None, [make(m=RISING)]),
+    "C2 holds": ("C2", True, [make("mse")]),
+    "C3 holds": ("C3", True, [make(eta=e, f=curve(0, 1, a), m=curve(0, 1, a)) for e, a in ((0.2, 9), (0.4, 9), (0.6, 14))]),
+    "C3 all at once": ("C3", False, [make(eta=e, m=curve(0, 1), f=curve(0, 1)) for e in (0.2, 0.4, 0.6)]),
+    "C3 censored": ("C3", True, [make(eta=e, m=m) for e, m in ((0.2, 1), (0.4, 0.5), (0.6, 0.5))]),
+    "C3 never": ("C3", None, [make(eta=e, m=0.1) for e in (0.2, 0.4, 0.6)]),
+    "C3 lacks a rate": ("C3", None, [make(eta=0.2), make(eta=0.6)]),
+    "C3 too sparse": ("C3", None, [make(eta=e, m=curve(0, 1), f=curve(0, 1), every=8) for e in (0.2, 0.4, 0.6)]),
+    "C3 by the schedule": ("C3", None, [
+        make(eta=e, lr=[0.1] * 20 + [0.01] * 20, m=[0] * a + [1] * (EPOCHS - a)) for e, a in ((0.2, 20), (0.4, 21), (0.6, 22))]),
+    "C4 holds": ("C4", True, [make(**MNIST)]),
+    "C5 holds": ("C5", True, [make(**MNIST), make("mse", m=0.7, **MNIST)]),
+    "C5 too high": ("C5", False, [make("mse", **MNIST)]),
+    "C5 too low": ("C5", False, [make(**MNIST), make("mse", m=0.1, **MNIST)]),
+    "C5 no cce": ("C5", None, [make("mse", m=0.7, **MNIST)]),
+    "C5 cce does not memorise": ("C5", False, [make(m=0.5, **MNIST), make("mse", m=0.7, **MNIST)]),
+    "C5 rising": ("C5", None, [make(**MNIST), make("mse", m=RISING, **MNIST)]),
+    "C6 holds": ("C6", True, [CLEAN["rll"], GOOD]),
+    "C6 fails": ("C6", False, [CLEAN["rll"], make("rll", m=0.9)]),
+    "C6 borderline": ("C6", True, [CLEAN["rll"], make("rll", m=0.499, r=0.4)]),
+    "C6 no clean run": ("C6", None, [GOOD]),
+    "C6 collapsed": ("C6", None, [CLEAN["rll"], make("rll", f=0.1, m=0.1, r=0.1)]),
+    "C6 few classes": ("C6", None, [CLEAN["rll"], make("rll", m=0.02, r=0.95, classes=4)]),
+    "C6 underfits": ("C6", None, [CLEAN["rll"], make("rll", f=0.9, m=0.02, r=0.9)]),
+    "C6 clean run underfits": ("C6", None, [IDLE_CLEAN, make("rll", f=0.94, m=0.02, r=0.9)]),
+    "C7 holds": ("C7", True, [CLEAN["rll"], GOOD]),
+    "C7 fails": ("C7", False, [CLEAN["rll"], make("rll", m=0.2, r=0.7)]),
+    "C8 holds": ("C8", True, [make()]),
+    "C8 fails": ("C8", False, [make(m=0.5, r=0.4)]),
+    "C9 holds": ("C9", True, [CLEAN["rll"], GOOD]),
+    "C9 within chance": ("C9", False, [CLEAN["rll"], make("rll", m=0.40, r=0.45)]),
+    "C9 an idle run fails": ("C9", False, [CLEAN["rll"], make("rll", f=0.5, m=0.4, r=0.2)]),
+    "C9 no clean run": ("C9", None, [GOOD]),
+    "C10 holds": ("C10", True, [CLEAN["rll"], GOOD]),
+    "C10 one bad epoch": ("C10", False, [CLEAN["rll"], make(
+        "rll", m=[0.02] * 9 + [0.9] + [0.02] * 30, r=[0.9] * 9 + [0.05] + [0.9] * 30)]),
+    "C10 chance does not count": ("C10", True, [CLEAN["rll"], make(
+        "rll", f=[0.1] * 5 + [1] * 35, m=[0.3] * 5 + [0.02] * 35, r=[0.1] * 5 + [0.9] * 35)]),
+    "C11 holds": ("C11", True, [make(**FLIP)]),
+    "C11 no lead": ("C11", False, [make(m=curve(0.5, 1), r=0)]),
+    "C11 lead too short": ("C11", False, [make(m=[0.1] * 2 + [0.9] * 38, r=[0.8] * 2 + [0.1] * 38)]),
+    "C11 flips back": ("C11", False, [make(m=BACK[0], r=BACK[1])]),
+    "C11 never flips": ("C11", False, [make(m=0.1, r=0.8)]),
+    "C11 cut short": ("C11", None, [make(m=np.linspace(0, 0.4, EPOCHS), r=0.6)]),
+    "C12 holds": ("C12", True, [CLEAN["rll"], GOOD]),
+    "C12 fails": ("C12", False, [CLEAN["rll"], make("rll", m=0.1, r=0.8)]),
+    "C12 both at chance": ("C12", None, [make("rll", 0.0, f=0.1), make("rll", f=0.1, m=0.1, r=0.1)]),
+    "C13 holds": ("C13", True, [CLEAN["rll"], CLEAN["nmse"], GOOD, make("nmse", m=0.04, r=0.93)]),
+    "C13 unlike RLL": ("C13", False, [CLEAN["rll"], CLEAN["nmse"], GOOD, make("nmse", m=0.2, r=0.75)]),
+    "C13 no RLL": ("C13", None, [CLEAN["nmse"], make("nmse", m=0.04, r=0.93)]),
+    "C13 RLL is idle": ("C13", None, [CLEAN["nmse"], IDLE_CLEAN, GOOD, make("nmse", m=0.04, r=0.93)]),
+    "C16 holds": ("C16", True, [CLEAN["rll"], make("rll", m=0.02, r=0.95, test=0.871)]),
+    "C16 fails": ("C16", False, [CLEAN["rll"], make("rll", m=0.02, r=0.95, test=0.86)]),
+    "C16 both at chance": ("C16", None, [make("rll", 0.0, f=0.1, test=0.1), make("rll", f=0.1, m=0.1, r=0.1, test=0.1)]),
+    "C17 holds": ("C17", True, [CLEAN["mae"], make("mae", m=0.02, r=0.95)]),
+    "C17 fails": ("C17", False, [CLEAN["mae"], make("mae", m=0.9, r=0.05)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_rule(name):
+    claim, expected, found = CASES[name]
+    passed, why = one(claim, *found)
+    assert passed is expected
+    assert why or expected is not None, "what is not tested says why"
+
+
+def test_overall_verdict():
+    seeds = [make(seed=s, m=m) for s, m in ((0, 1.0), (1, 1.0), (2, 0.5))]
+    assert verdict("C1", *seeds[:2]).overall == "supported"
+    assert verdict("C1", *seeds).overall == "mixed, 2 of 3"
+    assert verdict("C1", seeds[2]).overall == "not supported"
+    assert verdict("C1", make(m=RISING)).overall == verdict("C1").overall == "not tested at this scale"
+
+
+def test_notes():
+    assert any("One seed" in n for n in verdict("C1", make()).notes)
+    assert not verdict("C1", make(), make(seed=1)).notes
+    assert any("C1" in n for n in verdict("C8", make()).notes)
+    assert any("paper's" in n for n in verdict("C8", make(dataset="mnist5k", network="mlp")).notes)
+
+
+def test_only_like_is_compared():
+    assert one("C6", GOOD, make("rll", 0.0, seed=1))[0] is None
+    assert one("C6", GOOD, make("rll", 0.0, momentum=0.5))[0] is None
+    variants = [
+        make("rll", alpha=0.45, suffix="-alpha0.45"),
+        make(momentum=0.5, suffix="-momentum0.5"),
+        make(train_on="clean", suffix="-train_onclean"),
+        make(switch_loss="rll", switch_epoch=3, suffix="-switch_epoch3-switch_lossrll"),
+        make(alpha=0.2),
+        make(noise="all"),
+    ]
+    assert not any(v.cells for v in claims.judge(variants) if v.claim.losses)
+    assert len(claims.ledger(variants)["left_out"]) == 5  # the oracle is used, though not judged
+
+
+def test_claims_of_other_data_do_not_judge_these():
+    assert not verdict("C1", make(**MNIST)).cells
+    assert not verdict("C4", make()).cells
+    assert not verdict("C4", make(dataset="mnist5k", network="mlp")).cells
+
+
+def test_oracle_stands_beside():
+    oracle = make("rll", m=0, r=0, test=0.95, train_on="clean", suffix="-train_onclean")
+    (cell,) = verdict("C16", CLEAN["rll"], GOOD, oracle).cells
+    assert cell.verdict == "supported" and cell.statistics["within_oracle"] is False
+    assert set(cell.records) == {CLEAN["rll"].key, GOOD.key, oracle.key}
+
+
+def test_flip_right_after_a_drop_is_marked():
+    drop = make(**FLIP, lr=[0.1] * 9 + [0.01] * 31)
+    steady = make(**FLIP, lr=0.1 * 0.95 ** np.arange(EPOCHS), seed=1)
+    by_drop, gradual = (c.statistics["schedule_triggered"] for c in verdict("C11", drop, steady).cells)
+    assert by_drop and not gradual
+
+
+def test_final_is_a_median_over_the_last_epochs():
+    dip = make(m=[1.0] * (EPOCHS - 3) + [0.0] + [1.0] * 2)
+    assert Run(dip).final["j1"] == 1
+    sparse = Run(make(every=10, m=curve(0, 1, 40)))
+    assert sparse.window == T["last_epochs"] and len(sparse.exact) == 9
+
+
+def test_collapsed():
+    assert claims.collapsed(make(f=0.1, m=0.1, r=0.1)) and claims.collapsed(make(classes=4))
+    assert not claims.collapsed(make(classes=5)) and not claims.collapsed(make())
+
+
+def test_mathematics():
+    assert verdict("C14").overall == "refuted as stated" and verdict("C15").overall == "proved"
+    assert all(ok for _, ok, _ in symmetric()) and all(ok for _, ok, _ in ranks_alike())
+    assert [ok for _, ok, _ in bounded()] == [False]
+
+
+def test_ledger_is_plain_json_and_repeatable():
+    found = [*CLEAN.values(), GOOD, make(), make(m=0.1, eta=0.6)]
+    text = claims.dump(claims.ledger(found))
+    assert text == claims.dump(claims.ledger(found)) and b"NaN" not in text
+    content = json.loads(text)
+    assert [c["id"] for c in content["claims"]] == [f"C{i}" for i in range(1, 18)]
+    assert sum(content["summary"].values()) == 15  # C8 and C9 follow from others
+    assert claims.ledger([])["scale"] is None
+
+
+def test_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(records, "load", lambda scale: [make()])
+    path = tmp_path / "claims.json"
+    assert claims.main(["--output", str(path), "--check"]) == 1
+    assert claims.main(["--output", str(path)]) == 0 == claims.main(["--output", str(path), "--check"])
+    path.write_text("{}")
+    capsys.readouterr()
+    assert claims.main(["--output", str(path), "--check"]) == 1
+    out, err = capsys.readouterr()
+    assert "C17" in out and err.count("\n") == 1 and path.read_text() == "{}"

@@ -1,0 +1,26 @@
+"""pyproject.toml, environment.yml and the lock file agree."""
+
+import tomllib
+from pathlib import Path
+
+import yaml
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+DECLARED = PROJECT["dependencies"] + [d for extra in PROJECT["optional-dependencies"].values() for d in extra]
+
+
+def test_environment_lists_what_pyproject_declares():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    listed = next(d["pip"] for d in environment["dependencies"] if isinstance(d, dict))
+    assert sorted(listed) == sorted([*DECLARED, "-e ."])
+
+
+def test_lock_pins_exactly_and_within_the_declared_ranges():
+    lines = [line for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    pins = {r.name.lower().replace("_", "-"): r for r in map(Requirement, lines)}
+    assert all(str(r.specifier).startswith("==") for r in pins.values())
+    for declared in map(Requirement, DECLARED):
+        version = str(pins[declared.name.lower()].specifier).removeprefix("==")
+        assert declared.specifier.contains(version), declared

@@ -1,0 +1,213 @@
+"""Records: whole or absent on disk; whatever happens to a file, reading it is right or a clear error."""
+
+import json
+
+import numpy as np
+import pytest
+from conftest import REPOSITORY
+
+from memutils import records, specs
+from memutils.errors import UserError
+
+SCALE = specs.Scale("test", {"dataset": "mnist5k", "network": "mlp"})
+SPEC = SCALE.spec(loss="rll", eta=0.4, milestones=[3])
+KEY = SCALE.key(SPEC)
+ROWS = [{"epoch": 1, "lr": 0.1, "j1": None, "train_loss": 2.5}, {"epoch": 2, "lr": 0.1, "j1": 0.5, "train_loss": 1.5}]
+CONTENT = {
+    "spec": records.spec_dict(SPEC),
+    "noise_rate": 0.41,
+    "dataset": {"name": "mnist5k", "classes": ["@", '"@"', "ü"]},
+    "provenance": {"seconds": 1.5},
+    "history": ROWS,
+    "risks": {"test": {"cce": {"true": 0.1}}},
+}
+ARRAYS = {"train_true": np.arange(5, dtype=np.uint8), "train_log_p": np.zeros((5, 3), np.float16)}
+
+
+def write(**change) -> records.Record:
+    return records.write("test", KEY, CONTENT | change, ARRAYS)
+
+
+def files_of(record) -> set[str]:
+    return {p.name for p in record.path.parent.iterdir()}
+
+
+def test_what_is_written_is_read():
+    record = write()
+    assert files_of(record) == {f"{KEY}.json", f"{KEY}.npz"}
+    again = records.find("test", KEY, SPEC)
+    for name, value in CONTENT.items():
+        assert again.content[name] == value
+    assert (again.key, again.scale, again.noise_rate, again.dataset["name"]) == (KEY, "test", 0.41, "mnist5k")
+    assert again.history["j1"].isna().tolist() == [True, False] and again.history["epoch"].dtype == int
+    for name, array in again.arrays().items():
+        np.testing.assert_array_equal(array, ARRAYS[name])
+        assert array.dtype == ARRAYS[name].dtype
+    assert [r.key for r in records.load("test")] == [KEY] and records.load("nothing") == []
+
+
+def test_a_row_an_epoch_stands_on_a_line_of_its_own():
+    lines = write().path.read_text().splitlines()
+    assert [json.loads(line.strip().rstrip(",")) for line in lines if '"train_loss"' in line] == ROWS
+
+
+def test_histories_are_one_tidy_frame():
+    frame = records.histories([write()])
+    assert len(frame) == 2 and set(frame["key"]) == {KEY} and set(frame["eta"]) == {0.4} and set(frame["noise_rate"]) == {0.41}
+    assert {"dataset", "network", "loss", "seed", "alpha"} <= set(frame) and frame["lr_now"].tolist() == [0.1, 0.1]
+    assert len(records.histories([])) == 0 and "key" in records.histories([])
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_rubbish(monkeypatch, tmp_path):
+    path = tmp_path / "folder" / "file"
+    records.write_whole(path, b"old")
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    for function in ("fsync", "replace"):
+        with monkeypatch.context() as patch:
+            if function == "fsync":
+                patch.setattr(records.os, "fsync", full)
+            else:
+                patch.setattr(records.Path, "replace", full)
+            with pytest.raises(UserError, match="No space left on device. Free space"):
+                records.write_whole(path, b"new")
+        assert path.read_bytes() == b"old" and [p.name for p in path.parent.iterdir()] == ["file"]
+    records.write_whole(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_record_is_never_half_there(monkeypatch, failing):
+    """A crash in either of the two writes leaves no record, never an old one beside new arrays."""
+    path, calls, whole = write().path, [], records.write_whole
+
+    def crash(target, content):
+        calls.append(target)
+        if len(calls) == failing:
+            raise KeyboardInterrupt
+        whole(target, content)
+
+    monkeypatch.setattr(records, "write_whole", crash)
+    with pytest.raises(KeyboardInterrupt):
+        write(noise_rate=0.5)
+    assert [p.suffix for p in calls] == [".npz", ".json"][:failing]
+    assert not path.exists() and records.find("test", KEY, SPEC) is None
+
+
+@pytest.mark.parametrize("seed", range(90))
+def test_flipped_bytes_and_truncations_are_noticed(seed):
+    """Or harmless: a blank between two values may change, the content may not."""
+    record, rng = write(), np.random.default_rng(seed)
+    path = record.path if seed % 3 else record.path.with_suffix(".npz")
+    content = bytearray(path.read_bytes())
+    if seed % 2:
+        content = content[: rng.integers(len(content))]
+    else:
+        for place in rng.integers(len(content), size=rng.integers(1, 4)):
+            content[place] ^= 1 << rng.integers(8)
+    path.write_bytes(content)
+    if path.suffix == ".npz":
+        with pytest.raises(UserError, match="arrays .* damaged"):
+            records.read(record.path).arrays()
+        return
+    try:
+        assert records.read(path).content == record.content
+        assert not seed % 2 or len(content) >= len(json.dumps(record.content))  # only a last line's end may be missing
+    except UserError as error:
+        assert str(path) in str(error) and ("damaged" in str(error) or "format" in str(error) or "not a record" in str(error))
+
+
+@pytest.mark.parametrize("part", ["noise_rate", "history", "spec", "results_version", "key", "arrays_sha256"])
+def test_a_changed_part_does_not_fit_the_checksum(part):
+    path = write().path
+    content = json.loads(path.read_text())
+    content[part] = "changed" if isinstance(content[part], str) else 7
+    path.write_text(json.dumps(content))
+    with pytest.raises(UserError, match="checksum does not fit"):
+        records.read(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is damaged"),
+        ("{", "is damaged"),
+        ("[" * 100_000, "is damaged"),
+        ("[1]", "is not a record"),
+        ("{}", "is not a record"),
+        ('{"format": 1}', "checksum does not fit"),
+        ('{"format": 1, "checksum": NaN}', "checksum does not fit"),
+        ('{"format": 2}', "has format 2, this version reads format 1"),
+        ('{"format": [[]]}', "has format"),
+    ],
+)
+def test_files_that_are_no_record(text, message):
+    path = write().path
+    path.write_text(text)
+    with pytest.raises(UserError, match=message):
+        records.read(path)
+    with pytest.raises(UserError, match=message):
+        records.load("test")
+
+
+def test_a_record_under_another_name_or_absent():
+    record = write()
+    other = record.path.rename(record.path.with_name("other.json"))
+    with pytest.raises(UserError, match=f"is of the run {KEY}"):
+        records.read(other)
+    with pytest.raises(UserError, match="cannot be read"):
+        records.read(record.path)
+    assert records.find("test", KEY, SPEC) is None
+
+
+def test_a_record_of_other_settings_is_an_error_that_names_them():
+    write(spec=CONTENT["spec"] | {"lr": 0.3, "alpha": 0.45})
+    with pytest.raises(UserError, match=r"other settings \(alpha, lr\)"):
+        records.find("test", KEY, SPEC)
+
+
+def test_a_record_of_another_results_version_does_not_count(monkeypatch):
+    write()
+    monkeypatch.setattr(records, "RESULTS_VERSION", records.RESULTS_VERSION + 1)
+    assert records.find("test", KEY, SPEC) is None
+
+
+def test_arrays_of_another_run_and_missing_ones():
+    record = write()
+    path = record.path.with_suffix(".npz")
+    np.savez_compressed(path, train_true=np.zeros(5))
+    with pytest.raises(UserError, match="damaged or of another run"):
+        record.arrays()
+    path.unlink()
+    with pytest.raises(UserError, match="cannot be read"):
+        record.arrays()
+
+
+def test_a_value_that_is_not_finite_is_not_written():
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write(noise_rate=float("nan"))
+    assert records.find("test", KEY, SPEC) is None
+
+
+def test_where_records_lie(monkeypatch):
+    monkeypatch.delenv("MEMUTILS_RESULTS")
+    assert records.path_of("quick", "key") == REPOSITORY / "results" / "quick" / "key.json"
+
+
+def test_committed_records_are_whole(monkeypatch):
+    """Every record of the repository can be read, and J1 and J2 are made of their parts in each epoch."""
+    monkeypatch.delenv("MEMUTILS_RESULTS")
+    for folder in sorted(p for p in records.results_root().glob("*") if p.is_dir()):
+        for record in records.load(folder.name):
+            check_identities(record)
+
+
+def check_identities(record) -> None:
+    history, e = record.history.fillna({"memorised": 0, "recovered": 0, "fitted": 0}), record.noise_rate
+    if record.spec["train_on"] == "clean":
+        e = 0
+    exact = history.dropna(subset="j1")
+    np.testing.assert_allclose(exact["j1"], (1 - e) * exact["fitted"] + e * exact["memorised"], atol=1e-9)
+    np.testing.assert_allclose(exact["j2"], (1 - e) * exact["fitted"] + e * exact["recovered"], atol=1e-9)

@@ -1,0 +1,159 @@
+"""The chapters on theory: their cells pass with the package's losses, and each check fails when a loss is broken."""
+
+import inspect
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+from memutils import losses
+from memutils.losses import LOSSES, pick
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+CHAPTERS = ("theory_symmetry", "theory_theorem", "theory_gradients")
+
+
+class HalfMAE(losses.MAE):
+    """1 - p_y called MAE."""
+
+    def per_example(self, log_p, target):
+        return super().per_example(log_p, target) / 2
+
+
+class SwappedMAE(losses.MAE):
+    """Claims to be MAE and is cross entropy."""
+
+    per_example = losses.CCE.per_example
+
+
+class NegativeMAE(losses.MAE):
+    """MAE less a constant: still symmetric, with another C, and negative."""
+
+    def per_example(self, log_p, target):
+        return super().per_example(log_p, target) - 1
+
+    def symmetry_constant(self, num_classes):
+        return super().symmetry_constant(num_classes) - num_classes
+
+
+class PrecedenceRLL(losses.RLL):
+    """1 / K - 1 where 1 / (K - 1) is meant."""
+
+    def per_example(self, log_p, target):
+        shifted = torch.log(self.alpha + log_p.exp())
+        own = pick(shifted, target)
+        return -own + (1 / shifted.shape[1] - 1) * (shifted.sum(1) - own)
+
+
+class ClampedRLL(losses.RLL):
+    """A clamp that changes the value where the label is improbable."""
+
+    def per_example(self, log_p, target):
+        return super().per_example(log_p.clamp_min(-2), target)
+
+
+class ScaledNMSE(losses.NormalizedMSE):
+    """The authors' factor of 0.1."""
+
+    def per_example(self, log_p, target):
+        return 0.1 * super().per_example(log_p, target)
+
+
+class MeanMSE(losses.MSE):
+    """A mean over classes where a sum is meant."""
+
+    def per_example(self, log_p, target):
+        return super().per_example(log_p, target) / log_p.shape[1]
+
+
+class SquaredCCE(losses.CCE):
+    """Cross entropy, squared."""
+
+    def per_example(self, log_p, target):
+        return super().per_example(log_p, target) ** 2
+
+
+class FreeRLL(losses.RLL):
+    """RLL that ignores its alpha."""
+
+    def __init__(self, alpha=0.1, reduction="mean"):
+        super().__init__(0.1, reduction)
+
+
+BREAKS = {
+    "theory_symmetry": {
+        "check_formulas": [("cce", SquaredCCE), ("mse", MeanMSE), ("mae", HalfMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE)],
+        "check_constants": [("mae", HalfMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE)],
+        "check_bounds": [("mae", NegativeMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE), ("mae", SwappedMAE)],
+        "check_symmetrisation": [("mae", HalfMAE), ("mse", MeanMSE), ("rll", ClampedRLL), ("rll", FreeRLL)],
+        "check_normalised": [("nmse", ScaledNMSE), ("mse", losses.CCE)],
+    },
+    "theory_theorem": {
+        "check_line": [("mae", HalfMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE)],
+        "check_draws": [("mae", HalfMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE)],
+        "check_mse_offset": [("mse", MeanMSE)],
+        "check_class_conditional": [("mae", SwappedMAE), ("rll", losses.MAE), ("nmse", ScaledNMSE)],
+        "check_order_breaks": [("mae", type("Reversed", (losses.MAE,), {"per_example": lambda s, p, t: -losses.MAE.per_example(s, p, t)}))],
+        "check_hoeffding": [("mae", NegativeMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE)],
+    },
+    "theory_gradients": {
+        "check_weights": [("cce", SquaredCCE), ("mse", MeanMSE), ("mae", HalfMAE), ("rll", ClampedRLL), ("nmse", ScaledNMSE)],
+        "check_symbols": [("cce", SquaredCCE), ("mse", MeanMSE), ("mae", HalfMAE), ("rll", ClampedRLL), ("nmse", ScaledNMSE)],
+        "check_alpha": [("mae", HalfMAE), ("rll", FreeRLL)],
+        "check_initial": [("mse", MeanMSE), ("mae", HalfMAE), ("rll", FreeRLL), ("nmse", ScaledNMSE)],
+        "check_corner": [("mae", SwappedMAE), ("rll", type("Steep", (losses.RLL,), {"per_example": losses.CCE.per_example}))],
+        "check_mean_gradient": [("mae", SwappedMAE), ("rll", PrecedenceRLL)],
+    },
+}
+NEED_NO_LOSS = {"check_definition", "check_margin_loss"}
+
+
+def execute(name: str) -> dict:
+    """Runs a chapter's code cells in one namespace, and returns it."""
+    import matplotlib.pyplot as plt
+
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    namespace = {"__name__": name}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            exec(compile(cell.source, f"{name}:{cell.id}", "exec"), namespace)
+            plt.close("all")
+    return namespace
+
+
+@pytest.fixture(scope="module", params=CHAPTERS)
+def chapter(request):
+    """A chapter's name and its namespace after all of its cells passed with the real losses."""
+    return request.param, execute(request.param)
+
+
+def test_chapter_passes_and_each_check_fails_with_a_broken_loss(chapter):
+    name, namespace = chapter
+    checks = {n for n in namespace if n.startswith("check_")} - NEED_NO_LOSS
+    assert checks == set(BREAKS[name])
+    for check in checks:
+        arguments = {n: namespace[n] for n in inspect.signature(namespace[check]).parameters if n == "networks"}
+        for loss, broken in BREAKS[name][check]:
+            try:
+                namespace[check](LOSSES | {loss: broken}, **arguments)
+            except AssertionError:
+                continue
+            pytest.fail(f"{name}: {check} does not notice {broken.__name__} as {loss}")
+
+
+def test_theorem_without_records(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path))
+    assert list(execute("theory_theorem")["networks"]) == ["invented"]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_checks_are_in_visible_cells(name):
+    for cell in nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells:
+        tags = cell.metadata.get("tags", [])
+        assert not ("checks" in tags and "hide-input" in tags)
+        if cell.cell_type == "code" and "def check_" in cell.source and "losses" in cell.source:
+            assert "checks" in tags
