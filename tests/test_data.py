@@ -179,7 +179,9 @@ def write_raw(root, **change) -> None:
         (root / "MNIST" / "raw" / f"{name}-ubyte").write_bytes(change.get(name, lambda c: c)(content))
 
 
-@pytest.mark.parametrize("damage", [lambda c: b"", lambda c: c[:-5], lambda c: b"\1" + c[1:], lambda c: c[:9], lambda c: c + b"x"])
+@pytest.mark.parametrize(
+    "damage", [lambda c: b"", lambda c: c[:-5], lambda c: b"\1" + c[1:], lambda c: c[:9], lambda c: c + b"x"]
+)
 def test_damaged_raw_mnist_is_an_error(tmp_path, damage):
     write_raw(tmp_path, **{"train-images-idx3": damage})
     with pytest.raises(UserError, match="mnist"):

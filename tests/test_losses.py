@@ -136,7 +136,9 @@ def test_values_by_hand():
 
 @pytest.mark.parametrize(
     ("loss", "norm"),
-    list(zip([CCE(), RLL(0.01), RLL(0.1), RLL(0.45), MSE(), MAE(), NormalizedMSE()], (0.95, 0.96, 0.53, 0.19, 0.19, 0.19, 0.021))),
+    list(
+        zip([CCE(), RLL(0.01), RLL(0.1), RLL(0.45), MSE(), MAE(), NormalizedMSE()], (0.95, 0.96, 0.53, 0.19, 0.19, 0.19, 0.021))
+    ),
     ids=str,
 )
 def test_gradients_at_a_blind_network(loss, norm):
@@ -160,7 +162,9 @@ def test_extreme_logits_are_finite_and_agree_with_float64(loss, dtype):
         loss(logits, target).backward()
     assert loss(low, target).isfinite() and low.grad.isfinite().all() and low.grad.dtype == dtype
     assert loss(low, target).item() == pytest.approx(loss(high, target).item(), rel=1e-5)
-    torch.testing.assert_close(low.grad.double() * len(low), high.grad * len(low), rtol=0.01, atol=2e-5 if dtype == torch.float32 else 1e-2)
+    torch.testing.assert_close(
+        low.grad.double() * len(low), high.grad * len(low), rtol=0.01, atol=2e-5 if dtype == torch.float32 else 1e-2
+    )
 
 
 def test_gradient_does_not_die_where_a_clamp_would_kill_it():
@@ -228,6 +232,7 @@ def test_check_loss_accepts_what_can_be_trained_with(loss):
     losses.check_loss(loss, 2)
 
 
+@pytest.mark.filterwarnings("ignore:Using a target size")
 @pytest.mark.parametrize(
     ("loss", "message"),
     [

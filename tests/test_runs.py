@@ -59,7 +59,11 @@ def test_a_run_end_to_end():
 def test_arrays_and_risks_are_of_the_network_that_the_last_row_describes(tiny_resnet, network, eta):
     record = carry_out(smoke(network=network, eta=eta))
     arrays, last = record.arrays(), record.history.iloc[-1]
-    assert np.mean(arrays["train_noisy"] != arrays["train_true"]) == record.noise_rate == (0 if eta == 0 else pytest.approx(0.4, abs=0.12))
+    assert (
+        np.mean(arrays["train_noisy"] != arrays["train_true"])
+        == record.noise_rate
+        == (0 if eta == 0 else pytest.approx(0.4, abs=0.12))
+    )
     assert np.mean(arrays["train_predicted"] == arrays["train_noisy"]) == pytest.approx(last["j1"])
     assert np.mean(arrays["train_predicted"] == arrays["train_true"]) == pytest.approx(last["j2"])
     assert np.mean(arrays["test_predicted"] == arrays["test_true"]) == pytest.approx(last["test_accuracy"])
@@ -97,7 +101,9 @@ def test_all_losses_of_a_seed_share_subset_noise_initialisation_and_order(mnist5
         splits, labels = runs.prepare(spec, mnist5k)
         trainers.append(runs.make_trainer(spec, splits, labels, 10, training.settle(spec)))
     one, two = trainers
-    assert torch.equal(one.data["train"].images, two.data["train"].images) and torch.equal(one.data["train"].noisy, two.data["train"].noisy)
+    assert torch.equal(one.data["train"].images, two.data["train"].images) and torch.equal(
+        one.data["train"].noisy, two.data["train"].noisy
+    )
     assert all(torch.equal(p, q) for p, q in zip(one.network.parameters(), two.network.parameters(), strict=True))
     assert one.seed == two.seed
     seeds = [runs.child_seed(seed, purpose) for seed in range(3) for purpose in runs.PURPOSES]
@@ -152,7 +158,13 @@ def test_a_killed_run_goes_on_where_it_was_and_ends_the_same(monkeypatch, tiny_r
 
 @pytest.mark.parametrize(
     "damage",
-    [lambda c: b"", lambda c: c[:-100], lambda c: c[:50] + bytes([c[50] ^ 1]) + c[51:], lambda c: b"\0" * 40 + c[40:], lambda c: c + b"x"],
+    [
+        lambda c: b"",
+        lambda c: c[:-100],
+        lambda c: c[:50] + bytes([c[50] ^ 1]) + c[51:],
+        lambda c: b"\0" * 40 + c[40:],
+        lambda c: c + b"x",
+    ],
     ids=["empty", "truncated", "changed", "other sum", "longer"],
 )
 def test_a_damaged_checkpoint_starts_anew_with_the_same_result(monkeypatch, damage, epochs_run, capsys):
@@ -266,9 +278,14 @@ def test_golden_run():
 def test_a_small_run_of_resnet32_on_cifar10(monkeypatch):
     dataset = full_size("cifar10")
     monkeypatch.setitem(data.DATASETS, "cifar10", lambda root: dataset)
-    spec = smoke(dataset="cifar10", network="resnet32", n_train=1000, n_test=200, epochs=1, optimizer="sgd", lr=0.01, weight_decay=1e-4)
+    spec = smoke(
+        dataset="cifar10", network="resnet32", n_train=1000, n_test=200, epochs=1, optimizer="sgd", lr=0.01, weight_decay=1e-4
+    )
     record = carry_out(spec)
-    assert record.content["parameters"] == 464_154 and record.dataset["fingerprints"]["train"] == data.FINGERPRINTS["cifar10", "train"]
+    assert (
+        record.content["parameters"] == 464_154
+        and record.dataset["fingerprints"]["train"] == data.FINGERPRINTS["cifar10", "train"]
+    )
     check_identities(record)
     row = record.history.iloc[0]
     assert 1.5 < row["train_loss"] < 3 and row["running_j2"] > 0.08 and record.arrays()["thumbnails"].shape == (40, 32, 32, 3)

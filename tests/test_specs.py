@@ -73,7 +73,9 @@ def test_unknown_names_get_the_nearest_one(name, near):
         SCALE.spec(**(MINIMAL | {name: wrong}))
 
 
-@pytest.mark.parametrize(("wrong", "near"), [("epoch", "epochs"), ("batchsize", "batch_size"), ("los", "loss"), ("weight-decay", "weight_decay")])
+@pytest.mark.parametrize(
+    ("wrong", "near"), [("epoch", "epochs"), ("batchsize", "batch_size"), ("los", "loss"), ("weight-decay", "weight_decay")]
+)
 def test_unknown_settings_get_the_nearest_one(wrong, near):
     with pytest.raises(UserError, match=f"Unknown setting '{wrong}'. Did you mean '{near}'"):
         SCALE.spec(**MINIMAL, **{wrong: 1})

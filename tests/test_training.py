@@ -19,7 +19,9 @@ CPU = training.Execution("cpu", "float32", 1, False)
 epoch_counts, passes = st.integers(1, 300), st.integers(1, 400)
 
 
-@given(epochs=epoch_counts, lr=st.floats(1e-6, 10), gamma=st.floats(0.01, 1), milestones=st.lists(st.integers(1, 300), max_size=4))
+@given(
+    epochs=epoch_counts, lr=st.floats(1e-6, 10), gamma=st.floats(0.01, 1), milestones=st.lists(st.integers(1, 300), max_size=4)
+)
 def test_learning_rates_follow_their_schedule(epochs, lr, gamma, milestones):
     common = {"epochs": epochs, "lr": lr, "gamma": gamma, "milestones": tuple(milestones)}
     constant, step, decay = (Recipe(schedule=s, **common) for s in ("constant", "step", "exponential"))
@@ -83,7 +85,10 @@ def make_data(n: int = 160, shape=(8, 8, 3), k: int = 5, seed: int = 0, inputs: 
     labels = noise.apply_noise(true, noise.symmetric_matrix(0.4, k), seed)
     shift, scale = training.channel_statistics(images) if inputs == "standardise" else (None, None)
     split = Split(images, true)
-    return {"train": Resident(split, labels.noisy, shift, scale, "cpu"), "test": Resident(split[: n // 2], true[: n // 2], shift, scale, "cpu")}
+    return {
+        "train": Resident(split, labels.noisy, shift, scale, "cpu"),
+        "test": Resident(split[: n // 2], true[: n // 2], shift, scale, "cpu"),
+    }
 
 
 def make_network(name: str = "mlp") -> nn.Module:
@@ -115,7 +120,10 @@ def test_fifty_steps_equal_a_plain_loop(name, network):
     x = data.images.double().permute(0, 3, 1, 2)  # by the definition: per channel, from the training images
     x = ((x - x.mean((0, 2, 3), keepdim=True)) / x.std((0, 2, 3), correction=0, keepdim=True)).float()
     plain, loss = make_network(network).train(), losses.build("rll")
-    make = {"sgd": lambda p: torch.optim.SGD(p, 0.05, momentum=0.9, weight_decay=1e-3), "adam": lambda p: torch.optim.Adam(p, 1e-3)}
+    make = {
+        "sgd": lambda p: torch.optim.SGD(p, 0.05, momentum=0.9, weight_decay=1e-3),
+        "adam": lambda p: torch.optim.Adam(p, 1e-3),
+    }
     optimizer, steps = make[name](plain.parameters()), 0
     for epoch in range(1, 6):
         lr, values = {"sgd": 0.05 if epoch <= 2 else 0.005, "adam": 1e-3 * 0.9 ** (epoch - 1)}[name], []
