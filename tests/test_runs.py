@@ -57,7 +57,7 @@ def test_a_run_end_to_end():
 @pytest.mark.parametrize("network", ["mlp", "tiny"])
 @pytest.mark.parametrize("eta", [0, 0.4])
 def test_arrays_and_risks_are_of_the_network_that_the_last_row_describes(tiny_resnet, network, eta):
-    record = carry_out(smoke(network=network, eta=eta))
+    record = carry_out(smoke(network=network, eta=eta, batch_size=20, lr=0.01))
     arrays, last = record.arrays(), record.history.iloc[-1]
     assert (
         np.mean(arrays["train_noisy"] != arrays["train_true"])
