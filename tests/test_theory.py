@@ -1,17 +1,17 @@
 """The chapters on theory: their cells pass with the package's losses, and each check fails when a loss is broken."""
 
 import inspect
-import os
 from pathlib import Path
 
+import matplotlib
 import nbformat
 import pytest
 import torch
 
-os.environ.setdefault("MPLBACKEND", "Agg")
-
 from memutils import losses
 from memutils.losses import LOSSES, pick
+
+matplotlib.use("Agg")  # not through the environment, which notebooks of other tests inherit
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 CHAPTERS = ("theory_symmetry", "theory_theorem", "theory_gradients")
