@@ -2,6 +2,9 @@
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
 
 from memutils import models
 from memutils.errors import UserError
@@ -66,3 +69,36 @@ def test_errors_name_what_is_wrong():
     for shape, k in (((3, 32), 10), ((3, 32, 0), 10), ((3, 32, 32), 1)):
         with pytest.raises(UserError, match="at least 2 classes"):
             models.build("resnet32", shape, k)
+
+
+@given(
+    size=st.integers(1, 2),
+    kernel=st.integers(1, 5),
+    stride=st.integers(1, 3),
+    half=st.booleans(),
+    bias=st.booleans(),
+    seed=st.integers(0, 99),
+)
+def test_a_convolution_of_tiny_maps_is_the_ordinary_one(size, kernel, stride, half, bias, seed):
+    padding = kernel // 2 if half else 0
+    if size + 2 * padding < kernel:
+        return
+    torch.manual_seed(seed)
+    conv = models.TinyMapConv2d(3, 4, kernel, stride, padding, bias=bias).double()
+    x = torch.randn(2, 3, size, size, dtype=torch.float64, requires_grad=True)
+    ours, ordinary = conv(x), nn.Conv2d.forward(conv, x)
+    torch.testing.assert_close(ours, ordinary)
+    direction, inputs = torch.randn_like(ordinary), [x, *conv.parameters()]
+    for a, b in zip(*(torch.autograd.grad(y, inputs, direction) for y in (ours, ordinary)), strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_resnet18_uses_it_and_stays_torchvisions_network():
+    from torchvision.models import resnet18
+
+    network, x = models.build("resnet18", (1, 28, 28), 10, seed=0), torch.randn(8, 1, 28, 28)
+    assert sum(type(m) is models.TinyMapConv2d for m in network.modules()) == 16
+    reference = resnet18(num_classes=10)
+    reference.conv1 = nn.Conv2d(1, 64, 7, 2, 3, bias=False)
+    reference.load_state_dict(network.state_dict())
+    torch.testing.assert_close(network(x), reference(x), rtol=1e-3, atol=1e-4)
