@@ -33,7 +33,7 @@ runs: $(VENV)/.installed ## train a grid: SCALE=quick|cpu|paper, ONLY=resnet18 (
 	@python -m memutils.grid --scale $(SCALE) --only '$(ONLY)' --jobs $(JOBS)
 	@$(SNAKEMAKE) --config scale=$(SCALE) build=$(BUILD) only='$(ONLY)' -- runs
 
-claims: $(VENV)/.installed ## judge the paper's claims from the records of the cpu scale
+claims: $(VENV)/.installed ## judge the paper's claims from the largest scale's records; writes results/claims.json
 	@python -m memutils.claims
 
 lab: $(VENV)/.installed ## open the notebooks in JupyterLab, on localhost

@@ -84,7 +84,38 @@ def test_plots_draw_only_what_is_recorded(results):
     assert table.j1.item() == record.history.j1.iloc[-1]
     assert len(plots.final_table([])) == 0
     text = plots.summary([record], ["a-run"])
-    assert "1 run;" in text and "400 training images" in text and "`a-run`" in text
+    assert "1 run;" in text and "400 training images" in text and "1 run of the grid (`a-run`)" in text
+
+
+def test_a_figure_takes_the_largest_scale_that_has_records_or_the_one_named(results):
+    assert records.shown_scale() == "smoke" and records.shown_scale("paper") == "paper"
+    shown = plots.paper_panels("", [("resnet18", "cce"), ("resnet32", "cce")])
+    assert shown.scale == "smoke" and [label for label, _ in shown.panels] == ["MLP on MNIST (5k), CCE"]
+    assert not shown.records and len(shown.absent) == 2
+    scale = specs.load_scale("cpu")
+    settings = {"network": "resnet18", "loss": "cce", "eta": 0.4, "n_train": 100, "n_test": 50, "epochs": 1, "dataset": "mnist5k"}
+    record = runs.run(scale.spec(**settings), scale, progress=False)
+    shown = plots.paper_panels("", [("resnet18", "cce"), ("resnet32", "cce")])
+    assert shown.scale == "cpu" and not shown.records  # a variation is not of the grid
+    assert "mnist-resnet18-cce-eta0.4-seed0" in shown.absent
+    assert records.identity_gap(record) < 1e-9
+    broken = json.loads(json.dumps(record.content))
+    broken["history"][-1]["recovered"] += 0.01
+    assert records.identity_gap(records.Record(record.path, broken)) > 1e-3
+
+
+def test_a_collapsed_run_is_marked(results):
+    matplotlib.use("Agg")
+    scale = specs.load_scale("smoke")
+    record = runs.run(scale.spec(**SMOKE), scale, progress=False)
+    content = json.loads(json.dumps(record.content))
+    for row in content["history"]:
+        row["classes"], row["j2"] = 1, 0.1
+    idle = records.Record(record.path, content)
+    crosses = [[line for line in plots.grid([("", [r])], {"j1": "-"}).axes[0].lines if line.get_marker() == "X"] for r in (record, idle)]
+    assert [len(lines) for lines in crosses] == [0, 1]
+    assert "Collapsed" in plots.summary([idle]) and "Collapsed" not in plots.summary([record])
+    assert plots.final_table([record, idle])["collapsed"].tolist() == [False, True]
 
 
 def test_record_is_readable_json_with_a_line_an_epoch(results):

@@ -217,3 +217,10 @@ def test_command(tmp_path, monkeypatch, capsys):
     assert claims.main(["--output", str(path), "--check"]) == 1
     out, err = capsys.readouterr()
     assert "C17" in out and err.count("\n") == 1 and path.read_text() == "{}"
+
+
+def test_the_committed_ledger_is_what_the_committed_records_give(monkeypatch, capsys):
+    monkeypatch.delenv("MEMUTILS_RESULTS", raising=False)
+    if records.shown_scale() != "cpu":
+        pytest.skip("no record of the scale cpu is committed")
+    assert claims.main(["--scale", "cpu", "--check"]) == 0, capsys.readouterr().err

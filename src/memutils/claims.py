@@ -186,13 +186,13 @@ def table(content: dict) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m memutils.claims", description="Judges the paper's claims by the records.")
-    parser.add_argument("--scale", default="", help="whose records (default: MEMUTILS_SCALE, else quick)")
+    parser.add_argument("--scale", default="", help="whose records (default: the largest that has any)")
     parser.add_argument("--output", type=Path, help="the ledger's file (default: claims.json in the results folder)")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the file differs from the records")
     options = parser.parse_args(arguments)
     path = options.output or records.results_root() / "claims.json"
     try:
-        content = ledger(records.load(options.scale))
+        content = ledger(records.load(records.shown_scale(options.scale)))
         print(table(content))
         if not options.check:
             records.write_whole(path, dump(content))

@@ -4,14 +4,17 @@ One colour and marker an eta; J1 solid, J2 dashed, as in the paper; a band from 
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 
+from memutils import records as recorded
+from memutils.outcomes import Run
 from memutils.records import Record, histories
-from memutils.specs import Scale
+from memutils.specs import Scale, load_scale
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's colours, distinct to colour-blind readers."""
@@ -50,8 +53,38 @@ def missing(records: Iterable[Record], scale: Scale, **settings) -> list[str]:
     return [key for key, spec in specs if key not in there and all(getattr(spec, n) in v for n, v in asked.items())]
 
 
+@dataclass(frozen=True)
+class Panels:
+    """What a figure shows: (label, records) for each panel, the records of all, and the keys that have none yet."""
+
+    scale: str
+    panels: list[tuple[str, list[Record]]] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+
+
+def paper_panels(scale: str, wanted: list[tuple[str, str]]) -> Panels:
+    """The panels of a figure of the paper.
+
+    Args:
+        scale: whose records; empty: see ``records.shown_scale``.
+        wanted: (network, loss) of each panel. A scale without any of these networks shows the losses with what it has.
+    """
+    grid = load_scale(recorded.shown_scale(scale))
+    measured, datasets = standard(recorded.load(grid.name), grid), {s.network: s.dataset for s in grid.specs().values()}
+    if not any(network in datasets for network, _ in wanted):
+        wanted = [(network, loss) for network in datasets for loss in dict.fromkeys(loss for _, loss in wanted)]
+    shown = Panels(grid.name)
+    for network, loss in wanted:
+        chosen = select(measured, network=network, loss=loss)
+        shown.panels.append((panel_label(datasets.get(network, ""), network, loss), chosen))
+        shown.records.extend(chosen)
+        shown.absent.extend(missing(measured, grid, network=network, loss=loss))
+    return shown
+
+
 def curves(axis: plt.Axes, records: list[Record], columns: dict[str, str], by: str = "eta") -> None:
-    """Draws columns of the history over epochs, one colour a value of ``by``.
+    """Draws columns of the history over epochs, one colour a value of ``by``; a black cross ends a collapsed run.
 
     Args:
         axis: where to draw; axis labels and range are set.
@@ -73,6 +106,9 @@ def curves(axis: plt.Axes, records: list[Record], columns: dict[str, str], by: s
                 over_seeds.index, over_seeds["mean"], dash, color=colour, marker=marker, markersize=4,
                 markevery=max(1, len(over_seeds) // 8), label=label if column == next(iter(columns)) else None,
             )  # fmt: skip
+            collapsed = {r.key for r in records if Run(r).collapsed}
+            for _, run in rows[rows["key"].isin(collapsed)].groupby("key"):
+                axis.plot(run["epoch"].iloc[-1], run[column].iloc[-1], "X", color="black", markersize=9, zorder=5)
             axis.fill_between(over_seeds.index, over_seeds["min"], over_seeds["max"], color=colour, alpha=0.15, linewidth=0)
     axis.set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1.02))
 
@@ -106,15 +142,16 @@ def panel_label(dataset: str, network: str, loss: str = "") -> str:
 
 
 def final_table(records: list[Record]) -> pd.DataFrame:
-    """The last exact pass of each record: J1, J2 and their parts, test accuracy and the number of classes predicted."""
+    """The last exact pass of each record: J1, J2 and their parts, test accuracy, classes predicted, whether it collapsed."""
     settings = ["dataset", "network", "loss", "eta", "seed"]
     columns = ["j1", "j2", "fitted", "memorised", "recovered", "test_accuracy", "classes"]
     rows = []
     for record in records:
         last = record.history.dropna(subset=["j1"]).iloc[-1]
         named = {n: record.spec[n] for n in settings}
-        rows.append(named | {"rate": record.noise_rate} | {c: last[c] for c in columns})
-    return pd.DataFrame(rows, columns=[*settings, "rate", *columns]).astype({"classes": int})
+        measured = {c: last[c] for c in columns} | {"collapsed": Run(record).collapsed}
+        rows.append(named | {"rate": record.noise_rate} | measured)
+    return pd.DataFrame(rows, columns=[*settings, "rate", *columns, "collapsed"]).astype({"classes": int})
 
 
 def summary(records: list[Record], absent: list[str] = ()) -> str:
@@ -130,8 +167,12 @@ def summary(records: list[Record], absent: list[str] = ()) -> str:
             f"Drawn from {len(records)} {'run' if len(records) == 1 else 'runs'}; {seeds} {'seed' if seeds == 1 else 'seeds'}; "
             f"{span(images)} training images; {span(epochs)} epochs; device: {', '.join(devices)}."
         )
+        collapsed = [r.key for r in records if Run(r).collapsed]
+        if collapsed:
+            text += f" Collapsed, marked by a black cross ({len(collapsed)}): " + ", ".join(f"`{key}`" for key in collapsed) + "."
     if absent:
-        text += f" Missing ({len(absent)}): " + ", ".join(f"`{key}`" for key in absent[:40]) + "."
+        shown = ", ".join(f"`{key}`" for key in absent[:4]) + (" and so on" if len(absent) > 4 else "")
+        text += f" Not recorded yet: {len(absent)} {'run' if len(absent) == 1 else 'runs'} of the grid ({shown})."
     return text
 
 

@@ -192,6 +192,22 @@ def load(scale: str = "") -> list[Record]:
     return [read(path) for path in sorted((results_root() / scale_name(scale)).glob("*.json")) if not path.name.startswith(".")]
 
 
+def shown_scale(name: str = "") -> str:
+    """The scale that a figure shows: the one named, else the largest that has records, else ``specs.scale_name``'s."""
+    recorded = (scale for scale in ("paper", "cpu") if any((results_root() / scale).glob("*.json")))
+    return name or next(recorded, scale_name())
+
+
+def identity_gap(record: Record) -> float:
+    """The largest |J1 - ((1-e) fitted + e memorised)| and |J2 - ((1-e) fitted + e recovered)| over the exact passes.
+
+    Both are identities, e being the realised noise rate, so it is 0 up to rounding.
+    """
+    e, rows = record.noise_rate, record.history.dropna(subset=["j1"]).fillna({"fitted": 0, "memorised": 0, "recovered": 0})
+    j1, j2 = ((1 - e) * rows["fitted"] + e * rows[part] for part in ("memorised", "recovered"))
+    return float(max((j1 - rows["j1"]).abs().max(), (j2 - rows["j2"]).abs().max()))
+
+
 def histories(records: list[Record]) -> pd.DataFrame:
     """The records' histories as one tidy frame: a row for each run and epoch, with key, realised rate and settings."""
     frames = []
