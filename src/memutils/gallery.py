@@ -1,0 +1,78 @@
+"""Training images with their given label, true label and prediction, from the arrays of records."""
+
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from memutils.plots import COLOURS, LOSS_NAMES
+from memutils.records import Record
+
+FATES = {"memorised": (COLOURS[1], "✗"), "recovered": (COLOURS[0], "✓"), "neither": ("0.45", "?")}
+"""What may become of an image whose label was flipped: the frame's colour and a sign beside it."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image, uint8 (H, W, C), and the names of three classes: the given label, the true one, the prediction."""
+
+    image: np.ndarray
+    given: str
+    true: str
+    predicted: str
+
+    @property
+    def fate(self) -> str:
+        """'memorised', 'recovered' or 'neither'."""
+        return {self.given: "memorised", self.true: "recovered"}.get(self.predicted, "neither")
+
+
+def flipped(record: Record) -> list[Picture]:
+    """The stored training images whose label was flipped, in the order of the training set.
+
+    Raises:
+        UserError: the record's arrays are missing or damaged.
+    """
+    arrays, names = record.arrays(), record.dataset["classes"]
+    pictures = []
+    for index, image in zip(arrays["thumbnail_index"], arrays["thumbnails"], strict=True):
+        given, true, predicted = (str(names[arrays[f"train_{part}"][index]]) for part in ("noisy", "true", "predicted"))
+        if given != true:
+            pictures.append(Picture(image, given, true, predicted))
+    return pictures
+
+
+def show(pairs: list[Record], n: int = 12, ncols: int = 4) -> plt.Figure:
+    """The same n images for each record, side by side; frame and sign tell what became of the wrong label.
+
+    Args:
+        pairs: records of one data set, network, eta and seed, which differ in the loss.
+        n: images a record.
+        ncols: images in a row of a record.
+    """
+    rows = -(-n // ncols)
+    figure = plt.figure(figsize=(1.3 * ncols * len(pairs) + 0.6, 1.75 * rows + 0.5), layout="constrained")
+    for record, part in zip(pairs, np.atleast_1d(figure.subfigures(1, len(pairs), wspace=0.06)), strict=True):
+        pictures = flipped(record)
+        share = {fate: sum(p.fate == fate for p in pictures[:n]) for fate in FATES}
+        told = ", ".join(f"{count} {fate}" for fate, count in share.items())
+        part.suptitle(f"{LOSS_NAMES.get(record.spec['loss'], record.spec['loss'])}: {told}", fontsize=11)
+        axes = part.subplots(rows, ncols, squeeze=False)
+        for axis in axes.flat:
+            axis.set_axis_off()
+        for axis, picture in zip(axes.flat, pictures[:n], strict=False):
+            frame(axis, picture)
+    return figure
+
+
+def frame(axis: plt.Axes, picture: Picture) -> None:
+    """Draws one picture in the colour of its fate, its labels beneath."""
+    colour, sign = FATES[picture.fate]
+    axis.set_axis_on()
+    axis.imshow(picture.image.squeeze(), cmap="gray_r" if picture.image.shape[-1] == 1 else None)
+    axis.set(xticks=[], yticks=[])
+    axis.grid(False)
+    for spine in axis.spines.values():
+        spine.set(visible=True, color=colour, linewidth=3, linestyle="--" if picture.fate == "recovered" else "-")
+    text = f"given {picture.given}\ntrue {picture.true}\n{sign} says {picture.predicted}"
+    axis.set_xlabel(text, fontsize=8, color=colour if picture.fate != "neither" else "0.3", labelpad=3)
