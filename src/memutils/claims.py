@@ -19,7 +19,7 @@ from memutils.judges import Bench, Finding, NotThere
 from memutils.outcomes import TOLERANCES, Run
 from memutils.records import Record
 from memutils.specs import FIELDS, NAMING, text_of
-from memutils.statements import CLAIMS, Claim
+from memutils.statements import CLAIMS, SHOWN_IN, Claim
 
 SUPPORTED, NOT_SUPPORTED, NOT_TESTED = "supported", "not supported", "not tested at this scale"
 PROVED, REFUTED = "proved", "refuted as stated"
@@ -153,6 +153,7 @@ def ledger(found: list[Record]) -> dict:
     rows = []
     for v in verdicts:
         claim = {n: getattr(v.claim, n) for n in ("id", "statement", "rule", "reason", "after")}
+        claim["shown_in"] = SHOWN_IN[v.claim.id]
         cells = [dataclasses.asdict(c) | {"statistics": {n: plain(x) for n, x in c.statistics.items()}} for c in v.cells]
         rows.append(claim | {"verdict": v.overall, "passed": v.passed, "tested": v.tested, "notes": v.notes, "cells": cells})
     overall = [v.overall for v in verdicts if not v.claim.after]

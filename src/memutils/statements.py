@@ -104,3 +104,15 @@ CLAIMS = (
           judges.resists, ("mae",)),
 )  # fmt: skip
 """Every claim, in the paper's order."""
+
+SHOWN_IN = {
+    **dict.fromkeys(("C1", "C2", "C3"), "fig1"),
+    **dict.fromkeys(("C4", "C5"), "fig2"),
+    **dict.fromkeys(("C6", "C7"), "fig3"),
+    **dict.fromkeys(("C8", "C9", "C10", "C11", "C12", "C16"), "fig4"),
+    "C13": "fig5",
+    "C14": "theory_symmetry",
+    "C15": "theory_theorem",
+    "C17": "fractions",
+}
+"""The notebook that shows each claim's evidence."""
