@@ -110,7 +110,12 @@ def curves(axis: plt.Axes, records: list[Record], columns: dict[str, str], by: s
             for _, run in rows[rows["key"].isin(collapsed)].groupby("key"):
                 axis.plot(run["epoch"].iloc[-1], run[column].iloc[-1], "X", color="black", markersize=9, zorder=5)
             axis.fill_between(over_seeds.index, over_seeds["min"], over_seeds["max"], color=colour, alpha=0.15, linewidth=0)
-    axis.set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1.02))
+    axis.set(xlabel="epoch", ylabel=ylabel_of(columns), ylim=(0, 1.02))
+
+
+def ylabel_of(columns: Iterable[str]) -> str:
+    """The y axis's label: 'accuracy', or what the columns are fractions of."""
+    return "fraction of the flipped" if {"memorised", "recovered"} & set(columns) else "accuracy"
 
 
 def grid(panels: list[tuple[str, list[Record]]], columns: dict[str, str], by: str = "eta", ncols: int = 2) -> plt.Figure:
@@ -127,9 +132,10 @@ def grid(panels: list[tuple[str, list[Record]]], columns: dict[str, str], by: st
             handles |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
         else:
             axis.text(0.5, 0.5, "no record yet", ha="center", va="center", transform=axis.transAxes, color="0.35")
-            axis.set(xlabel="epoch", ylabel="accuracy")
+            axis.set(xlabel="epoch", ylabel=ylabel_of(columns), xticks=[])
         axis.annotate(f"({letter}) {label}", (0, 1.02), xycoords="axes fraction", fontsize=11)
-        axis.label_outer()
+        if axis.get_subplotspec().colspan.start:
+            axis.set_ylabel("")
     if handles:
         figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(6, len(handles)))
     return figure
