@@ -41,6 +41,11 @@ TOLERANCES = {
 T = TOLERANCES
 
 
+def excess(memorised, recovered, classes: int):
+    """Excess memorisation: memorised, less the errors of a network blind to the training labels. 0 by chance, at most 1."""
+    return memorised - (1 - memorised - recovered) / (classes - 2)
+
+
 def beats(a: float, b: float, n: int) -> bool:
     """Whether fraction a of n examples exceeds fraction b of them by more than chance; not for NaN or n = 0."""
     return n > 0 and a - b > T["deviations"] * math.sqrt((a + b) / n)
@@ -88,9 +93,8 @@ class Run:
 
     @property
     def excess(self) -> float:
-        """Excess memorisation: memorised, less the errors of a network blind to the training labels."""
-        m, r = self.final["memorised"], self.final["recovered"]
-        return float(m - (1 - m - r) / (self.classes - 2))
+        """Excess memorisation at the end."""
+        return float(excess(self.final["memorised"], self.final["recovered"], self.classes))
 
     @property
     def at_chance(self) -> pd.Series:

@@ -1,0 +1,82 @@
+"""How long a step is for each loss, and what a fit costs: paths of excess memorisation over the fitted fraction, from records."""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+import torch
+
+from memutils import losses
+from memutils.outcomes import Run, T, excess
+from memutils.records import Record
+from memutils.specs import Spec
+
+
+def initial_norm(loss, num_classes: int = 10) -> float:
+    """The norm of the gradient of one example's loss with respect to its logits, at the uniform answer, where training starts.
+
+    Args:
+        loss: called with logits (1, K) in float64 and a target (1,), e.g. from ``losses.build``.
+        num_classes: K.
+    """
+    logits = torch.zeros(1, num_classes, dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(loss(logits, torch.zeros(1, dtype=torch.long)).sum(), logits)
+    return float(gradient.norm())
+
+
+def step_scale(spec: Spec, registry: dict = losses.LOSSES, num_classes: int = 10) -> float:
+    """s, the learning rate times the initial norm: the scale of a step of SGD, comparable across losses; three digits.
+
+    ``registry`` holds the losses by name.
+    """
+    parameters = {"alpha": spec.alpha} if spec.loss == "rll" else {}
+    return float(f"{spec.lr * initial_norm(registry[spec.loss](**parameters), num_classes):.3g}")
+
+
+def path(record: Record) -> pd.DataFrame:
+    """A run's exact passes in order: epoch, loss, seed, s, J1, its parts, x and the accuracies."""
+    run, spec = Run(record), Spec(**record.spec)
+    frame = run.exact.copy()
+    frame["x"] = excess(frame["memorised"], frame["recovered"], run.classes)
+    scale = step_scale(spec, num_classes=run.classes)
+    named = {"key": run.key, "loss": run.loss, "seed": spec.seed, "s": scale, "epochs": spec.epochs}
+    return frame.assign(**named, oracle=spec.train_on == "clean", collapsed=run.collapsed)
+
+
+def paths(records: Iterable[Record]) -> pd.DataFrame:
+    """The paths of several runs below each other; empty without records."""
+    frames = [path(record) for record in records]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["key", "loss", "s", "seed", "oracle"])
+
+
+def at_fit(path: pd.DataFrame, level: float) -> float:
+    """x where a path first reaches this fitted fraction, between two passes by interpolation; NaN if it never does."""
+    fitted, x = path["fitted"].to_numpy(), path["x"].to_numpy()
+    reached = np.flatnonzero(fitted >= level)
+    if not len(reached):
+        return math.nan
+    i = reached[0]
+    if i == 0:
+        return float(x[0])
+    share = (level - fitted[i - 1]) / (fitted[i] - fitted[i - 1])
+    return float(x[i - 1] + share * (x[i] - x[i - 1]))
+
+
+def upto(path: pd.DataFrame, epoch: float) -> pd.Series:
+    """The last exact pass at or before an epoch: the end of a shorter run, as the rate is constant."""
+    return path[path["epoch"] <= epoch].iloc[-1]
+
+
+def stopped_early(path: pd.DataFrame) -> pd.Series:
+    """The exact pass with the highest accuracy on held-out images with *noisy* labels, the first of several."""
+    return path.loc[path["holdout_noisy_accuracy"].idxmax()]
+
+
+def steps_needed(frame: pd.DataFrame, loss: str = "cce") -> float:
+    """Epochs a loss needs at its quickest rate until J1 is near all, the most over the seeds; NaN if a seed never gets there."""
+    runs = frame[(frame["loss"] == loss) & ~frame["oracle"].astype(bool)]
+    first = runs[runs["j1"] >= T["near_all"]].groupby(["seed", "s"])["epoch"].min()
+    if runs.empty or first.index.get_level_values("seed").nunique() < runs["seed"].nunique():
+        return math.nan
+    return float(first.groupby("seed").min().max())

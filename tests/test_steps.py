@@ -1,0 +1,80 @@
+"""The rates of the step-size experiment are what they claim to be, and its paths are read as they say."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memutils import losses, specs, steps
+from memutils.outcomes import excess
+
+GRID = specs.load_scale("steps").specs()
+S = {0.001, 0.003, 0.01, 0.03, 0.1, 0.3}
+
+
+def test_every_loss_and_seed_gets_the_same_steps():
+    for loss in losses.LOSSES:
+        for seed in (0, 1, 2):
+            runs = [s for s in GRID.values() if (s.loss, s.seed, s.train_on, s.epochs) == (loss, seed, "all", 132)]
+            assert {steps.step_scale(spec) for spec in runs} == S and len(runs) == len(S)
+
+
+def test_rates_are_rounded_to_four_digits_only():
+    for key, spec in GRID.items():
+        norm = steps.initial_norm(spec.build_loss())
+        s = min(S, key=lambda s: abs(math.log(s / (spec.lr * norm))))
+        assert spec.lr == float(f"{s / norm:.4g}"), key
+
+
+def test_only_loss_rate_and_length_differ():
+    kept = {(s.optimizer, s.momentum, s.weight_decay, s.schedule, s.n_train, s.n_holdout, s.eta, s.alpha) for s in GRID.values()}
+    assert kept == {("sgd", 0.9, 0.0, "constant", 3000, 1000, 0.4, 0.1)}
+
+
+@pytest.mark.parametrize("name, weight", [("cce", 1), ("mse", 0.2), ("mae", 0.2), ("rll", 5 / 9), ("nmse", 1 / 45)])
+def test_initial_norms_are_those_of_the_proposition(name, weight):
+    assert math.isclose(steps.initial_norm(losses.build(name)), weight * math.sqrt(0.9), rel_tol=1e-12)
+
+
+def made_up(fitted, x, **columns):
+    return pd.DataFrame({"epoch": range(1, len(fitted) + 1), "fitted": fitted, "x": x} | columns)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.floats(0.01, 1))
+def test_x_at_a_fit_is_x_itself_on_the_diagonal(fitted, level):
+    found = steps.at_fit(made_up(fitted, fitted), level)
+    if max(fitted) < level:
+        assert math.isnan(found)
+    else:
+        assert found == pytest.approx(max(level, fitted[0]) if fitted[0] >= level else level)
+
+
+def test_a_path_that_turns_back_counts_at_its_first_crossing():
+    assert steps.at_fit(made_up([0.5, 0.9, 0.6, 1.0], [0.0, 0.1, 0.5, 1.0]), 0.7) == pytest.approx(0.05)
+
+
+def test_early_stopping_takes_the_first_best_epoch_and_upto_the_last_one_before():
+    path = made_up([0.5, 0.9, 0.9], [0, 0.1, 0.2], holdout_noisy_accuracy=[0.3, 0.5, 0.5])
+    assert steps.stopped_early(path)["epoch"] == 2
+    assert steps.upto(path, 2.9)["epoch"] == 2
+
+
+def test_steps_needed_is_the_slowest_seed_s_quickest_rate():
+    rows = [("cce", 0, 0.1, 30, 0.99), ("cce", 0, 0.1, 40, 1.0), ("cce", 0, 0.3, 50, 0.99), ("cce", 1, 0.1, 35, 0.98), ("mse", 1, 0.1, 99, 1)]
+    frame = pd.DataFrame(rows, columns=["loss", "seed", "s", "epoch", "j1"]).assign(oracle=False)
+    assert steps.steps_needed(frame) == 35
+    assert math.isnan(steps.steps_needed(frame[frame.seed == 0].assign(j1=0.9)))
+    assert math.isnan(steps.steps_needed(frame[:0]))
+
+
+@given(st.integers(3, 50), st.integers(0, 2**31))
+def test_excess_of_predictions_blind_to_the_labels_is_zero_on_average(classes, seed):
+    generator = np.random.default_rng(seed)
+    right, n = generator.random(), 20_000
+    predicted = np.where(generator.random(n) < right, 0, 1)  # true label 0; every error falls on class 1
+    noisy = generator.integers(1, classes, n)
+    m, r = (predicted == noisy).mean(), (predicted == 0).mean()
+    assert abs(excess(m, r, classes)) < 6 / math.sqrt(n) * (1 + 1 / (classes - 2))
