@@ -1,6 +1,7 @@
 """The chapters on theory: their cells pass with the package's losses, and each check fails when a loss is broken."""
 
 import inspect
+import re
 from pathlib import Path
 
 import matplotlib
@@ -14,7 +15,7 @@ from memutils.losses import LOSSES, pick
 matplotlib.use("Agg")  # not through the environment, which notebooks of other tests inherit
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-CHAPTERS = ("theory_symmetry", "theory_theorem", "theory_gradients")
+CHAPTERS = ("theory_symmetry", "theory_theorem", "theory_gradients", "theory_steps", "theory_picture")
 
 
 class HalfMAE(losses.MAE):
@@ -98,6 +99,19 @@ class ReversedMAE(losses.MAE):
         return -super().per_example(log_p, target)
 
 
+class FreeRLL45(losses.RLL):
+    """RLL with another alpha than asked for."""
+
+    def __init__(self, alpha=0.1, reduction="mean"):
+        super().__init__(0.45, reduction)
+
+
+class SquareNMSE(losses.NormalizedMSE):
+    """Claims to be normalised and is not."""
+
+    per_example = losses.CCE.per_example
+
+
 class SteepRLL(losses.RLL):
     """Claims to be RLL and is cross entropy, whose derivative is not bounded."""
 
@@ -114,6 +128,7 @@ BREAKS = {
     },
     "theory_theorem": {
         "check_line": [("mae", HalfMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE)],
+        "check_order": [("mae", SwappedMAE), ("rll", SteepRLL), ("nmse", SquareNMSE)],
         "check_draws": [("mae", HalfMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE)],
         "check_mse_offset": [("mse", MeanMSE)],
         "check_class_conditional": [("mae", SwappedMAE), ("rll", losses.MAE), ("nmse", ScaledNMSE)],
@@ -128,8 +143,20 @@ BREAKS = {
         "check_corner": [("mae", SwappedMAE), ("rll", SteepRLL)],
         "check_mean_gradient": [("mae", SwappedMAE), ("rll", PrecedenceRLL)],
     },
+    "theory_steps": {
+        "check_rescaling": [("cce", SquaredCCE), ("mse", MeanMSE), ("mae", HalfMAE), ("nmse", ScaledNMSE)],
+        "check_rates": [("cce", SquaredCCE), ("mse", MeanMSE), ("mae", HalfMAE), ("rll", FreeRLL45), ("nmse", ScaledNMSE)],
+    },
+    "theory_picture": {
+        "check_islands": [("cce", HalfMAE), ("rll", SteepRLL), ("mae", SwappedMAE)],
+    },
 }
-NEED_NO_LOSS = {"check_definition", "check_margin_loss"}
+NO_LOSS = {
+    "check_definition": {"recall": lambda stored, x, answer: answer},
+    "check_margin_loss": {"margin": lambda z: z.mean(1, keepdim=True) - z.tanh()},
+    "check_blind": {"excess": lambda m, r, k: m - (1 - m - r) / (k - 1)},
+}
+"""Checks of statements that are about no registered loss: the argument that breaks them."""
 
 
 def execute(name: str) -> dict:
@@ -153,8 +180,11 @@ def chapter(request):
 
 def test_chapter_passes_and_each_check_fails_with_a_broken_loss(chapter):
     name, namespace = chapter
-    checks = {n for n in namespace if n.startswith("check_")} - NEED_NO_LOSS
+    checks = {n for n in namespace if n.startswith("check_")} - NO_LOSS.keys()
     assert checks == set(BREAKS[name])
+    for check in NO_LOSS.keys() & namespace.keys():
+        with pytest.raises(AssertionError):
+            namespace[check](**NO_LOSS[check])
     for check in checks:
         arguments = {n: namespace[n] for n in inspect.signature(namespace[check]).parameters if n == "networks"}
         for loss, broken in BREAKS[name][check]:
@@ -171,9 +201,29 @@ def test_theorem_without_records(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
+def test_every_statement_has_a_proof_and_a_check(name):
+    waiting = ""
+    for cell in nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells:
+        statements = re.findall(r"\{prf:(?:theorem|lemma|proposition)\}", cell.source) if cell.cell_type == "markdown" else []
+        if statements:
+            assert not waiting, f"no check before {cell.id}"
+            assert cell.source.count("{prf:proof}") == len(statements), f"{cell.id}: a statement without its proof"
+            waiting = cell.id
+        elif "def check_" in cell.source:
+            waiting = ""
+    assert not waiting, f"nothing checks {waiting}"
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_opens_with_what_it_shows_and_how_long_it_takes(name):
+    first = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells[0].source
+    assert first.startswith("# ") and re.search(r"seconds|minute", first)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
 def test_checks_are_in_visible_cells(name):
     for cell in nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells:
         tags = cell.metadata.get("tags", [])
         assert not ("checks" in tags and "hide-input" in tags)
-        if cell.cell_type == "code" and "def check_" in cell.source and "losses" in cell.source:
+        if cell.cell_type == "code" and re.search(r"def check_\w+\(losses", cell.source):
             assert "checks" in tags

@@ -80,3 +80,29 @@ def steps_needed(frame: pd.DataFrame, loss: str = "cce") -> float:
     if runs.empty or first.index.get_level_values("seed").nunique() < runs["seed"].nunique():
         return math.nan
     return float(first.groupby("seed").min().max())
+
+
+def at_fits(frame: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
+    """``at_fit`` of each path: columns loss, seed, s, level, x; without the levels that a path does not reach."""
+    runs = frame.groupby(["loss", "seed", "s"])
+    rows = [(*named, level, at_fit(path, level)) for named, path in runs for level in levels]
+    return pd.DataFrame(rows, columns=["loss", "seed", "s", "level", "x"]).dropna()
+
+
+def gap_at_fits(frame: pd.DataFrame, levels: Iterable[float], loss: str = "rll", other: str = "cce") -> pd.DataFrame:
+    """For each seed and level that both reach: the lowest x of two losses over their rates, and how much lower the first is."""
+    lowest = at_fits(frame, levels).pivot_table(index=["seed", "level"], columns="loss", values="x", aggfunc="min")
+    if not {loss, other} <= set(lowest.columns):
+        return pd.DataFrame(columns=["seed", "level", loss, other, "gap"])
+    both = lowest[[loss, other]].dropna()
+    return both.assign(gap=both[other] - both[loss]).reset_index()
+
+
+def verdict(gaps: pd.DataFrame) -> str:
+    """What the gaps say: 'common' curve if all are within tolerance; 'below' if at some level every seed's is beyond it and none
+    is beyond it the other way; else 'mixed'."""
+    close = T["excess"]
+    every = gaps.groupby("level")["gap"].min()
+    if (gaps["gap"].abs() <= close).all():
+        return "common"
+    return "below" if (every > close).any() and (gaps["gap"] >= -close).all() else "mixed"
