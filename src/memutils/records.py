@@ -13,12 +13,15 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from memutils.errors import UserError
 from memutils.specs import NAMING, Spec, scale_name
+
+if TYPE_CHECKING:
+    import pandas as pd  # half a second, and training needs none of it
 
 FORMAT = 1
 """Version of the record's layout."""
@@ -43,8 +46,10 @@ class Record:
     dataset = property(lambda self: self.content["dataset"])
 
     @property
-    def history(self) -> pd.DataFrame:
+    def history(self) -> "pd.DataFrame":
         """One row an epoch; exact figures are NaN in epochs without an exact pass."""
+        import pandas as pd
+
         return pd.DataFrame(self.content["history"]).astype(float).astype({"epoch": int})
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -208,8 +213,10 @@ def identity_gap(record: Record) -> float:
     return float(max((j1 - rows["j1"]).abs().max(), (j2 - rows["j2"]).abs().max()))
 
 
-def histories(records: list[Record]) -> pd.DataFrame:
+def histories(records: list[Record]) -> "pd.DataFrame":
     """The records' histories as one tidy frame: a row for each run and epoch, with key, realised rate and settings."""
+    import pandas as pd
+
     frames = []
     for record in records:
         settings = {n: record.spec[n] for n in (*NAMING, "alpha", "n_train", "lr", "train_on", "switch_loss")}
