@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import matplotlib
+import pandas as pd
 import pytest
 
 from memutils import grid, plots, records, runs, specs
@@ -47,6 +48,29 @@ def test_papermill_refuses_wrong_and_unknown_parameters(results, parameters, wor
     assert done.returncode != 0
     assert all(word in done.stderr for word in words), done.stderr
     assert not list(results.glob("*/*.json"))
+
+
+def test_one_kernel_executes_many_runs_and_a_failure_stops_no_other(results, tmp_path):
+    runs_of = {
+        "first": {"loss": "rll", "eta": 0.4},
+        "wrong": {"loss": "rl", "eta": 0},
+        "second": {"loss": "cce", "eta": 0.4, "epochs": 2},
+    }
+    batch = tmp_path / "batch.json"
+    batch.write_text(json.dumps({f"{tmp_path}/{name}.ipynb": {"scale": "smoke"} | given for name, given in runs_of.items()}))
+    command = [sys.executable, "workflow/execute.py", batch]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert done.returncode == 1 and "wrong failed: Unknown loss 'rl'" in done.stdout, done
+    assert {p.stem for p in tmp_path.glob("*.ipynb") if not p.name.startswith(".")} == {"first", "second"}
+    assert "IPython" not in done.stderr and "Traceback" not in done.stdout
+    scale = specs.load_scale("smoke")
+    for name in ("first", "second"):
+        given = SMOKE | runs_of[name]
+        recorded = records.find("smoke", scale.key(scale.spec(**given)), scale.spec(**given))
+        alone = runs.run(scale.spec(**given), specs.Scale("alone", scale.defaults, scale.networks), progress=False)
+        pd.testing.assert_frame_equal(*(r.history.drop(columns=["seconds", "train_seconds"]) for r in (recorded, alone)))
+        cells = json.loads((tmp_path / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+        assert [c["execution_count"] for c in cells if c["cell_type"] == "code"][:2] == [1, 2]  # as in a fresh kernel
 
 
 def test_estimate_counts_what_is_missing(results, capsys):

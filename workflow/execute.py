@@ -1,0 +1,77 @@
+"""Executes the run notebook for each run of a batch, several at once: ``python workflow/execute.py batch.json --at-once 2``.
+
+It is papermill throughout, but its processes and their kernels serve one run after another: starting both and importing torch
+would cost more than a run of the quick scale. A run that fails stops no other.
+"""
+
+import argparse
+import functools
+import json
+import logging
+import sys
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing.util import Finalize
+from pathlib import Path
+
+import papermill
+from jupyter_client.manager import KernelManager, start_new_kernel
+
+
+@functools.cache
+def warm_kernel() -> KernelManager:
+    """This process's kernel: started at its first run, stopped with it."""
+    manager, client = start_new_kernel(kernel_name="python3", extra_arguments=["--log-level=ERROR"])
+    client.stop_channels()
+    Finalize(None, manager.shutdown_kernel, kwargs={"now": True}, exitpriority=0)  # a worker's exit runs no atexit handlers
+    return manager
+
+
+def empty(manager: KernelManager) -> None:
+    """Clears the kernel's namespace and history and starts its count anew; what it imported stays."""
+    client = manager.client()
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
+    client.execute_interactive("get_ipython().reset(); import gc; gc.collect()", silent=True, timeout=60)
+    client.stop_channels()
+
+
+def execute(notebook: str, output: str, parameters: dict) -> str:
+    """Executes the notebook with these parameters; returns an empty text, or what went wrong, in one line."""
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    part = Path(output).with_name(f".{Path(output).name}")
+    try:
+        kernel = warm_kernel()
+        empty(kernel)
+        with open(Path(output).with_suffix(".log"), "w", encoding="utf-8") as log:
+            papermill.execute_notebook(
+                notebook, part, parameters, kernel_name="python3", km=kernel, progress_bar=False, stdout_file=log, stderr_file=log
+            )  # fmt: skip
+        part.replace(output)
+        return ""
+    except papermill.PapermillExecutionError as error:
+        return f"{error.evalue}"
+    except Exception as error:  # the kernel died, the disk is full: tell it, and give the next run a new kernel
+        warm_kernel().shutdown_kernel(now=True)
+        warm_kernel.cache_clear()
+        return f"{type(error).__name__}: {error}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Executes a batch, a JSON table of each notebook's output and its parameters; 1 where a run failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("batch", type=Path)
+    parser.add_argument("--notebook", default="notebooks/run.ipynb")
+    parser.add_argument("--at-once", type=int, default=1)
+    options = parser.parse_args(arguments)
+    batch, failed = json.loads(options.batch.read_text(encoding="utf-8")), 0
+    with ProcessPoolExecutor(min(options.at_once, len(batch))) as pool:
+        jobs = {pool.submit(execute, options.notebook, output, given): output for output, given in batch.items()}
+        for done, job in enumerate(as_completed(jobs), 1):
+            wrong, name = job.result(), Path(jobs[job]).stem
+            failed += bool(wrong)
+            print(f"{done} of {len(batch)}: {name}{f' failed: {wrong}' if wrong else ''}", flush=True)
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
