@@ -8,13 +8,15 @@ BUILD ?= _build
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
-SNAKEMAKE = snakemake -s workflow/Snakefile --profile workflow/local --cores $(JOBS)
+PROFILE ?= local
+SHARE ?= $(if $(filter local,$(PROFILE)),0,1)
+SNAKEMAKE = snakemake -s workflow/Snakefile --profile workflow/$(PROFILE) $(if $(filter local,$(PROFILE)),--cores $(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help book test runs claims lab lint unit smoke notebooks clean
+.PHONY: help book test runs claims lab lint unit smoke notebooks test-slurm clean
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed; set PYTHON=... to one.'; exit 1; }
@@ -29,9 +31,9 @@ book: $(VENV)/.installed ## train what is missing of the quick grid and build th
 	@$(SNAKEMAKE) --config scale=$(SCALE) build=$(BUILD) -- book
 	@echo "The book: $(BUILD)/html/index.html"
 
-runs: $(VENV)/.installed ## train a grid: SCALE=quick|cpu|paper, ONLY=resnet18 (part of a run's name)
+runs: $(VENV)/.installed ## train a grid: SCALE=quick|cpu|paper, ONLY=resnet18 (part of a run's name), PROFILE=slurm
 	@python -m memutils.grid --scale $(SCALE) --only '$(ONLY)' --jobs $(JOBS)
-	@$(SNAKEMAKE) --config scale=$(SCALE) build=$(BUILD) only='$(ONLY)' -- runs
+	@$(SNAKEMAKE) --config scale=$(SCALE) build=$(BUILD) only='$(ONLY)' share=$(SHARE) -- runs
 
 claims: $(VENV)/.installed ## judge the paper's claims from the largest scale's records; writes results/claims.json
 	@python -m memutils.claims
@@ -56,6 +58,9 @@ notebooks: export MEMUTILS_RESULTS := $(CURDIR)/_build/test/results
 notebooks: export MEMUTILS_SCALE := smoke
 notebooks: smoke
 	@pytest --nbval-lax --nbval-current-env -p no:cacheprovider -n $(JOBS) --dist loadfile notebooks
+
+test-slurm: $(VENV)/.installed ## a grid on a Slurm of one node, a job of it cancelled (needs Debian's slurm-wlm; minutes)
+	@pytest -rs -s tests/slurm/check_grid.py
 
 clean: ## delete what was built; records stay
 	rm -rf _build .snakemake .pytest_cache .hypothesis .ruff_cache
