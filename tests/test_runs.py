@@ -2,6 +2,9 @@
 
 import copy
 import dataclasses
+import hashlib
+import pickle
+import signal
 
 import numpy as np
 import pytest
@@ -156,6 +159,30 @@ def test_a_killed_run_goes_on_where_it_was_and_ends_the_same(monkeypatch, tiny_r
     assert not list(runs.work_folder("smoke").glob("*.ckpt"))
 
 
+def test_an_interrupt_says_how_to_go_on_and_loses_nothing(monkeypatch, epochs_run):
+    spec = smoke()
+    expected = undisturbed(spec)
+    monkeypatch.setattr(runs, "CHECKPOINT_SECONDS", 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(training.Trainer, "exact_pass", lambda trainer: signal.raise_signal(signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt, match="Start the same again: .* goes on from its last checkpoint"):
+            carry_out(spec)
+    assert records.load("smoke") == []
+    assert results(carry_out(spec)) == expected
+
+
+def test_what_a_killed_process_left_half_written_is_removed_for_this_run_alone():
+    spec = smoke()
+    record = carry_out(spec)
+    folder, work = record.path.parent, runs.work_folder("smoke")
+    mine = [folder / f".{record.key}.json.x1.tmp", folder / f".{record.key}.npz.x2.tmp", work / f".{record.key}.ckpt.x3.tmp"]
+    others = [folder / f".{record.key}-lr0.3.json.x1.tmp", folder / ".other.npz.x2.tmp", work / f".{record.key}1.ckpt.x3.tmp"]
+    for path in mine + others:
+        path.touch()
+    carry_out(spec)
+    assert not any(p.exists() for p in mine) and all(p.exists() for p in others)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -176,6 +203,20 @@ def test_a_damaged_checkpoint_starts_anew_with_the_same_result(monkeypatch, dama
     epochs_run.clear()
     assert results(carry_out(spec)) == expected and epochs_run == [1, 2, 3]
     assert "damaged; starting from the first epoch" in capsys.readouterr().err
+
+
+def test_a_checkpoint_that_torch_cannot_load_or_read_starts_anew(monkeypatch, epochs_run, capsys):
+    """Whole by its sum, but not what this version of torch wrote; or something else in its place."""
+    spec = smoke()
+    path = runs.work_folder("smoke") / f"{specs.load_scale('smoke').key(spec)}.ckpt"
+    evil = pickle.dumps(print, protocol=2)  # a pickle that names a function: refused, not called
+    for content in (b"", b"no checkpoint", evil):
+        path.write_bytes(hashlib.sha256(content).digest() + content)
+        carry_out(spec).path.unlink()
+        assert "cannot be loaded; starting from the first epoch" in capsys.readouterr().err
+    path.mkdir()
+    carry_out(spec)
+    assert "cannot be read (Is a directory); starting" in capsys.readouterr().err
 
 
 def test_a_checkpoint_of_other_code_is_not_gone_on_with(monkeypatch, epochs_run, capsys):

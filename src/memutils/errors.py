@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+INTERRUPTED = "Interrupted. Start the same again: what is recorded stays, and a run goes on from its last checkpoint."
+
 
 class UserError(Exception):
     """Something the user can mend; its text is one plain sentence with what to do."""

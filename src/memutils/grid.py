@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 
 from memutils import records, specs
-from memutils.errors import UserError
+from memutils.errors import INTERRUPTED, UserError
 from memutils.records import Record
 from memutils.specs import Spec
 
@@ -65,7 +65,7 @@ def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Prints the estimate; 1 and one sentence where something is wrong."""
+    """Prints the estimate; 1 and one sentence where something is wrong, 130 on Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m memutils.grid", description=__doc__)
     parser.add_argument("--scale", default="")
     parser.add_argument("--only", default="", help="only the runs whose key contains this")
@@ -76,6 +76,9 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(INTERRUPTED, file=sys.stderr)
+        return 130
     return 0
 
 

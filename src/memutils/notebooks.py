@@ -1,17 +1,20 @@
 """What the run notebook needs: its parameters as a specification, and errors as one plain sentence."""
 
 import ast
+import contextlib
+import os
+import sys
 
 from IPython import get_ipython
 
-from memutils.errors import UserError, unknown_name
+from memutils.errors import INTERRUPTED, UserError, unknown_name
 from memutils.specs import FIELDS, Scale, Spec, load_scale
 
 INJECTED = "# Parameters"
 """How the cell begins that papermill puts after the parameters cell."""
 
 
-def plain_errors(interrupted: str = "Interrupted. Start the same run again: it goes on from its last checkpoint.") -> None:
+def plain_errors(interrupted: str = INTERRUPTED) -> None:
     """From now on a UserError or an interrupt ends a cell with its sentence alone; the cell still counts as failed."""
     shell = get_ipython()
     if shell is None:
@@ -19,6 +22,9 @@ def plain_errors(interrupted: str = "Interrupted. Start the same run again: it g
 
     def show(shell, kind, error, traceback, tb_offset=None):
         text = interrupted if issubclass(kind, KeyboardInterrupt) else f"Error: {error}"
+        if issubclass(kind, KeyboardInterrupt):  # papermill listens no more; the terminal does
+            with contextlib.suppress(OSError, ValueError):
+                os.write(sys.stderr.fileno(), f"{text}\n".encode())
         shell._showtraceback(kind, error, [text])
         return [text]
 

@@ -91,7 +91,7 @@ def write_whole(path: Path, content: bytes) -> None:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".tmp", delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp", delete=False) as file:
             temporary = Path(file.name)
             file.write(content)
             file.flush()
@@ -108,6 +108,13 @@ def write_whole(path: Path, content: bytes) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def sweep(scale: str, key: str) -> None:
+    """Removes what a killed process left of half-written files of a run; only for the holder of the run's lock."""
+    for kind in ("json", "npz", "ckpt"):
+        for path in path_of(scale, key).parent.glob(f"**/.{key}.{kind}.*.tmp"):
+            path.unlink(missing_ok=True)
 
 
 def checksum(content: dict) -> str:

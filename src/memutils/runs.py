@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import hashlib
 import io
+import pickle
 import platform
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import torch
 
 from memutils import __version__, data, losses, models, noise, recipe, records, training
 from memutils.data import Split
-from memutils.errors import UserError
+from memutils.errors import INTERRUPTED, UserError
 from memutils.records import Record
 from memutils.specs import Scale, Spec, load_scale
 
@@ -108,10 +109,20 @@ def run(spec: Spec, scale: Scale | str, progress: bool = True) -> Record:
 
     Raises:
         UserError: anything the user can mend; nothing half-written stays behind.
+        KeyboardInterrupt: with a text that says how to go on.
     """
     scale = load_scale(scale) if isinstance(scale, str) else scale
+    try:
+        return carry_out(spec, scale, progress)
+    except KeyboardInterrupt:  # without the traceback from wherever it struck
+        raise KeyboardInterrupt(INTERRUPTED) from None
+
+
+def carry_out(spec: Spec, scale: Scale, progress: bool) -> Record:
+    """``run`` with a scale that is read already, and an interrupt as it comes."""
     key = scale.key(spec)
     with only_one(scale.name, key):
+        records.sweep(scale.name, key)
         found = records.find(scale.name, key, spec)
         if found is not None:
             return found
@@ -127,7 +138,8 @@ def run(spec: Spec, scale: Scale | str, progress: bool = True) -> Record:
         content = describe(spec, dataset, splits, labels, trainer, source, seconds)
         arrays, content["risks"] = final_state(spec, splits, labels, trainer)
         record = records.write(scale.name, key, content, arrays)
-        checkpoint.path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a checkpoint that stays is of no consequence
+            checkpoint.path.unlink()
         return record
 
 
@@ -180,15 +192,23 @@ class Checkpoint:
             content = self.path.read_bytes()
         except FileNotFoundError:
             return 0.0
+        except OSError as error:
+            return self.start_anew(f"cannot be read ({error.strerror})")
         if hashlib.sha256(content[32:]).digest() != content[:32]:
-            print(f"The checkpoint {self.path} is damaged; starting from the first epoch.", file=sys.stderr)
-            return 0.0
-        state = torch.load(io.BytesIO(content[32:]), weights_only=True, map_location=trainer.execution.device)
-        if state["belongs_to"] != self.belongs_to:
-            print(f"The checkpoint {self.path} is of other code or settings; starting from the first epoch.", file=sys.stderr)
-            return 0.0
+            return self.start_anew("is damaged")
+        try:
+            state = torch.load(io.BytesIO(content[32:]), weights_only=True, map_location=trainer.execution.device)
+        except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError):  # whole, but torch cannot or will not load it
+            return self.start_anew("cannot be loaded")
+        if not isinstance(state, dict) or state.get("belongs_to") != self.belongs_to:
+            return self.start_anew("is of other code or settings")
         trainer.load_state(state)
         return state["seconds"]
+
+    def start_anew(self, why: str) -> float:
+        """Says why the checkpoint is not used; 0 seconds were spent before."""
+        print(f"The checkpoint {self.path} {why}; starting from the first epoch.", file=sys.stderr)
+        return 0.0
 
 
 def identity() -> dict:
