@@ -1,5 +1,6 @@
 """What every test shares: records in a folder of its own, one thread, and data that is loaded once."""
 
+import copy
 import functools
 import os
 from pathlib import Path
@@ -42,6 +43,16 @@ def mnist5k() -> data.Dataset:
 def quick_data(monkeypatch, mnist5k) -> None:
     """Runs get mnist5k without reading it anew."""
     monkeypatch.setitem(data.DATASETS, "mnist5k", lambda root: mnist5k)
+
+
+def measured(record) -> dict:
+    """What a record measured: its content without times and checksums."""
+    content = copy.deepcopy({k: v for k, v in record.content.items() if k != "checksum"})
+    for name in ("seconds", "images_per_second", "started", "commit", "dirty"):
+        del content["provenance"][name]
+    for row in content["history"]:
+        del row["seconds"], row["train_seconds"]
+    return content
 
 
 def full_size(name: str) -> data.Dataset:

