@@ -1,8 +1,8 @@
 """Runs a job's command so that it ends with the workflow: ``exec python workflow/job.py $PPID LOG COMMAND ...``
 
-The command's output goes to LOG, or is shown where LOG is '-'; when it fails, what matters of the log is shown. Whether the workflow is interrupted or
-killed, within a second the command and the processes of its group are killed too (a Jupyter kernel sees to that itself):
-nothing goes on writing behind a second start, and every writer is safe to kill.
+The command's output goes to LOG, or is shown where LOG is '-'; when it fails, what matters of the log is shown. Whether the
+workflow is interrupted or killed, within a second the command and the processes of its group are killed too (a Jupyter kernel
+sees to that itself): nothing goes on writing behind a second start, and every writer is safe to kill.
 """
 
 import contextlib
