@@ -59,21 +59,20 @@ def test_the_answer_is_that_the_loss_matters_where_it_does():
     stopping = chapter["stopping"](chapter["chosen"])  # CCE may stop at its first pass, where x is 0; the oracle runs on to x = 1
     assert "-0.050 against CCE stopped early (better in 0 of 3 seeds)" in stopping
     assert "+0.450 against the oracle (better in 3 of 3 seeds)" in stopping
+    assert "clearly worse than CCE stopped early" in stopping
     assert len(chapter["extended"]) == 9 and "RLL goes from" in chapter["patience"](chapter["extended"])
 
 
 def test_the_answer_is_a_clock_where_all_share_one_curve():
-    write_steps(set(), lambda spec: spec.seed < 2)
+    write_steps(set(), lambda spec: spec.seed < 2 and spec.loss in ("cce", "rll"))
     chapter = execute("theory_steps")
     assert chapter["answer"](chapter["usual"]).startswith("**The loss is only a clock.**")
     assert chapter["unit"] == specs.load_scale("steps").defaults["epochs"]  # the made-up CCE is there in its last pass only
 
 
 def test_seeds_that_disagree_give_no_clean_answer():
-    write_steps({"rll"}, lambda spec: spec.seed == 0 or spec.loss != "rll")
-    for key, spec in specs.load_scale("steps").specs().items():
-        if spec.seed == 1 and spec.loss == "rll":
-            write("steps", key, spec, FIT, CLOCK)
+    write_steps({"rll"}, lambda spec: spec.seed == 0 and spec.loss in ("cce", "rll"))
+    write_steps(set(), lambda spec: spec.seed == 1 and spec.loss in ("cce", "rll"))
     chapter = execute("theory_steps")
     assert chapter["answer"](chapter["usual"]).startswith("**Neither cleanly.**")
 
