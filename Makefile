@@ -13,7 +13,7 @@ SHARE ?= $(if $(filter local,$(PROFILE)),0,1)
 SNAKEMAKE = snakemake -s workflow/Snakefile --profile workflow/$(PROFILE) $(if $(filter local,$(PROFILE)),--cores $(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help book test runs claims lab lint unit smoke notebooks test-slurm clean
+.PHONY: help book test runs claims lab lint unit smoke notebooks bench test-slurm clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,13 @@ notebooks: export MEMUTILS_RESULTS := $(CURDIR)/_build/test/results
 notebooks: export MEMUTILS_SCALE := smoke
 notebooks: smoke
 	@pytest --nbval-lax --nbval-current-env -p no:cacheprovider -n $(JOBS) --dist loadfile notebooks
+
+$(VENV)/.extras: requirements-extras.lock $(VENV)/.installed
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-extras.lock
+	@touch $@
+
+bench: $(VENV)/.extras ## compare speed with a plain loop and with Lightning (an hour; let nothing else run); BENCH=--quick tries it
+	@python benchmarks/bench.py $(BENCH)
 
 test-slurm: $(VENV)/.installed ## a grid on a Slurm of one node, a job of it cancelled (needs Debian's slurm-wlm; minutes)
 	@pytest -rs -s tests/slurm/check_grid.py
