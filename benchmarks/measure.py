@@ -1,0 +1,91 @@
+"""One measurement in a process of its own, printed as JSON: ``python measure.py ours resnet32 --n 2000``."""
+
+import argparse
+import importlib
+import json
+import resource
+import sys
+import time
+
+SIDES = {"plain": "plain", "lightning": "with_lightning", "ours": "ours"}
+WARM_UP = 384
+"""Images of the epoch that comes first and is not counted: libraries choose their kernels in it."""
+
+
+def side(name: str, network: str, n: int, n_test: int, threads: int) -> dict:
+    """One epoch of a side, after a warm-up; with images a second of its training steps and the process's peak memory."""
+    import task as tasks
+
+    task = tasks.make(network, n, n_test, threads)
+    epoch = importlib.import_module(SIDES[name]).epoch
+    epoch(task.first(WARM_UP))
+    result = epoch(task)
+    trained = n // task.spec.batch_size * task.spec.batch_size
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return result | {"images_per_second": trained / result["train_seconds"], "peak_mb": peak}
+
+
+def machine(threads: int) -> dict:
+    """The machine, and what matrix products reach on it in each precision, GFLOP/s (the best of several)."""
+    import torch
+
+    from memutils import recipe, runs
+
+    torch.set_num_threads(threads)
+    device = recipe.settle(recipe.Recipe()).device
+    peaks = {}
+    for dtype in (torch.float32, torch.bfloat16):
+        a = torch.randn(2048, 2048, device=device).to(dtype)
+        best = float("inf")
+        for _ in range(12):
+            start = time.perf_counter()
+            a @ a
+            if device == "cuda":
+                torch.cuda.synchronize()
+            best = min(best, time.perf_counter() - start)
+        peaks[str(dtype).removeprefix("torch.")] = 2 * 2048**3 / best / 1e9
+    name = torch.cuda.get_device_name() if device == "cuda" else runs.processor()
+    return {"name": name, "device": device, "torch": str(torch.__version__), "peak_gflops": peaks}
+
+
+def flops(network: str) -> dict:
+    """Floating-point operations of one image, forward and backward, by torch's counter; convolutions count their padding."""
+    import task as tasks
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from memutils import models, specs
+
+    spec = specs.load_scale("paper").spec(network=network, loss="cce", eta=0)
+    shape = (1, 28, 28) if spec.dataset == "mnist" else (3, spec.crop or 32, spec.crop or 32)
+    assert network in tasks.NETWORKS
+    model, x = models.build(network, shape, 10).to("meta"), torch.empty(spec.batch_size, *shape, device="meta")
+    counts = {}
+    with FlopCounterMode(display=False) as counter:
+        model(x).sum()
+    counts["forward"] = counter.get_total_flops() / spec.batch_size
+    with FlopCounterMode(display=False) as counter:
+        model(x).sum().backward()
+    return counts | {"step": counter.get_total_flops() / spec.batch_size}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=[*SIDES, "machine", "flops"])
+    parser.add_argument("network", nargs="?")
+    parser.add_argument("--n", type=int, default=2000)
+    parser.add_argument("--n-test", type=int, default=1000)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args(arguments)
+    if options.what == "machine":
+        result = machine(options.threads)
+    elif options.what == "flops":
+        result = flops(options.network)
+    else:
+        result = side(options.what, options.network, options.n, options.n_test, options.threads)
+    print(json.dumps(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

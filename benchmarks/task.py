@@ -1,0 +1,61 @@
+"""What every side of the benchmark is given: the same images, labels, network, optimiser settings and device."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from memutils import data, models, noise, recipe, runs, specs
+from memutils.data import Split
+from memutils.specs import Spec
+
+NETWORKS = ("resnet32", "inception-lite", "resnet18")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One network's epoch: n training images with noisy labels, and test images."""
+
+    spec: Spec
+    splits: dict[str, Split]
+    labels: dict[str, noise.NoisyLabels]
+    device: str
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of the images."""
+        height, width, channels = self.splits["train"].images.shape[1:]
+        return channels, height, width
+
+    def plain_network(self) -> nn.Module:
+        """The network as its library wrote it, without this package's faster convolution of tiny maps."""
+        network = models.build(self.spec.network, self.shape, 10, seed=0)
+        for module in network.modules():
+            if isinstance(module, models.TinyMapConv2d):
+                module.__class__ = nn.Conv2d
+        return network.to(self.device)
+
+    def plain_optimizer(self, parameters) -> torch.optim.Optimizer:
+        """The optimiser as tutorials write it."""
+        if self.spec.optimizer == "adam":
+            return torch.optim.Adam(parameters, lr=self.spec.lr, weight_decay=self.spec.weight_decay)
+        return torch.optim.SGD(parameters, lr=self.spec.lr, momentum=self.spec.momentum, weight_decay=self.spec.weight_decay)
+
+    def first(self, n: int) -> "Task":
+        """The same with the first n images of each split: a warm-up."""
+        index = np.arange(n)
+        labels = {name: noise.NoisyLabels(v.noisy[:n], v.true[:n]) for name, v in self.labels.items()}
+        return replace(self, splits={name: split[index[: len(split)]] for name, split in self.splits.items()}, labels=labels)
+
+
+def make(network: str, n: int, n_test: int, threads: int, precision: str = "auto") -> Task:
+    """The task of a network at the paper's settings, CCE at eta 0.4, one epoch, on n training images."""
+    scale = specs.load_scale("paper")
+    dataset = scale.networks[network]["dataset"]
+    spec = scale.spec(
+        network=network, dataset=dataset, loss="cce", eta=0.4, n_train=n, n_test=n_test, threads=threads, epochs=1,
+        exact_passes=1, precision=precision, schedule="constant",
+    )  # fmt: skip
+    splits, labels = runs.prepare(spec, data.load(dataset))
+    return Task(spec, splits, labels, recipe.settle(spec).device)
