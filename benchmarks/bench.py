@@ -121,7 +121,7 @@ def main(arguments: list[str] | None = None) -> int:
     }  # fmt: skip
     options.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     for row in content["table"]:
-        print("{network:15} {side:10} {images_per_second:7.0f} images/s, epoch {epoch_seconds:7.1f} s = {times_ours:5.2f} times ours "
+        print("{network:15} {side:10} {images_per_second:7.0f} images/s, epoch {epoch_seconds:7.1f} s = {times_ours:5.2f} x ours "
               "({times_ours_lowest:.2f} to {times_ours_highest:.2f}), {share_of_peak:4.0%} of peak".format(**row))  # fmt: skip
     for row in content["shares"]:
         print("{network:15} data preparation {data_preparation:.1%}, exact passes {exact_passes:.1%} of a run".format(**row))

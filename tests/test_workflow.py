@@ -31,7 +31,7 @@ def test_without_sbatch_slurm_is_refused_before_anything_is_deleted(tmp_path):
 
 
 def test_a_cluster_must_be_told_how_many_runs_share_a_job(tmp_path):
-    done = snakemake(tmp_path / "build", "--profile", "workflow/slurm", "-n", share=0)
+    done = snakemake(tmp_path / "build", "--profile", "workflow/slurm", share=0)
     assert done.returncode == 1 and "add share=1" in done.stderr, done.stderr
 
 
