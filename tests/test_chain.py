@@ -109,6 +109,8 @@ def test_plots_draw_only_what_is_recorded(results):
     assert len(plots.final_table([])) == 0
     text = plots.summary([record], ["a-run"])
     assert "1 run;" in text and "400 training images" in text and "1 run of the grid (`a-run`)" in text
+    record.provenance["dirty"] = True
+    assert "Take with care" in plots.summary([record])
 
 
 def test_a_figure_takes_the_largest_scale_that_has_records_or_the_one_named(results):
@@ -140,6 +142,18 @@ def test_a_collapsed_run_is_marked(results):
     assert [len(lines) for lines in crosses] == [0, 1]
     assert "Collapsed" in plots.summary([idle]) and "Collapsed" not in plots.summary([record])
     assert plots.final_table([record, idle])["collapsed"].tolist() == [False, True]
+
+
+def test_records_of_another_version_or_of_a_changed_tree_are_flagged():
+    def record(i, version=records.RESULTS_VERSION, dirty=False):
+        return records.Record(None, {"key": f"run{i}", "results_version": version, "provenance": {"dirty": dirty}})
+
+    assert plots.flags([]) == plots.flags([record(0), record(1)]) == ""
+    text = plots.flags([record(0), record(1, version=0), record(2, dirty=True), record(3, dirty=None)])
+    for words in ("1 of 4 of another version", "`run1`", "1 of 4 made from", "`run2`", "unknown state (`run3`)"):
+        assert words in text
+    assert "`run0`" not in text
+    assert "`run4` and 4 more" in plots.flags([record(i, version=0) for i in range(9)])
 
 
 def test_record_is_readable_json_with_a_line_an_epoch(results):

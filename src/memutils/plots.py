@@ -13,7 +13,7 @@ import seaborn as sns
 
 from memutils import records as recorded
 from memutils.outcomes import Run
-from memutils.records import Record, histories
+from memutils.records import RESULTS_VERSION, Record, histories
 from memutils.specs import Scale, load_scale
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -179,6 +179,23 @@ def summary(records: list[Record], absent: list[str] = ()) -> str:
     if absent:
         shown = ", ".join(f"`{key}`" for key in absent[:4]) + (" and so on" if len(absent) > 4 else "")
         text += f" Not recorded yet: {len(absent)} {'run' if len(absent) == 1 else 'runs'} of the grid ({shown})."
+    return text + flags(records)
+
+
+def flags(records: list[Record]) -> str:
+    """Markdown that warns of records made by another RESULTS_VERSION or from a changed tree; '' where there are none."""
+    kinds = {
+        f"of another version of the results than this code's {RESULTS_VERSION}": [
+            r.key for r in records if r.content["results_version"] != RESULTS_VERSION
+        ],
+        "made from a working tree with changes that were not committed": [r.key for r in records if r.provenance["dirty"]],
+        "made outside a repository, by code of unknown state": [r.key for r in records if r.provenance["dirty"] is None],
+    }
+    text = ""
+    for kind, keys in kinds.items():
+        if keys:
+            shown = ", ".join(f"`{key}`" for key in keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
+            text += f"\n\n**Take with care**: {len(keys)} of {len(records)} {kind} ({shown})."
     return text
 
 

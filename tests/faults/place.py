@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -54,8 +55,9 @@ class Place:
         environment = os.environ | self.variables | {MARK: self.mark, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"} | variables
         with open(self.folder / log, "ab") as file:
             return subprocess.Popen(
-                command, env=environment, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
-            )
+                command, env=environment, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+            )  # fmt: skip
 
     def log(self, name: str = "log") -> str:
         return (self.folder / name).read_text(errors="replace")
