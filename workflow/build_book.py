@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import status
 
 
 def save_answer(stage: Path) -> None:
@@ -17,6 +18,7 @@ def save_answer(stage: Path) -> None:
 
 def main(stage: str, build: str) -> int:
     save_answer(Path(stage))
+    status.main(stage)
     index = Path(build) / "_build" / "html" / "index.html"
     command = ["jupyter-book", "build", stage, "--path-output", build, "-W", "-n", "--keep-going", "--all", "-q"]
     code = subprocess.run(command).returncode

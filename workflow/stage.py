@@ -1,10 +1,11 @@
-"""Copies the book's sources into the staging tree and writes the appendix of executed runs."""
+"""Copies the book's sources into the staging tree; writes the students' notebooks and the appendix of executed runs."""
 
 import shutil
 import sys
 from pathlib import Path
 
 import nbformat
+import student
 
 
 def main(stage: str, executed: str, *keys: str) -> None:
@@ -13,6 +14,7 @@ def main(stage: str, executed: str, *keys: str) -> None:
         shutil.copy(name, stage / name)
     shutil.rmtree(stage / "book", ignore_errors=True)
     shutil.copytree("book", stage / "book", ignore=shutil.ignore_patterns("__pycache__"))
+    student.write(stage / "student")
     shutil.rmtree(stage / "appendix", ignore_errors=True)
     (stage / "appendix").mkdir(parents=True)
     for key in keys:  # a page's title is its run's name

@@ -1,0 +1,43 @@
+"""Sphinx extension: captions link to their notebooks; buttons that need the repository's URL hide while it is empty."""
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+
+def link_notebooks(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Ends the caption of every figure of a notebook's page with a link to that notebook, as it was executed."""
+    if app.builder.name != "html" or not str(app.env.doc2path(docname)).endswith(".ipynb"):
+        return
+    target = "../" * docname.count("/") + f"_sources/{docname}.ipynb"
+    for caption in doctree.findall(nodes.caption):
+        if isinstance(caption.parent, nodes.figure):
+            link = nodes.reference("", "Notebook", refuri=target, internal=False, classes=["figure-notebook"])
+            caption += [nodes.Text(" "), link]
+
+
+def hide_buttons(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+    """No launch buttons on pages that are not in the repository, such as executed runs."""
+    if pagename.startswith("appendix/"):
+        context["header_buttons"] = [b for b in context.get("header_buttons", []) if b.get("label") != "launch-buttons"]
+
+
+def show_repository(app: Sphinx, config) -> None:
+    """The button that opens the repository appears with its URL."""
+    options = config.html_theme_options
+    options["use_repository_button"] = bool(options.get("repository_url"))
+
+
+def leave_out_thebe(app: Sphinx, config) -> None:
+    """Jupyter Book puts the settings of thebe, a service we do not use, into every page, and more than once."""
+    for listener in list(app.events.listeners["env-before-read-docs"]):
+        if listener.handler.__qualname__ == "init_thebe_core":
+            app.disconnect(listener.id)
+
+
+def setup(app: Sphinx) -> dict:
+    """Connects them."""
+    app.connect("config-inited", leave_out_thebe)
+    app.connect("config-inited", show_repository)
+    app.connect("doctree-resolved", link_notebooks)
+    app.connect("html-page-context", hide_buttons, priority=900)  # after the theme's own buttons
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,93 @@
+"""Students' copies: what each check says to a stub and to the solution, and that no answer is left in a copy."""
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
+import launch
+import student
+
+ROOT = Path(__file__).parents[1]
+MASTERS = {path.stem: nbformat.read(path, as_version=4) for path in sorted(ROOT.glob("notebooks/*.ipynb"))}
+COPIES = {name: made for name, master in MASTERS.items() if (made := student.students(master))}
+MARKED = [(name, cell.id) for name, nb in MASTERS.items() for cell in nb.cells if student.BEGIN in cell.source]
+
+
+def run(notebook: nbformat.NotebookNode, upto: str, replaced: dict[str, str]) -> None:
+    """Executes the code cells to the check that follows the cell ``upto``, some of them with another source; other checks are left out."""
+    names, cells = {}, [cell for cell in notebook.cells if cell.cell_type == "code"]
+    place = next(i for i, cell in enumerate(cells) if cell.id == upto)
+    assert "check" in cells[place + 1].metadata.tags, "an exercise is followed by its check"
+    for i, cell in enumerate(cells[: place + 2]):
+        if i == place + 1 or "check" not in cell.metadata.get("tags", []):
+            exec(replaced.get(cell.id, cell.source), names)
+
+
+@pytest.mark.parametrize(("name", "cell"), MARKED)
+def test_the_solution_passes_its_check_and_the_stub_does_not(name, cell):
+    run(MASTERS[name], cell, {})
+    source = next(c.source for c in COPIES[name].cells if c.id == cell)
+    assert "..." in source and student.BEGIN not in source
+    with pytest.raises((AssertionError, TypeError, ValueError, AttributeError)):
+        run(MASTERS[name], cell, {cell: source})
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_no_answer_is_left_in_a_copy(name):
+    master, copy = MASTERS[name], COPIES[name]
+    nbformat.validate(copy)
+    text = "\n".join(cell.source for cell in copy.cells)
+    assert "SOLUTION" not in text and "{solution}" not in text
+    solutions = [line for cell in master.cells for block in student.MARKED.finditer(cell.source) for line in block[0].splitlines()[1:-1]]
+    prose = "\n".join(cell.source for cell in master.cells if cell.cell_type == "markdown")
+    solutions += [line for block in re.findall(r"^(`{3,})\{solution\}.*?\n(.*?)^\1$", prose, re.DOTALL | re.MULTILINE) for line in block[1].splitlines()]
+    whole = "\n".join(cell.source for cell in master.cells)
+    assert solutions
+    assert all(text.count(line) <= whole.count(line) - solutions.count(line) for line in solutions if len(line.strip()) > 25)
+    titles = re.findall(r"\{exercise\} (.+)", whole)
+    assert titles and all(f"**Exercise: {title}**" in text for title in titles)
+    for cell in copy.cells:
+        compile(cell.source, name, "exec") if cell.cell_type == "code" else None
+
+
+def test_prose_loses_its_solutions_and_its_directives():
+    text = (
+        "(page-x)=\n# A\n\n`````{exercise} Why?\n:label: ex-x\n\nSee {doc}`there <../x>`, {eq}`eq-a`.\n\n````{hint}\n:class: dropdown\nThink.\n````\n`````\n\n"
+        "`````{solution} ex-x\n:class: dropdown\n\n```python\nx = 1\n```\nDone.\n`````\n\nAfter."
+    )
+    assert student.plain(text) == "# A\n\n**Exercise: Why?**\n\nSee there, eq-a.\n\n**Hint**\n\nThink.\n\nAfter."
+
+
+@given(st.text(alphabet="ab \n#"), st.text(alphabet="xy \n"), st.integers(0, 2))
+def test_a_stub_keeps_everything_but_the_solution(around, solution, depth):
+    indent = "    " * depth
+    source = f"{around}\n{indent}{student.BEGIN}\n{solution}\n{indent}{student.END}\n{around}"
+    assert student.stub(source) == f"{around}\n{indent}...  # your code\n{around}"
+
+
+def test_notebooks_have_the_cell_for_colab_exactly_if_a_url_is_set(tmp_path):
+    def sources(folder):
+        return {path.name: path.read_text(encoding="utf-8") for path in folder.glob("notebooks/*.ipynb")}
+
+    (tmp_path / "notebooks").mkdir()
+    for name, text in sources(ROOT).items():
+        (tmp_path / "notebooks" / name).write_text(text, encoding="utf-8")
+    config = (ROOT / "_config.yml").read_text(encoding="utf-8")
+    (tmp_path / "_config.yml").write_text(config, encoding="utf-8")
+    launch.main(tmp_path)
+    assert sources(tmp_path) == sources(ROOT), "run `make launch`"
+    (tmp_path / "_config.yml").write_text(re.sub(r'url: ".*?"', 'url: "https://github.com/a/b"', config), encoding="utf-8")
+    launch.main(tmp_path)
+    for text in sources(tmp_path).values():
+        first = next(cell for cell in nbformat.reads(text, as_version=4).cells if cell.cell_type == "code")
+        assert first.id == launch.IDENTITY and "'https://github.com/a/b'" in first.source
+        exec(first.source, {})  # not on Colab: nothing happens
+    (tmp_path / "_config.yml").write_text(re.sub(r'url: ".*?"', 'url: ""', config), encoding="utf-8")
+    launch.main(tmp_path)
+    assert all("google.colab" not in text for text in sources(tmp_path).values())
