@@ -1,13 +1,17 @@
-"""What the run notebook needs: its parameters as a specification, and errors as one plain sentence."""
+"""What notebooks need: a run's parameters as a specification, errors as one plain sentence, a figure's data as CSV."""
 
 import ast
+import base64
 import contextlib
+import html
 import os
 import sys
 
 from IPython import get_ipython
+from IPython.display import HTML
 
 from memutils.errors import INTERRUPTED, UserError, unknown_name
+from memutils.records import Record, histories
 from memutils.specs import FIELDS, Scale, Spec, load_scale
 
 INJECTED = "# Parameters"
@@ -59,3 +63,22 @@ def requested(namespace: dict) -> tuple[Scale, Spec]:
     scale = load_scale(namespace["scale"])
     values = {name: namespace[name] for name in (*named, *extra)}
     return scale, scale.spec(**namespace["settings"], **values)
+
+
+DATA = "key dataset network loss eta noise_rate seed epoch j1 j2 fitted memorised recovered test_accuracy".split()
+"""What a figure over epochs is drawn from, at the exact passes."""
+
+
+def csv_link(data: "list[Record] | pd.DataFrame", name: str) -> HTML:
+    """A link that saves the data behind a figure as CSV; the data lie in the link itself, so it works from any page or file.
+
+    Args:
+        data: records, of which the exact passes are taken, or any other table, taken as it is.
+        name: the file's name without ``.csv``.
+    """
+    if isinstance(data, list):
+        data = histories(data).reindex(columns=DATA).dropna(subset=["j1"])
+    text = base64.b64encode(data.to_csv(index=False, float_format="%.6g").encode()).decode()
+    label = f"{html.escape(name)}.csv"
+    link = f'<a download="{label}" href="data:text/csv;base64,{text}">{label}</a>'
+    return HTML(f'<p class="figure-data">Data behind the figure: {link} ({len(data):,} rows)</p>')
