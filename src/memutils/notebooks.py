@@ -6,6 +6,7 @@ import contextlib
 import html
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from IPython import get_ipython
 from IPython.display import HTML
@@ -13,6 +14,9 @@ from IPython.display import HTML
 from memutils.errors import INTERRUPTED, UserError, unknown_name
 from memutils.records import Record, histories
 from memutils.specs import FIELDS, Scale, Spec, load_scale
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 INJECTED = "# Parameters"
 """How the cell begins that papermill puts after the parameters cell."""
