@@ -290,6 +290,13 @@ GOLDEN = {
 """What the golden run gave when RESULTS_VERSION was set. If it changes, raise RESULTS_VERSION and renew these values."""
 
 
+def test_log_probabilities_below_float16_are_stored_as_its_lowest(monkeypatch):
+    predict = training.predict
+    monkeypatch.setattr(training, "predict", lambda *args: 1e6 * predict(*args))
+    arrays = carry_out(smoke(epochs=1)).arrays()
+    assert np.isfinite(arrays["train_log_p"]).all() and arrays["train_log_p"].min() == np.finfo(np.float16).min
+
+
 def test_golden_run():
     """Training losses and risks move by rounding only between machines; accuracies might move by whole examples."""
     record = carry_out(smoke(loss="rll", n_train=300, precision="float32", threads=1, compile="no"))

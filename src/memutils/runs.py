@@ -291,7 +291,7 @@ def final_state(spec: Spec, splits, labels, trainer) -> tuple[dict[str, np.ndarr
             arrays[f"{name}_noisy"] = labels[name].noisy.astype(np.uint8)
         arrays[f"{name}_true"] = split.labels.astype(np.uint8)
         arrays[f"{name}_predicted"] = log_p.argmax(1).numpy().astype(np.uint8)
-        arrays[f"{name}_log_p"] = log_p.numpy().astype(np.float16)
+        arrays[f"{name}_log_p"] = log_p.clamp_min(float(np.finfo(np.float16).min)).numpy().astype(np.float16)
         risks[name] = {
             loss: {label: spec.build_loss(loss)(log_p, torch.from_numpy(y)).item() for label, y in labellings.items()}
             for loss in losses.LOSSES
