@@ -56,6 +56,8 @@ def test_the_answer_is_that_the_loss_matters_where_it_does():
     assert text.startswith("**The loss matters.**") and "3 seeds" in text
     x = {level: np.interp(level, FIT, CLOCK) for level in chapter["LEVELS"]}
     assert all(f"{v / 10:.3f} for RLL and {v:.3f} for CCE at f = {level:g}" in text for level, v in x.items())
+    rest = chapter["others"](chapter["usual"])
+    assert "MSE is on CCE's curve" in rest and "MAE is below CCE's curve" in rest and "normalised MSE is below CCE's curve" in rest
     stopping = chapter["stopping"](chapter["chosen"])  # CCE may stop at its first pass, where x is 0; the oracle runs on to x = 1
     assert "-0.050 against CCE stopped early (better in 0 of 3 seeds)" in stopping
     assert "+0.450 against the oracle (better in 3 of 3 seeds)" in stopping

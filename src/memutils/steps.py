@@ -100,7 +100,9 @@ def gap_at_fits(frame: pd.DataFrame, levels: Iterable[float], loss: str = "rll",
 
 def verdict(gaps: pd.DataFrame) -> str:
     """What the gaps say: 'common' curve if all are within tolerance; 'below' if at some level every seed's is beyond it and none
-    is beyond it the other way; else 'mixed'."""
+    is beyond it the other way; 'mixed' otherwise; 'open' without any."""
+    if gaps.empty:
+        return "open"
     close = T["excess"]
     every = gaps.groupby("level")["gap"].min()
     if (gaps["gap"].abs() <= close).all():
