@@ -45,6 +45,19 @@ def measure(spec: Spec) -> float:
     return 1.2 * (time.perf_counter() - start) / n
 
 
+def operations(network: str, shape: tuple[int, int, int], num_classes: int = 10, batch: int = 128) -> float:
+    """Floating-point operations of one image in training, forward and backward, by torch's counter (padding counts)."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from memutils import models
+
+    module = models.build(network, shape, num_classes).to("meta")
+    with FlopCounterMode(display=False) as counter:
+        module(torch.empty(batch, *shape, device="meta")).sum().backward()
+    return counter.get_total_flops() / batch
+
+
 def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
     """One line: how many runs are missing, and about how long they will take with so many jobs at once."""
     todo, total = missing(scale, only), len(scale.specs(only))
