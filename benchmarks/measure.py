@@ -49,24 +49,12 @@ def machine(threads: int) -> dict:
 
 
 def flops(network: str) -> dict:
-    """Floating-point operations of one image, forward and backward, by torch's counter; convolutions count their padding."""
-    import task as tasks
-    import torch
-    from torch.utils.flop_counter import FlopCounterMode
-
-    from memutils import models, specs
+    """Floating-point operations of one image in a training step."""
+    from memutils import grid, specs
 
     spec = specs.load_scale("paper").spec(network=network, loss="cce", eta=0)
     shape = (1, 28, 28) if spec.dataset == "mnist" else (3, spec.crop or 32, spec.crop or 32)
-    assert network in tasks.NETWORKS
-    model, x = models.build(network, shape, 10).to("meta"), torch.empty(spec.batch_size, *shape, device="meta")
-    counts = {}
-    with FlopCounterMode(display=False) as counter:
-        model(x).sum()
-    counts["forward"] = counter.get_total_flops() / spec.batch_size
-    with FlopCounterMode(display=False) as counter:
-        model(x).sum().backward()
-    return counts | {"step": counter.get_total_flops() / spec.batch_size}
+    return {"step": grid.operations(network, shape, batch=spec.batch_size)}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -54,7 +54,7 @@ class Clock(lightning.Callback):
 
 def epoch(task: Task) -> dict:
     """Trains one epoch and evaluates; returns the seconds of the training steps, of all, and the figures."""
-    warnings.filterwarnings("ignore", module="pytorch_lightning")  # on workers and loggers
+    warnings.filterwarnings("ignore", module="(pytorch_lightning|lightning_fabric)")  # on workers, loggers and clusters
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     torch.set_num_threads(task.spec.threads)
     batches, clock = loaders(task), Clock()
