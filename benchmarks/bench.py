@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from measure import SIDES
+from task import NETWORKS
 
 from memutils import __version__, runs, specs
 
 HERE = Path(__file__).parent
-NETWORKS = ("resnet32", "inception-lite", "resnet18")
 FULL = {"n": 2560, "n_test": 1000, "repeats": 5, "sizes": [2000, 5000, 10000, 20000, 50000], "concurrent_n": 5000}
-QUICK = {"n": 512, "n_test": 200, "repeats": 1, "sizes": [500, 1000], "concurrent_n": 500}
+QUICK = {"n": 256, "n_test": 100, "repeats": 2, "sizes": [256, 512], "concurrent_n": 256}
 
 
 def start(what: str, *arguments) -> subprocess.Popen:
@@ -42,11 +42,11 @@ def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
-def compare(settings: dict, threads: int) -> dict:
+def compare(networks: list[str], settings: dict, threads: int) -> dict:
     """Every side of every network, in turns; and each network's operations an image."""
-    found = {name: {"flops": result(start("flops", name)), "sides": {side: [] for side in SIDES}} for name in NETWORKS}
+    found = {name: {"flops": result(start("flops", name)), "sides": {side: [] for side in SIDES}} for name in networks}
     for turn in range(settings["repeats"]):
-        for name in NETWORKS:
+        for name in networks:
             for side in SIDES:
                 given = ("--n", settings["n"], "--n-test", settings["n_test"], "--threads", threads)
                 found[name]["sides"][side].append(result(start(side, name, *given)))
@@ -107,13 +107,14 @@ def shares(found: dict) -> list[dict]:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="tiny settings, to try the benchmark itself")
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=NETWORKS)
     parser.add_argument("--threads", type=int, default=cores(), help="of each side; by default one a core")
     parser.add_argument("--output", type=Path, default=HERE / "results.json")
     options = parser.parse_args(arguments)
     settings, begun = (QUICK if options.quick else FULL), datetime.now(UTC).isoformat(timespec="seconds")
     machine = result(start("machine", "--threads", options.threads)) | {"cores": cores(), "threads": options.threads}
     say(f"{machine['name']}: " + ", ".join(f"{k} {v:.0f} GFLOP/s" for k, v in machine["peak_gflops"].items()))
-    found = compare(settings, options.threads)
+    found = compare(options.networks, settings, options.threads)
     content = {
         "started": begun, "quick": options.quick, "package": __version__, **runs.source_state(), "machine": machine,
         "settings": settings, "table": summary(found, machine["peak_gflops"]), "shares": shares(found), "turns": found,

@@ -8,7 +8,7 @@ import sys
 import time
 
 SIDES = {"plain": "plain", "lightning": "with_lightning", "ours": "ours"}
-WARM_UP = 384
+WARM_UP = 256
 """Images of the epoch that comes first and is not counted: libraries choose their kernels in it."""
 
 
