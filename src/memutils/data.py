@@ -7,7 +7,7 @@ Each split is sorted by the sha256 of an image's bytes, so that a subset and its
 import hashlib
 import os
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,8 +105,11 @@ def from_arrays(name: str, x_train, y_train, x_test, y_test, source: str = "arra
     """
     splits = {}
     for part, x, y in (("training", x_train, y_train), ("test", x_test, y_test)):
-        x, y = np.asarray(x), np.asarray(y)
-        if x.dtype != np.uint8 or x.ndim not in (3, 4):
+        try:
+            x, y = np.asarray(x), np.asarray(y)
+        except ValueError as error:
+            raise UserError(f"{name}: the {part} images or labels are not of one shape.") from error
+        if x.dtype != np.uint8 or x.ndim not in (3, 4) or 0 in x.shape[1:]:
             raise UserError(
                 f"{name}: {part} images must be uint8 (N, H, W) or (N, H, W, C), not {x.dtype} {x.shape}; "
                 "scale floats to 0..255 and convert them."
@@ -124,6 +127,8 @@ def from_arrays(name: str, x_train, y_train, x_test, y_test, source: str = "arra
         raise UserError(f"{name}: at most 256 classes are supported, the training labels have {k}.")
     if test.labels.min() < 0 or test.labels.max() >= k:
         raise UserError(f"{name}: a test label lies outside the training set's classes 0 to {k - 1}.")
+    if isinstance(classes, str) or not isinstance(classes, Iterable | None):
+        raise UserError(f"{name}: classes must be a list of {k} names, not {classes!r}.")
     classes = tuple(map(str, range(k) if classes is None else classes))
     if len(classes) != k:
         raise UserError(f"{name}: {len(classes)} class names for {k} classes.")
@@ -247,6 +252,6 @@ def load(name: str, root: Path | str | None = None) -> Dataset:
     Raises:
         UserError: unknown name; no data and no network; damaged data.
     """
-    if name not in DATASETS:
+    if not isinstance(name, str) or name not in DATASETS:
         raise unknown_name("dataset", name, DATASETS)
     return DATASETS[name](Path(root) if root else data_root())

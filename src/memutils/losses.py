@@ -102,7 +102,7 @@ class RLL(Loss):
 
     def __init__(self, alpha: float = 0.1, reduction: str = "mean"):
         super().__init__(reduction)
-        if not (alpha > 0 and math.isfinite(alpha)):
+        if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not 0 < alpha < 1e300:
             raise ValueError(f"alpha must be a positive number, not {alpha!r}")
         self.alpha = float(alpha)
 
@@ -149,7 +149,7 @@ def build(name: str, **parameters) -> nn.Module:
     Raises:
         UserError: unknown name, or a parameter the loss does not take or accept.
     """
-    if name not in LOSSES:
+    if not isinstance(name, str) or name not in LOSSES:
         raise unknown_name("loss", name, LOSSES)
     try:
         return LOSSES[name](**parameters)
@@ -219,9 +219,14 @@ def check_loss(loss: Callable[[Tensor, Tensor], Tensor], num_classes: int) -> No
                 raise UserError(f"The loss must return one number for a batch, not {shape}; end it with .mean().")
             if not value.requires_grad:
                 raise UserError("The loss does not depend on the logits differentiably; use no argmax, round or .item().")
-            (gradient,) = torch.autograd.grad(value.sum(), logits)
-        except (RuntimeError, ValueError, TypeError, IndexError) as error:
-            raise UserError(f"The loss fails on logits ({n}, {num_classes}) and targets ({n},): {error}.") from error
+            (gradient,) = torch.autograd.grad(value.sum(), logits, allow_unused=True)
+        except UserError:
+            raise
+        except Exception as error:  # it is the user's code
+            why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            raise UserError(f"The loss fails on logits ({n}, {num_classes}) and targets ({n},), {why}.") from error
+        if gradient is None:
+            raise UserError("The loss does not depend on the logits.")
         if not (value.isfinite().all() and gradient.isfinite().all()):
             raise UserError(
                 f"The loss or its gradient is not finite for logits of size {scale:g}; "

@@ -47,9 +47,7 @@ def symmetric_matrix(eta: float, num_classes: int, convention: str = "others") -
     Raises:
         UserError: eta outside [0, 1], fewer than 2 classes or an unknown convention.
     """
-    eta = check_eta(eta)
-    if num_classes < 2:
-        raise UserError(f"Label noise needs at least 2 classes, not {num_classes}.")
+    eta, num_classes = check_eta(eta), check_classes(num_classes)
     if convention not in ("others", "all"):
         raise unknown_name("noise convention", convention, ("others", "all"))
     rate = eta if convention == "others" else eta * (num_classes - 1) / num_classes
@@ -60,7 +58,7 @@ def symmetric_matrix(eta: float, num_classes: int, convention: str = "others") -
 
 def pair_matrix(eta: float, num_classes: int) -> np.ndarray:
     """Pair flips: class i becomes i + 1 (mod K) with probability eta in [0, 1]. Float64 (K, K)."""
-    eta = check_eta(eta)
+    eta, num_classes = check_eta(eta), check_classes(num_classes)
     return (1 - eta) * np.eye(num_classes) + eta * np.roll(np.eye(num_classes), 1, axis=1)
 
 
@@ -69,6 +67,13 @@ def check_eta(eta: float) -> float:
     if isinstance(eta, bool) or not isinstance(eta, int | float | np.number) or not 0 <= eta <= 1:
         raise UserError(f"The noise rate eta must be a number from 0 to 1, not {eta!r}.")
     return float(eta)
+
+
+def check_classes(num_classes: int) -> int:
+    """The number of classes as an int, or a UserError when it is not a whole number of at least 2."""
+    if isinstance(num_classes, bool) or not isinstance(num_classes, int | np.integer) or not 2 <= num_classes <= 10_000:
+        raise UserError(f"Label noise needs at least 2 classes, at most 10,000, as a whole number, not {num_classes!r}.")
+    return int(num_classes)
 
 
 def apply_noise(true: np.ndarray, matrix: np.ndarray, seed: int) -> NoisyLabels:
@@ -83,11 +88,16 @@ def apply_noise(true: np.ndarray, matrix: np.ndarray, seed: int) -> NoisyLabels:
         seed: of a generator of its own (PCG64), the same on every platform.
 
     Raises:
-        UserError: a matrix that is not row-stochastic, or labels that do not fit it.
+        UserError: a matrix that is not row-stochastic, labels that do not fit it, or a seed that is no whole number.
     """
-    true, matrix = np.array(true), np.asarray(matrix, dtype=np.float64)
-    k = len(matrix)
-    if matrix.shape != (k, k) or not (matrix >= 0).all() or not np.allclose(matrix.sum(1), 1, atol=1e-9):
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise UserError(f"The seed of the noise must be a whole number of at least 0, not {seed!r}.")
+    try:
+        true, matrix = np.array(true), np.asarray(matrix, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise UserError("Labels must be a vector of integers, and a noise matrix a square of numbers.") from error
+    k = matrix.shape[0] if matrix.ndim else 0
+    if not k or matrix.shape != (k, k) or not (matrix >= 0).all() or not np.allclose(matrix.sum(1), 1, atol=1e-9):
         raise UserError("A noise matrix must be square, without negative entries, and each row must sum to 1.")
     if true.ndim != 1 or (len(true) and not (true.dtype.kind in "iu" and 0 <= true.min() and true.max() < k)):
         raise UserError(f"Labels must be a vector of integers from 0 to {k - 1}.")

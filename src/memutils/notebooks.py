@@ -13,7 +13,7 @@ from IPython.display import HTML
 
 from memutils.errors import INTERRUPTED, UserError, unknown_name
 from memutils.records import Record, histories
-from memutils.specs import FIELDS, Scale, Spec, load_scale
+from memutils.specs import FIELDS, Scale, Spec, check_known, load_scale
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,8 +64,11 @@ def requested(namespace: dict) -> tuple[Scale, Spec]:
             raise unknown_name("parameter", name, ["scale", "settings", *FIELDS])
     if not isinstance(namespace["settings"], dict):
         raise UserError(f"settings must be a table of settings, e.g. {{'epochs': 20}}, not {namespace['settings']!r}.")
-    scale = load_scale(namespace["scale"])
+    check_known(namespace["settings"])
     values = {name: namespace[name] for name in (*named, *extra)}
+    if twice := sorted(namespace["settings"].keys() & values.keys()):
+        raise UserError(f"{', '.join(twice)}: give it as a parameter or in settings, not both.")
+    scale = load_scale(namespace["scale"])
     return scale, scale.spec(**namespace["settings"], **values)
 
 

@@ -91,8 +91,9 @@ def make_trainer(spec: Spec, splits, labels, num_classes: int, execution: recipe
     shape = (train.shape[3], *train.shape[1:3])
     network = models.build(spec.network, shape, num_classes, child_seed(spec.seed, "initialisation"))
     first = spec.build_loss()
-    losses.check_loss(first, num_classes)
     later = spec.build_loss(spec.switch_loss) if spec.switch_loss else first
+    for loss in [first, later][: 1 + bool(spec.switch_loss)]:
+        losses.check_loss(loss, num_classes)
     return training.Trainer(
         network, lambda epoch: later if spec.switch_loss and epoch > spec.switch_epoch else first,
         resident, spec, execution, child_seed(spec.seed, "order"),

@@ -75,7 +75,7 @@ def check_types(spec: Spec) -> None:
             ok = isinstance(value, list | tuple) and all(type(v) is int and v > 0 for v in value)
             value, text = (tuple(value) if ok else value), "a list of epochs"
         elif kind is float:
-            ok = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            ok = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
             value, text = (float(value) if ok else value), "a finite number"
         elif kind is int:
             ok = (type(value) is int or (isinstance(value, float) and value.is_integer())) and abs(value) < 2**53
@@ -107,14 +107,20 @@ def check_values(spec: Spec) -> None:
         if getattr(spec, name) not in valid:
             raise unknown_name(name, getattr(spec, name), valid)
     noise.check_eta(spec.eta)
-    at_least = {"epochs": 1, "batch_size": 2, "exact_passes": 1}
+    at_least, at_most = {"epochs": 1, "batch_size": 2, "exact_passes": 1}, {"epochs": 1_000_000, "threads": 1024}
     for name in (n for n in FIELDS if isinstance(getattr(spec, n), int | float)):
-        low = at_least.get(name, 0)
+        low, high = at_least.get(name, 0), at_most.get(name, math.inf)
         if getattr(spec, name) < low:
             raise UserError(f"The setting {name!r} must be at least {low}, not {getattr(spec, name)}.")
+        if getattr(spec, name) > high:
+            raise UserError(f"The setting {name!r} must be at most {high}, not {getattr(spec, name)}.")
     for name in ("lr", "alpha", "gamma"):
         if getattr(spec, name) <= 0:
             raise UserError(f"The setting {name!r} must be greater than 0, not {getattr(spec, name)}.")
+    try:
+        spec.lr_at(spec.epochs)
+    except OverflowError:
+        raise UserError(f"With gamma {spec.gamma} the learning rate grows beyond all bounds; lower gamma.") from None
     if bool(spec.switch_loss) != bool(spec.switch_epoch):
         raise UserError("switch_loss and switch_epoch go together: give both or neither.")
 
@@ -180,6 +186,8 @@ class Scale:
         runs = {}
         for entry in self.grid:
             axes = [(n, v if isinstance(v, list) else [v]) for n, v in entry.items()]
+            if math.prod(len(v) for _, v in axes) > 100_000:
+                raise UserError("An entry of the grid has more than 100,000 runs; shorten its lists.")
             for values in itertools.product(*(v for _, v in axes)):
                 spec = self.spec(**dict(zip((n for n, _ in axes), values, strict=True)))
                 runs.setdefault(self.key(spec), spec)
