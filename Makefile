@@ -5,6 +5,7 @@ ONLY ?=
 JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 PYTHON ?= python3
 BUILD ?= _build
+SEED ?= 0
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
@@ -13,7 +14,7 @@ SHARE ?= $(if $(filter local,$(PROFILE)),0,1)
 SNAKEMAKE = snakemake -s workflow/Snakefile --profile workflow/$(PROFILE) $(if $(filter local,$(PROFILE)),--cores $(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help book test runs claims lab lint unit smoke notebooks bench test-slurm clean
+.PHONY: help book test runs claims lab lint unit smoke notebooks bench test-slurm faults audit clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -68,6 +69,13 @@ bench: $(VENV)/.extras ## compare speed with a plain loop and with Lightning (an
 
 test-slurm: $(VENV)/.installed ## a grid on a Slurm of one node, a job of it cancelled (needs Debian's slurm-wlm; minutes)
 	@pytest -rs -s tests/slurm/check_grid.py
+
+faults: $(VENV)/.installed ## kill, damage and starve runs on purpose, about a quarter of an hour (SEED=0)
+	@python tests/faults --seed $(SEED)
+
+audit: $(VENV)/.installed ## licences and known vulnerabilities of what the lock file pins
+	@test -x _build/audit/bin/pip-audit || { $(PYTHON) -m venv _build/audit && _build/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.9.0; } || true
+	@python tests/audit.py _build/audit/bin/pip-audit
 
 clean: ## delete what was built; records stay
 	rm -rf _build .snakemake .pytest_cache .hypothesis .ruff_cache

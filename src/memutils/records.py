@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import tempfile
 import zipfile
 import zlib
@@ -78,8 +79,24 @@ def results_root() -> Path:
 
 
 def path_of(scale: str, key: str) -> Path:
-    """Where the record of that key lies."""
-    return results_root() / scale / f"{key}.json"
+    """Where the record of that key lies: always right in the folder of its scale."""
+    return folder_of(scale) / f"{plain_name(key)}.json"
+
+
+def folder_of(scale: str) -> Path:
+    """The folder of a scale's records."""
+    return results_root() / plain_name(scale)
+
+
+def plain_name(name: str) -> str:
+    """The name, if it is made of letters, digits and . _ + - and begins with a letter or digit: no path, no markup.
+
+    Raises:
+        UserError: it is not.
+    """
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,199}", name):
+        raise UserError(f"The name {str(name)[:80]!r} must be made of letters, digits and . _ + - only; rename it.")
+    return name
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -167,6 +184,7 @@ def read(path: Path) -> Record:
         whole = False
     if not whole or any(not isinstance(content.get(k), t) for k, t in PARTS.items()):
         raise UserError(f"The record {path} is damaged: its checksum does not fit. Delete it and run it again.")
+    plain_name(content["scale"]), plain_name(content["key"])
     if path.stem != content["key"]:
         raise UserError(f"The record {path} is of the run {content['key']}; give it that name back.")
     return Record(path, content)
@@ -201,7 +219,7 @@ def spec_dict(spec: Spec) -> dict:
 
 def load(scale: str = "") -> list[Record]:
     """Every record of a scale (see ``specs.scale_name`` for an empty name), by key; an absent folder holds none."""
-    return [read(path) for path in sorted((results_root() / scale_name(scale)).glob("*.json")) if not path.name.startswith(".")]
+    return [read(path) for path in sorted(folder_of(scale_name(scale)).glob("*.json")) if not path.name.startswith(".")]
 
 
 def shown_scale(name: str = "") -> str:

@@ -146,7 +146,7 @@ def carry_out(spec: Spec, scale: Scale, progress: bool) -> Record:
 
 def work_folder(scale: str) -> Path:
     """The folder of locks and checkpoints of a scale."""
-    folder = records.results_root() / scale / ".work"
+    folder = records.folder_of(scale) / ".work"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -167,7 +167,7 @@ class Scale:
         """The run's name: data set, network, loss, eta, seed and each setting that differs from the scale's default."""
         named = [spec.dataset, spec.network, spec.loss, f"eta{text_of(spec.eta)}", f"seed{spec.seed}"]
         key = "-".join(named + [f"{n}{text_of(getattr(spec, n))}" for n in self.differing(spec)])
-        if not re.fullmatch(r"[A-Za-z0-9_.+-]{1,200}", key):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,199}", key):
             raise UserError(f"The run's name {key!r} must be made of letters, digits and . _ + - only.")
         return key
 
