@@ -14,10 +14,10 @@ SHARE ?= $(if $(filter local,$(PROFILE)),0,1)
 SNAKEMAKE = snakemake -s workflow/Snakefile --profile workflow/$(PROFILE) $(if $(filter local,$(PROFILE)),--cores $(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help book test runs claims lab lint unit smoke notebooks bench test-slurm faults audit clean
+.PHONY: help book pdf student launch test test-browser test-slurm runs claims lab lint unit smoke notebooks bench faults audit clean
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed; set PYTHON=... to one.'; exit 1; }
@@ -35,6 +35,15 @@ book: $(VENV)/.installed ## train what is missing of the quick grid and build th
 runs: $(VENV)/.installed ## train a grid: SCALE=quick|cpu|paper, ONLY=resnet18 (part of a run's name), PROFILE=slurm
 	@python -m memutils.grid --scale $(SCALE) --only '$(ONLY)' --jobs $(JOBS)
 	@$(SNAKEMAKE) --config scale=$(SCALE) build=$(BUILD) only='$(ONLY)' share=$(SHARE) -- runs
+
+pdf: $(VENV)/.installed ## the whole book as one PDF, from the book that was built last; needs a Chromium (BUILD=...)
+	@python workflow/make_pdf.py $(BUILD)
+
+student: $(VENV)/.installed ## the students' copies of the notebooks with exercises, in _build/student
+	@python workflow/student.py $(BUILD)/student
+
+launch: $(VENV)/.installed ## after the repository's URL in _config.yml changed: notebooks get or lose their cell for Colab
+	@python workflow/launch.py
 
 claims: $(VENV)/.installed ## judge the paper's claims from the largest scale's records; writes results/claims.json
 	@python -m memutils.claims
@@ -76,6 +85,9 @@ faults: $(VENV)/.installed ## kill, damage and starve runs on purpose, about a q
 audit: $(VENV)/.installed ## licences and known vulnerabilities of what the lock file pins
 	@test -x _build/audit/bin/pip-audit || { $(PYTHON) -m venv _build/audit && _build/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.9.0; } || true
 	@python tests/audit.py _build/audit/bin/pip-audit
+
+test-browser: $(VENV)/.installed smoke ## the smoke book in a headless Chromium, over file://, on a desktop and a phone
+	@pytest tests/browser
 
 clean: ## delete what was built; records stay
 	rm -rf _build .snakemake .pytest_cache .hypothesis .ruff_cache

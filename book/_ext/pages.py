@@ -34,10 +34,23 @@ def leave_out_thebe(app: Sphinx, config) -> None:
             app.disconnect(listener.id)
 
 
+def single_page(app: Sphinx) -> None:
+    """On the single page, from which the PDF is made, nodes and formulas are set as on the book's pages.
+
+    Some extension names handlers for that builder alone, and Sphinx would then look nowhere else; and it loads MathJax only
+    where the root page itself has a formula.
+    """
+    handlers = app.registry.translation_handlers
+    handlers["singlehtml"] = handlers.get("html", {}) | handlers.get("singlehtml", {})
+    if app.builder.name == "singlehtml":
+        app.set_html_assets_policy("always")
+
+
 def setup(app: Sphinx) -> dict:
     """Connects them."""
     app.connect("config-inited", leave_out_thebe)
     app.connect("config-inited", show_repository)
+    app.connect("builder-inited", single_page)
     app.connect("doctree-resolved", link_notebooks)
     app.connect("html-page-context", hide_buttons, priority=900)  # after the theme's own buttons
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,116 @@
+"""The explorer, driven as a reader would: by choosing, by pointing, and by the keyboard alone."""
+
+import json
+
+import pytest
+from conftest import BOOK
+
+PAGE = BOOK / "notebooks/explorer.html"
+
+
+@pytest.fixture(params=[1280, 390])
+def page(request, watch):
+    made = watch(request.param)
+    made.goto(PAGE.as_uri())
+    made.wait_for_selector(".explorer svg[role=img] path")
+    return made
+
+
+def content(page) -> dict:
+    return json.loads(page.eval_on_selector(".explorer script", "e => e.textContent"))
+
+
+def values(page, side: int) -> dict[str, str]:
+    """What the table under a curve says."""
+    rows = page.locator("fieldset").nth(side).locator("tr")
+    return {row.locator("th").inner_text().strip(): row.locator("td").inner_text() for row in rows.all()}
+
+
+def key(page, side: int) -> str:
+    return page.locator("fieldset").nth(side).locator("code").inner_text()
+
+
+def expected(page, side: int, epoch: int) -> dict[str, str]:
+    data = content(page)
+    run = next(run for run in data["runs"] if run["key"] == key(page, side))
+    row = {label: run[name][run["epoch"].index(epoch)] for name, label in data["metrics"]}
+    return {label: "–" if value is None else f"{value:.3f}" for label, value in row.items()}
+
+
+def test_it_compares_two_runs_and_shows_their_last_values(page):
+    assert key(page, 0) != key(page, 1)
+    for side in (0, 1):
+        run = next(r for r in content(page)["runs"] if r["key"] == key(page, side))
+        assert values(page, side) == expected(page, side, run["epoch"][-1])
+        assert key(page, side) in page.locator(".explorer svg[role=img]").nth(side).get_attribute("aria-label")
+
+
+def test_a_choice_changes_its_own_side_alone(page):
+    other = key(page, 1)
+    page.locator("fieldset").nth(0).locator("select[name=loss]").select_option("rll")
+    page.locator("fieldset").nth(0).locator("select[name=eta]").select_option("0")
+    assert "rll-eta0-" in key(page, 0) and key(page, 1) == other
+    assert values(page, 0)["memorised, of the flipped"] == "–"
+
+
+def test_every_run_can_be_reached(page):
+    """By choosing from left to right, which is how the lists depend on each other."""
+    side, data = page.locator("fieldset").nth(0), content(page)
+    for run in data["runs"]:
+        for name, _ in data["choices"]:
+            side.locator(f"select[name={name}]").select_option(f"{run[name]:g}" if name == "eta" else str(run[name]))
+        assert key(page, 0) == run["key"]
+
+
+def test_pointing_at_a_curve_reads_values_on_both_sides(page):
+    curve = page.locator(".explorer svg[role=img]").nth(1)
+    curve.scroll_into_view_if_needed()
+    box = curve.bounding_box()
+    page.mouse.move(box["x"] + 50, box["y"] + 60)
+    for side in (0, 1):
+        assert page.locator("caption").nth(side).inner_text() == "Values at epoch 1"
+        assert values(page, side) == expected(page, side, 1)
+
+
+def test_the_keyboard_alone_does_it_all(page):
+    page.locator("fieldset select").first.focus()
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "loss"
+    before = key(page, 0)
+    page.keyboard.press("r")  # the first letter of RLL
+    page.keyboard.press("Enter")
+    assert key(page, 0) != before and "-rll-" in key(page, 0)
+    page.locator(".explorer input[type=range]").focus()
+    page.keyboard.press("Home")
+    assert page.locator("caption").nth(0).inner_text() == "Values at epoch 1"
+    page.keyboard.press("ArrowRight")
+    assert page.locator("caption").nth(0).inner_text() == "Values at epoch 2"
+    focus = "getComputedStyle(document.activeElement).outlineStyle"
+    assert page.evaluate(focus) != "none"
+
+
+def test_two_panels_stand_side_by_side_where_there_is_room(page):
+    a, b = (page.locator("fieldset").nth(i).bounding_box() for i in (0, 1))
+    beside = page.viewport_size["width"] > 800
+    assert (a["y"] == b["y"]) == beside and (a["x"] == b["x"]) != beside
+
+
+def test_names_from_records_are_text_not_markup(watch, tmp_path):
+    page, text = watch(390), PAGE.read_text(encoding="utf-8")
+    bad = "<img src=x onerror=alert(1)>"
+    data = json.dumps(content_of(text) | {"names": {"loss": {"cce": bad, "rll": bad}}}).replace("<", "\\u003c")
+    start, end = text.index('<script type="application/json">'), text.index("</script>", text.index('<script type="application/json">'))
+    made = BOOK / "notebooks" / "explorer-bad.html"
+    made.write_text(text[: start + len('<script type="application/json">')] + data + text[end:], encoding="utf-8")
+    try:
+        page.goto(made.as_uri())
+        assert page.locator("fieldset option", has_text=bad).count() >= 2
+        assert page.locator(".explorer img").count() == 0
+    finally:
+        made.unlink()
+
+
+def content_of(text: str) -> dict:
+    start = text.index('<script type="application/json">') + len('<script type="application/json">')
+    return json.loads(text[start : text.index("</script>", start)])

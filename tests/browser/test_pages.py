@@ -1,0 +1,98 @@
+"""Every page of the book over file://, on a desktop in light and on a phone in dark."""
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser import typeset
+from conftest import BOOK
+
+AXE = {"resultTypes": ["violations"], "preload": False}  # a preload would fetch the style sheets again, which file:// forbids
+OWN = {"include": [["article"]], "exclude": [[".citation-list"]]}  # docutils writes the list of references without list items
+VIEWS = {"desktop": (1280, "light"), "phone": (390, "dark")}
+
+RAW_TEX = r"""() => {
+  const walker = document.createTreeWalker(document.querySelector("article, main"), NodeFilter.SHOW_TEXT), found = [];
+  while (walker.nextNode()) {
+    const text = walker.currentNode.textContent;
+    if (/\$[^$\s][^$]*\$|\\[()[\]]|\\(begin|frac|alpha|eta|mathrm|sum|tfrac|text)\b|\{(ref|doc|numref|eq|cite)[:\w]*\}/.test(text)
+        && !walker.currentNode.parentElement.closest("pre, code, script, style, mjx-container")) found.push(text.trim().slice(0, 90));
+  }
+  return found.concat([...document.querySelectorAll("mjx-merror, [data-mjx-error]")].map((e) => e.textContent));
+}"""
+
+WIDE = """() => {
+  if (document.documentElement.scrollWidth <= innerWidth) return [];
+  const clipped = (e) => { for (let p = e.parentElement; p; p = p.parentElement)
+    if (/auto|scroll|hidden|clip/.test(getComputedStyle(p).overflowX)) return true; return false; };
+  return [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !clipped(e))
+    .map((e) => e.tagName + "." + e.className).concat(["scrolls sideways"]);
+}"""
+
+CLIPPED_FORMULAS = """() => [...document.querySelectorAll('article mjx-container[display="true"]')]
+  .filter((e) => e.scrollWidth > e.clientWidth + 1 && !/auto|scroll/.test(getComputedStyle(e).overflowX)).map((e) => e.textContent)"""
+
+PICTURES = """() => [...document.querySelectorAll("article img")]
+  .filter((e) => !e.naturalWidth || (e.getAttribute("alt") || "").trim().length < 20).map((e) => `${e.src}: ${e.alt}`)"""
+
+LINKS = """() => [...document.querySelectorAll("article a[href], nav a[href]")].map((e) => e.href)
+  .filter((href) => href.startsWith("file:")).map((href) => decodeURI(new URL(href).pathname))"""
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_page(path, view, watch):
+    width, theme = VIEWS[view]
+    page = watch(width, theme)
+    typeset(page, BOOK / path)
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    assert page.evaluate(WIDE) == []
+    assert page.evaluate(CLIPPED_FORMULAS) == []
+    assert page.evaluate(RAW_TEX) == []
+    assert page.evaluate(PICTURES) == [], "a picture is missing, or has no description"
+    assert [target for target in page.evaluate(LINKS) if not Path(target).exists()] == []
+    if page.locator("article").count():
+        found = Axe().run(page, context=OWN, options=AXE).response["violations"]
+        serious = [v for v in found if v["impact"] in ("serious", "critical")]
+        assert [(v["id"], v["help"], [n["html"][:200] for n in v["nodes"][:5]]) for v in serious] == []
+
+
+def test_the_first_page_leads_to_the_book(watch):
+    page = watch(390)
+    page.goto((BOOK / "index.html").as_uri())
+    page.wait_for_url("**/book/intro.html")
+
+
+def test_search_finds_a_word(browser):  # not watched: the theme tries to fetch summaries too, which only a server allows
+    page = browser.new_page()
+    page.goto((BOOK / "search.html").as_uri() + "?q=symmetrised")
+    page.wait_for_selector("#search-results li a", timeout=10_000)
+    assert "losses" in " ".join(page.eval_on_selector_all("#search-results li a", "links => links.map((a) => a.href)"))
+    page.close()
+
+
+def test_every_figure_of_a_notebook_links_to_that_notebook(watch):
+    page, seen = watch(1280), 0
+    for path in sorted((BOOK / "notebooks").glob("*.html")):
+        page.goto(path.as_uri())
+        links = page.eval_on_selector_all("article figure", "all => all.map((f) => f.querySelector('a.figure-notebook')?.href)")
+        assert all(link and link.endswith(f"_sources/notebooks/{path.stem}.ipynb") for link in links), path
+        seen += len(links)
+    assert seen >= 10
+
+
+def test_launch_buttons_hide_while_there_is_no_repository(watch):
+    page = watch(1280)
+    page.goto((BOOK / "notebooks/playground.html").as_uri())
+    assert page.locator("text=Colab").count() == page.locator("text=Binder").count() == 0
+    assert page.locator(".btn-download-source-button").count() == 1
+
+
+def test_a_figures_data_are_saved_as_csv(watch, tmp_path):
+    page = watch(390)
+    page.goto((BOOK / "notebooks/fig4.html").as_uri())
+    with page.expect_download() as download:
+        page.click(".figure-data a")
+    download.value.save_as(tmp_path / "a.csv")
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    assert download.value.suggested_filename == "fig4.csv"
+    assert lines[0].startswith("key,dataset,network,loss,eta") and len(lines) > 2
