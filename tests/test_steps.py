@@ -63,9 +63,10 @@ def test_early_stopping_takes_the_first_best_epoch_and_upto_the_last_one_before(
 
 
 def test_steps_needed_is_the_slowest_seed_s_quickest_rate():
-    rows = [("cce", 0, 0.1, 30, 0.99), ("cce", 0, 0.1, 40, 1.0), ("cce", 0, 0.3, 50, 0.99), ("cce", 1, 0.1, 35, 0.98), ("mse", 1, 0.1, 99, 1)]
+    rows = [("cce", 0, 0.1, 30, 0.99), ("cce", 0, 0.1, 40, 1.0), ("cce", 0, 0.3, 50, 0.99), ("mse", 1, 0.1, 99, 1)]
+    rows += [("cce", 1, 0.1, 30, 0.96), ("cce", 1, 0.1, 40, 1.0)]
     frame = pd.DataFrame(rows, columns=["loss", "seed", "s", "epoch", "j1"]).assign(oracle=False)
-    assert steps.steps_needed(frame) == 35
+    assert steps.steps_needed(frame) == pytest.approx(35)  # half-way between two passes
     assert math.isnan(steps.steps_needed(frame[frame.seed == 0].assign(j1=0.9)))
     assert math.isnan(steps.steps_needed(frame[:0]))
 

@@ -50,17 +50,22 @@ def paths(records: Iterable[Record]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["key", "loss", "s", "seed", "oracle"])
 
 
-def at_fit(path: pd.DataFrame, level: float) -> float:
-    """x where a path first reaches this fitted fraction, between two passes by interpolation; NaN if it never does."""
-    fitted, x = path["fitted"].to_numpy(), path["x"].to_numpy()
-    reached = np.flatnonzero(fitted >= level)
+def crossing(path: pd.DataFrame, column: str, level: float, value: str) -> float:
+    """``value`` where ``column`` first reaches a level, between two passes by interpolation; NaN if it never does."""
+    height, values = path[column].to_numpy(), path[value].to_numpy()
+    reached = np.flatnonzero(height >= level)
     if not len(reached):
         return math.nan
     i = reached[0]
     if i == 0:
-        return float(x[0])
-    share = (level - fitted[i - 1]) / (fitted[i] - fitted[i - 1])
-    return float(x[i - 1] + share * (x[i] - x[i - 1]))
+        return float(values[0])
+    share = (level - height[i - 1]) / (height[i] - height[i - 1])
+    return float(values[i - 1] + share * (values[i] - values[i - 1]))
+
+
+def at_fit(path: pd.DataFrame, level: float) -> float:
+    """x where a path first reaches this fitted fraction; NaN if it never does."""
+    return crossing(path, "fitted", level, "x")
 
 
 def upto(path: pd.DataFrame, epoch: float) -> pd.Series:
@@ -76,10 +81,9 @@ def stopped_early(path: pd.DataFrame) -> pd.Series:
 def steps_needed(frame: pd.DataFrame, loss: str = "cce") -> float:
     """Epochs a loss needs at its quickest rate until J1 is near all, the most over the seeds; NaN if a seed never gets there."""
     runs = frame[(frame["loss"] == loss) & ~frame["oracle"].astype(bool)]
-    first = runs[runs["j1"] >= T["near_all"]].groupby(["seed", "s"])["epoch"].min()
-    if runs.empty or first.index.get_level_values("seed").nunique() < runs["seed"].nunique():
-        return math.nan
-    return float(first.groupby("seed").min().max())
+    needed = {named: crossing(path, "j1", T["near_all"], "epoch") for named, path in runs.groupby(["seed", "s"])}
+    quickest = pd.Series(needed, dtype=float).groupby(level=0).min() if needed else pd.Series(dtype=float)
+    return float(quickest.max(skipna=False)) if len(quickest) else math.nan
 
 
 def at_fits(frame: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
