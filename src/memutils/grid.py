@@ -72,7 +72,7 @@ def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
         if spec.dataset == "mnist5k":
             images = min(images, 4_000)
         seconds += rates[spec.network] * images * spec.epochs
-    seconds = seconds / jobs + 4 * len(todo) / jobs  # each run also starts a kernel
+    seconds = 5 + (seconds + len(todo)) / jobs  # kernels start once, and each run executes a notebook and draws
     text = f"{seconds / 3600:.1f} hours" if seconds > 5400 else f"{max(1, round(seconds / 60))} min"
     return f"{scale.name}: {len(todo)} of {total} runs are missing; about {text} with {jobs} at once, at the measured rate."
 
