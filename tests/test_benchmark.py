@@ -1,0 +1,64 @@
+"""The benchmark compares like with like: its sides see the same inputs and compute the same function."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from memutils import grid, models, noise, recipe, runs, specs
+from memutils.data import Split
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+import bench
+import plain
+from task import NETWORKS, Task
+
+
+def make(network: str, n: int = 6) -> Task:
+    """A task of random images, in the shapes of the network's data."""
+    spec = specs.load_scale("paper").spec(network=network, loss="cce", eta=0.4, device="cpu", precision="float32", threads=1)
+    side, channels = (28, 1) if spec.dataset == "mnist" else (spec.crop or 32, 3)
+    rng = np.random.default_rng(0)
+    split = Split(rng.integers(0, 256, (n, side, side, channels), dtype=np.uint8), rng.integers(0, 10, n))
+    labels = noise.NoisyLabels(rng.integers(0, 10, n), split.labels)
+    test = noise.NoisyLabels(split.labels, split.labels)
+    return Task(spec, {"train": split, "test": split}, {"train": labels, "test": test}, "cpu")
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_plain_side_sees_our_inputs_and_labels_and_has_our_network(network, monkeypatch):
+    monkeypatch.setattr(plain, "WORKERS", 0)
+    task = make(network)
+    trainer = runs.make_trainer(task.spec, task.splits, task.labels, 10, recipe.settle(task.spec))
+    batches = plain.loaders(task)
+    (images, noisy), (_, true) = next(iter(batches["j1"])), next(iter(batches["j2"]))
+    torch.testing.assert_close(images, trainer.data["train"].batch(slice(0, 6)), rtol=1e-4, atol=1e-4)
+    assert noisy.tolist() == task.labels["train"].noisy.tolist() and true.tolist() == task.splits["train"].labels.tolist()
+    network = task.plain_network()
+    assert not any(isinstance(m, models.TinyMapConv2d) for m in network.modules())
+    assert models.count_parameters(network) == models.count_parameters(trainer.network)
+    network.load_state_dict(trainer.network.state_dict())
+    outputs = [n.eval()(images).detach() for n in (network, trainer.network)]
+    torch.testing.assert_close(*outputs, rtol=1e-3, atol=1e-4)
+
+
+def test_the_table_holds_medians_ratios_turn_by_turn_and_the_share_of_the_peak():
+    turns = {"ours": [(10, 100, 1), (20, 50, 3), (12, 90, 2)], "plain": [(30, 40, 5), (40, 30, 4), (24, 20, 6)]}
+    sides = {
+        side: [{"seconds": s, "images_per_second": v, "train_seconds": t} for s, v, t in rows] for side, rows in turns.items()
+    }
+    sides["ours"] = [turn | {"precision": "bfloat16"} for turn in sides["ours"]]
+    found = {"net": {"flops": {"step": 2e9}, "sides": sides}}
+    plain_row, ours = sorted(bench.summary(found, {"float32": 200, "bfloat16": 1000}), key=lambda r: r["side"], reverse=True)
+    assert plain_row["times_ours"] == 2 and (plain_row["times_ours_lowest"], plain_row["times_ours_highest"]) == (2, 3)
+    assert plain_row["images_per_second"] == 30 and plain_row["share_of_peak"] == pytest.approx(30 * 2 / 200)
+    assert ours["times_ours"] == 1 and ours["share_of_peak"] == pytest.approx(90 * 2 / 1000)
+
+
+def test_operations_are_counted_as_by_hand(monkeypatch):
+    monkeypatch.setitem(models.NETWORKS, "linear", lambda shape, k: nn.Sequential(nn.Flatten(), nn.Linear(12, k)))
+    forward = weight_gradient = 2 * 12 * 10  # the input's gradient is not needed
+    assert grid.operations("linear", (3, 2, 2)) == forward + weight_gradient
