@@ -84,7 +84,7 @@ faults: $(VENV)/.installed ## kill, damage and starve runs on purpose, about a q
 	@python tests/faults --seed $(SEED)
 
 audit: $(VENV)/.installed ## licences and known vulnerabilities of what the lock file pins
-	@test -x _build/audit/bin/pip-audit || { $(PYTHON) -m venv _build/audit && _build/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.9.0; } || true
+	@test -x _build/audit/bin/pip-audit || { $(PYTHON) -m venv _build/audit && _build/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1; } || true
 	@python tests/audit.py _build/audit/bin/pip-audit
 
 test-browser: $(VENV)/.installed smoke ## the smoke book in a headless Chromium, over file://, on a desktop and a phone

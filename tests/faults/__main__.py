@@ -4,7 +4,6 @@ What was tried is a table in the book, ``book/tested.csv``, whose rows of these 
 """
 
 import argparse
-import csv
 import sys
 import time
 
@@ -12,24 +11,13 @@ import circumstances
 import damage
 import kill
 from place import REPOSITORY
+from table import TABLE, renew
 
-TABLE = REPOSITORY / "book" / "tested.csv"
-COLUMNS = ("what", "cases", "passed", "seed", "detail")
 PARTS = {
     "kill": lambda o: (kill.main(o.seed, o.kills), []),
     "damage": lambda o: damage.main(o.seed, o.damages),
     "circumstances": lambda o: circumstances.main(o.seed),
 }
-
-
-def renew(rows: list[dict]) -> None:
-    """Replaces the table's rows of the same name, or adds them."""
-    old = list(csv.DictReader(TABLE.open(encoding="utf-8"))) if TABLE.exists() else []
-    table = {row["what"]: row for row in old} | {row["what"]: row for row in rows}
-    with TABLE.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(table.values())
 
 
 def main() -> int:
