@@ -62,6 +62,15 @@ def test_stratified_draws_by_its_seed_and_refuses_impossible_sizes():
             data.stratified(labels, n, 0)
 
 
+GOLDEN = {0: [2, 4, 5, 6, 8, 11, 12, 13, 23], 7: [5, 9, 11, 12, 14, 16, 18, 24, 31]}
+"""Subsets of a seed, the same on every platform."""
+
+
+@pytest.mark.parametrize("seed", GOLDEN)
+def test_golden_subsets(seed):
+    assert data.stratified(np.arange(40) % 4, 9, seed).tolist() == GOLDEN[seed]
+
+
 def test_mnist5k_is_split_once_and_stratified(mnist5k):
     assert mnist5k.train.images.shape == (4000, 28, 28, 1) and mnist5k.test.images.shape == (1000, 28, 28, 1)
     assert np.bincount(mnist5k.train.labels).tolist() == [400] * 10
@@ -170,6 +179,17 @@ def test_a_damaged_npz_is_an_error_that_names_the_file(tmp_path, content):
         data.load("mnist", tmp_path)
 
 
+def test_labels_that_only_look_right_in_their_low_byte_are_refused(tmp_path, monkeypatch):
+    """The fingerprint takes labels as bytes: 256 more would pass it."""
+    for part in ("train", "test"):
+        split = data.canonical(KERAS[f"x_{part}"], KERAS[f"y_{part}"])
+        monkeypatch.setitem(data.FINGERPRINTS, ("mnist", part), data.fingerprint(split))
+    for wrong in (KERAS["y_test"] + 256, KERAS["y_test"] - 256):
+        (tmp_path / "mnist.npz").write_bytes(npz(**KERAS | {"y_test": wrong}))
+        with pytest.raises(UserError, match="a label from 0 to 255 each"):
+            data.load("mnist", tmp_path)
+
+
 def write_raw(root, **change) -> None:
     files = {"train-images-idx3": KERAS["x_train"], "train-labels-idx1": KERAS["y_train"],
              "t10k-images-idx3": KERAS["x_test"], "t10k-labels-idx1": KERAS["y_test"]}  # fmt: skip
@@ -184,7 +204,7 @@ def write_raw(root, **change) -> None:
 )
 def test_damaged_raw_mnist_is_an_error(tmp_path, damage):
     write_raw(tmp_path, **{"train-images-idx3": damage})
-    with pytest.raises(UserError, match="mnist"):
+    with pytest.raises(UserError, match="The (train )?data of mnist in .*MNIST/raw is damaged"):
         data.load("mnist", tmp_path)
 
 

@@ -204,6 +204,7 @@ def data_files(n: int, rng) -> Iterator[tuple[dict, list[str]]]:
             strange = [b"", rng.bytes(500), gzip.compress(b"x"), b"PK\x05\x06" + bytes(18)]
             found = [try_all(label, path, strange, -(-n // len(paths)), rng, load) for path in paths]
             row = found[0][0] | {k: sum(f[0][k] for f in found) for k in ("cases", "passed")}
+            row["detail"] = "; ".join(f[0]["detail"] for f in found)
             yield row, [w for f in found for w in f[1]]
 
 
