@@ -96,6 +96,12 @@ def test_two_panels_stand_side_by_side_where_there_is_room(page):
     assert (a["y"] == b["y"]) == beside and (a["x"] == b["x"]) != beside
 
 
+def test_a_curve_is_drawn_at_the_size_it_is_shown_at(page):
+    page.wait_for_timeout(200)
+    shown = page.locator(".explorer svg[role=img]").first.evaluate("e => e.getBoundingClientRect().width / e.viewBox.baseVal.width")
+    assert shown == pytest.approx(1, abs=0.1), "letters would be too small or too large to read"
+
+
 def test_names_from_records_are_text_not_markup(watch, tmp_path):
     page, text = watch(390), PAGE.read_text(encoding="utf-8")
     bad = "<img src=x onerror=alert(1)>"
