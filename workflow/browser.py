@@ -31,4 +31,4 @@ def launch(playwright: Playwright) -> Browser:
 def typeset(page, path: Path) -> None:
     """Opens a file and waits until MathJax, where the page has formulas, is done with it."""
     page.goto(path.resolve().as_uri(), wait_until="load")
-    page.evaluate("window.MathJax?.startup?.promise?.then(() => null)")
+    page.evaluate("window.MathJax?.startup?.promise?.then(() => new Promise(requestAnimationFrame)).then(() => null)")

@@ -21,10 +21,13 @@ def hide_buttons(app: Sphinx, pagename: str, templatename: str, context: dict, d
         context["header_buttons"] = [b for b in context.get("header_buttons", []) if b.get("label") != "launch-buttons"]
 
 
-def show_repository(app: Sphinx, config) -> None:
-    """The button that opens the repository appears with its URL."""
+def complete_theme_options(app: Sphinx, config) -> None:
+    """Adds the theme's options of ``more_theme_options``; the repository's and the launch buttons appear with its URL."""
     options = config.html_theme_options
+    options.update(config.more_theme_options)
     options["use_repository_button"] = bool(options.get("repository_url"))
+    if not options["use_repository_button"]:
+        options["launch_buttons"] = {}
 
 
 def leave_out_thebe(app: Sphinx, config) -> None:
@@ -48,8 +51,9 @@ def single_page(app: Sphinx) -> None:
 
 def setup(app: Sphinx) -> dict:
     """Connects them."""
+    app.add_config_value("more_theme_options", {}, "html", dict)
     app.connect("config-inited", leave_out_thebe)
-    app.connect("config-inited", show_repository)
+    app.connect("config-inited", complete_theme_options)
     app.connect("builder-inited", single_page)
     app.connect("doctree-resolved", link_notebooks)
     app.connect("html-page-context", hide_buttons, priority=900)  # after the theme's own buttons

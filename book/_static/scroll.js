@@ -1,13 +1,29 @@
-/* What scrolls inside itself must be reachable by the keyboard: tables, formulas and outputs that are wider than the page. */
+/* Wide content on narrow pages: formulas shrink to fit, and whatever still scrolls inside itself is reachable by the keyboard. */
 (function () {
-  const wide = "table, div.math, mjx-container[display=true], pre, .text_html";
+  const wide = ["table", "div.math", "mjx-container[display=true]", "pre", ".text_html"].map((name) => `.bd-article ${name}`).join(", ");
+  const smallest = 0.6;  // of the text's size; below that a formula scrolls
+
+  function shrink() {
+    for (const formula of document.querySelectorAll(".bd-article mjx-container > svg")) {
+      const box = formula.closest("div.math, p, li, dd, td"), container = formula.parentElement;
+      if (!box || box.tagName === "TD") continue;
+      container.style.fontSize = "";
+      const room = container.hasAttribute("display") ? container.clientWidth : box.clientWidth;
+      const share = room / formula.getBoundingClientRect().width;
+      if (share < 0.995) container.style.fontSize = `${100 * Math.max(smallest, 0.97 * share)}%`;
+    }
+  }
   function mark() {
-    for (const element of document.querySelectorAll(wide.split(", ").map((name) => `.bd-article ${name}`).join(", "))) {
+    for (const element of document.querySelectorAll(wide)) {
       const scrolls = element.scrollWidth > element.clientWidth && /auto|scroll/.test(getComputedStyle(element).overflowX);
       if (scrolls) element.tabIndex = 0;
       else if (element.tabIndex === 0) element.removeAttribute("tabindex");
     }
   }
-  window.addEventListener("load", () => Promise.resolve(window.MathJax?.startup?.promise).then(mark));
-  window.addEventListener("resize", mark);
+  function fit() {
+    shrink();
+    mark();
+  }
+  window.addEventListener("load", () => Promise.resolve(window.MathJax?.startup?.promise).then(fit));
+  window.addEventListener("resize", fit);
 })();

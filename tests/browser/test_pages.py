@@ -29,8 +29,12 @@ WIDE = """() => {
     .map((e) => e.tagName + "." + e.className).concat(["scrolls sideways"]);
 }"""
 
-CLIPPED_FORMULAS = """() => [...document.querySelectorAll('article mjx-container[display="true"]')]
-  .filter((e) => e.scrollWidth > e.clientWidth + 1 && !/auto|scroll/.test(getComputedStyle(e).overflowX)).map((e) => e.textContent)"""
+CLIPPED_FORMULAS = """() => [...document.querySelectorAll("article div.math mjx-container > svg")].filter((formula) => {
+  const container = formula.parentElement, scrolls = (e) => /auto|scroll/.test(getComputedStyle(e).overflowX) && e.tabIndex === 0;
+  const small = parseFloat(getComputedStyle(container).fontSize) < 0.65 * parseFloat(getComputedStyle(container.parentElement).fontSize);
+  const clipped = formula.getBoundingClientRect().right > container.closest("div.math").getBoundingClientRect().right + 1;
+  return clipped && !(small && (scrolls(container) || scrolls(container.parentElement)));  // shrunk as far as it can be read: then it scrolls
+}).map((formula) => formula.parentElement.querySelector("mjx-assistive-mml")?.textContent)"""
 
 PICTURES = """() => [...document.querySelectorAll("article img")]
   .filter((e) => !e.naturalWidth || (e.getAttribute("alt") || "").trim().length < 20).map((e) => `${e.src}: ${e.alt}`)"""
