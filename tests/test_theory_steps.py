@@ -62,7 +62,7 @@ def test_the_answer_is_that_the_loss_matters_where_it_does():
     assert "-0.050 against CCE stopped early (better in 0 of 3 seeds)" in stopping
     assert "+0.450 against the oracle (better in 3 of 3 seeds)" in stopping
     assert "clearly worse than CCE stopped early" in stopping
-    assert len(chapter["extended"]) == 9 and "RLL goes from" in chapter["patience"](chapter["extended"])
+    assert len(chapter["extended"]) == 12 and "RLL at s = 0.03 goes from" in chapter["patience"](chapter["extended"])
 
 
 def test_the_answer_is_a_clock_where_all_share_one_curve():
