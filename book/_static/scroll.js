@@ -9,8 +9,10 @@
       if (!box || box.tagName === "TD") continue;
       container.style.fontSize = "";
       const room = container.hasAttribute("display") ? container.clientWidth : box.clientWidth;
-      const share = room / formula.getBoundingClientRect().width;
-      if (share < 0.995) container.style.fontSize = `${100 * Math.max(smallest, 0.97 * share)}%`;
+      for (let size = 1, step = 0; step < 4 && size > smallest && formula.getBoundingClientRect().width > room + 0.5; step++) {
+        size = Math.max(smallest, (0.98 * size * room) / formula.getBoundingClientRect().width);
+        container.style.fontSize = `${100 * size}%`;  // not exactly in proportion: fonts round, so measure again
+      }
     }
   }
   function mark() {

@@ -1,0 +1,30 @@
+"""What `make pdf` and `make test-browser` say where something they need is missing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*command, **environment) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, *command], env=os.environ | environment, cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+
+
+def test_a_missing_browser_is_named_in_one_sentence_before_anything_is_built(tmp_path):
+    done = run("workflow/make_pdf.py", tmp_path, CHROMIUM=str(tmp_path / "none"))
+    assert done.returncode == 1 and "apt install chromium" in done.stderr and "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_browser_tests_without_a_book_fail_with_what_to_do(tmp_path):
+    done = run("-m", "pytest", "tests/browser", "-p", "no:cacheprovider", MEMUTILS_BOOK=str(tmp_path))
+    assert done.returncode == 2 and "make test-browser" in done.stdout + done.stderr
+
+
+def test_they_are_not_part_of_the_unit_tests():
+    done = run("-m", "pytest", "tests", "--collect-only", "-q", "-p", "no:cacheprovider", "--ignore-glob=*/test_[a-oq-z]*")
+    assert "tests/test_pdf.py" in done.stdout and "tests/browser/" not in done.stdout
