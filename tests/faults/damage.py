@@ -72,7 +72,7 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def outcome(path: Path, new: bytes, use: Callable[[], str]) -> str:
-    """What comes of using a damaged file: 'error' for a clear one, else what ``use`` says; raises Wrong. The file is put back."""
+    """What comes of using a damaged file: 'clear error', else what ``use`` says; raises Wrong. The file is put back."""
     old = path.read_bytes()
     path.write_bytes(new)
     try:
@@ -85,7 +85,7 @@ def outcome(path: Path, new: bytes, use: Callable[[], str]) -> str:
         advice = ("Delete", "Move", "Use the version", "run ", "Run", "Choose", "must", "Did you mean", "cannot", "Lower", "valid YAML", "has ")
         if not any(word in text for word in advice) or "\n" in text:
             raise Wrong(f"the error does not say what to do: {text}") from error
-        return "error"
+        return "clear error"
     except Wrong:
         raise
     except BaseException as error:

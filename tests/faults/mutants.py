@@ -22,8 +22,8 @@ from table import renew
 
 ROOT = Path(__file__).parents[2]
 TESTS = {
-    "losses": ["test_losses.py", "test_bad_input.py"],
-    "noise": ["test_noise.py", "test_bad_input.py"],
+    "losses": ["test_losses.py", "test_bad_input.py::test_losses"],
+    "noise": ["test_noise.py", "test_bad_input.py::test_noise"],
     "outcomes": ["test_claims.py"],
     "judges": ["test_claims.py"],
     "claims": ["test_claims.py"],
