@@ -40,7 +40,7 @@ def test_python_blocks_run_one_after_the_other(path, tmp_path):
 def test_commands_for_one_run_and_one_figure_work(tmp_path):
     environment = os.environ | {"MEMUTILS_RESULTS": str(tmp_path / "results"), "MEMUTILS_SCALE": "smoke"}
     _, with_setting, figure, other_scale = commands("README.md", "papermill")
-    assert "alpha: 0.45" in with_setting and other_scale.endswith("-p scale cpu")
+    assert "alpha: 0.45" in with_setting and other_scale.endswith("-p scale quick")
     for command in (with_setting, figure):  # the plain run is tried in test_chain.py
         command = command.replace("out.ipynb", str(tmp_path / "out.ipynb"))
         papermill = f"{sys.executable} -m {command}"
