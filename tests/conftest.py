@@ -3,6 +3,7 @@
 import copy
 import functools
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import torch
 from hypothesis import HealthCheck, settings
 
 from memutils import data
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and so would what the tests start
 
 settings.register_profile(
     "repeatable",
