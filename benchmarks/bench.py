@@ -17,7 +17,7 @@ from pathlib import Path
 from measure import SIDES
 from task import NETWORKS
 
-from memutils import __version__, runs, specs
+from memutils import __version__, provenance, specs
 
 HERE = Path(__file__).parent
 FULL = {"n": 2560, "n_test": 1000, "repeats": 5, "sizes": [2000, 5000, 10000, 20000, 50000], "concurrent_n": 5000}
@@ -116,7 +116,7 @@ def main(arguments: list[str] | None = None) -> int:
     say(f"{machine['name']}: " + ", ".join(f"{k} {v:.0f} GFLOP/s" for k, v in machine["peak_gflops"].items()))
     found = compare(options.networks, settings, options.threads)
     content = {
-        "started": begun, "quick": options.quick, "package": __version__, **runs.source_state(), "machine": machine,
+        "started": begun, "quick": options.quick, "package": __version__, **provenance.source_state(), "machine": machine,
         "settings": settings, "table": summary(found, machine["peak_gflops"]), "shares": shares(found), "turns": found,
         "scaling": scaling(settings, options.threads),
     }  # fmt: skip

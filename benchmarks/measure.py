@@ -29,7 +29,7 @@ def machine(threads: int) -> dict:
     """The machine, and what matrix products reach on it in each precision, GFLOP/s (the best of several)."""
     import torch
 
-    from memutils import recipe, runs
+    from memutils import provenance, recipe
 
     torch.set_num_threads(threads)
     device = recipe.settle(recipe.Recipe()).device
@@ -44,7 +44,7 @@ def machine(threads: int) -> dict:
                 torch.cuda.synchronize()
             best = min(best, time.perf_counter() - start)
         peaks[str(dtype).removeprefix("torch.")] = 2 * 2048**3 / best / 1e9
-    name = torch.cuda.get_device_name() if device == "cuda" else runs.processor()
+    name = torch.cuda.get_device_name() if device == "cuda" else provenance.processor()
     return {"name": name, "device": device, "torch": str(torch.__version__), "peak_gflops": peaks}
 
 

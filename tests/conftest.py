@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-from memutils import data
+from memutils import data, models, records, runs, specs, training
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and so would what the tests start
 
@@ -65,3 +65,26 @@ def full_size(name: str) -> data.Dataset:
         if any((root / path).exists() for path in there):
             return load_once(name, root)
     pytest.skip(f"{name} is not on disk: set MEMUTILS_DATA to a folder that has {' or '.join(there)}")
+
+
+def smoke(**settings) -> specs.Spec:
+    common = {"loss": "cce", "eta": 0.4, "n_train": 200, "n_test": 100, "device": "cpu"}
+    return specs.load_scale("smoke").spec(**(common | settings))
+
+
+def carry_out(spec: specs.Spec) -> records.Record:
+    return runs.run(spec, "smoke", progress=False)
+
+
+@pytest.fixture
+def tiny_resnet(monkeypatch):
+    """A network with batch normalisation that trains in a second."""
+    monkeypatch.setitem(models.NETWORKS, "tiny", lambda shape, k: models.CifarResNet(1, shape[0], k))
+
+
+@pytest.fixture
+def epochs_run(monkeypatch) -> list[int]:
+    """Collects the numbers of the epochs that are trained."""
+    seen, original = [], training.Trainer.epoch
+    monkeypatch.setattr(training.Trainer, "epoch", lambda t, number, exact: (seen.append(number), original(t, number, exact))[1])
+    return seen

@@ -1,36 +1,18 @@
-"""Whole runs: the same twice, the same after a kill, and the same as when RESULTS_VERSION was set."""
+"""Whole runs: the same twice, and the same as when RESULTS_VERSION was set."""
 
 import dataclasses
-import hashlib
-import pickle
-import signal
 
 import numpy as np
 import pytest
 import torch
-from conftest import full_size
+from conftest import carry_out, full_size, smoke
 from conftest import measured as results
 from test_records import check_identities
 
-from memutils import data, losses, models, records, runs, specs, training
+from memutils import data, losses, records, runs, training
 from memutils.errors import UserError
 
 pytestmark = pytest.mark.usefixtures("quick_data")
-
-
-def smoke(**settings) -> specs.Spec:
-    common = {"loss": "cce", "eta": 0.4, "n_train": 200, "n_test": 100, "device": "cpu"}
-    return specs.load_scale("smoke").spec(**(common | settings))
-
-
-def carry_out(spec: specs.Spec) -> records.Record:
-    return runs.run(spec, "smoke", progress=False)
-
-
-@pytest.fixture
-def tiny_resnet(monkeypatch):
-    """A network with batch normalisation that trains in a second."""
-    monkeypatch.setitem(models.NETWORKS, "tiny", lambda shape, k: models.CifarResNet(1, shape[0], k))
 
 
 def test_a_run_end_to_end():
@@ -108,121 +90,6 @@ def test_golden_seeds():
     seeds = [2968811710, 3964924996, 3141116543, 2613022947, 1874364848, 161328693]
     assert [runs.child_seed(0, purpose) for purpose in runs.PURPOSES] == seeds
     assert runs.child_seed(3, "subset") == 1576890651
-
-
-class Killed(BaseException):
-    """Stands for a signal: no handler for errors may catch it."""
-
-
-def killed_after(monkeypatch, spec: specs.Spec, epochs: int) -> None:
-    """Starts the run, with a checkpoint an epoch, and ends it before the epoch after ``epochs``."""
-    original = training.Trainer.epoch
-
-    def epoch(trainer, number, exact):
-        if number > epochs:
-            raise Killed
-        return original(trainer, number, exact)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(runs, "CHECKPOINT_SECONDS", 0)
-        patch.setattr(training.Trainer, "epoch", epoch)
-        with pytest.raises(Killed):
-            carry_out(spec)
-    assert not records.path_of("smoke", specs.load_scale("smoke").key(spec)).exists()
-
-
-@pytest.fixture
-def epochs_run(monkeypatch) -> list[int]:
-    """Collects the numbers of the epochs that are trained."""
-    seen, original = [], training.Trainer.epoch
-    monkeypatch.setattr(training.Trainer, "epoch", lambda t, number, exact: (seen.append(number), original(t, number, exact))[1])
-    return seen
-
-
-def undisturbed(spec: specs.Spec) -> dict:
-    """The results of the run, whose record is then removed."""
-    record = carry_out(spec)
-    record.path.unlink()
-    return results(record)
-
-
-@pytest.mark.parametrize("network", ["mlp", "tiny"])
-def test_a_killed_run_goes_on_where_it_was_and_ends_the_same(monkeypatch, tiny_resnet, network, epochs_run):
-    spec = smoke(network=network, switch_loss="rll", switch_epoch=1)
-    expected = undisturbed(spec)
-    killed_after(monkeypatch, spec, 2)
-    epochs_run.clear()
-    assert results(carry_out(spec)) == expected and epochs_run == [3]
-    assert not list(runs.work_folder("smoke").glob("*.ckpt"))
-
-
-def test_an_interrupt_says_how_to_go_on_and_loses_nothing(monkeypatch, epochs_run):
-    spec = smoke()
-    expected = undisturbed(spec)
-    monkeypatch.setattr(runs, "CHECKPOINT_SECONDS", 0)
-    with monkeypatch.context() as patch:
-        patch.setattr(training.Trainer, "exact_pass", lambda trainer: signal.raise_signal(signal.SIGINT))
-        with pytest.raises(KeyboardInterrupt, match="Start the same again: .* goes on from its last checkpoint"):
-            carry_out(spec)
-    assert records.load("smoke") == []
-    assert results(carry_out(spec)) == expected
-
-
-def test_what_a_killed_process_left_half_written_is_removed_for_this_run_alone():
-    spec = smoke()
-    record = carry_out(spec)
-    folder, work = record.path.parent, runs.work_folder("smoke")
-    mine = [folder / f".{record.key}.json.x1.tmp", folder / f".{record.key}.npz.x2.tmp", work / f".{record.key}.ckpt.x3.tmp"]
-    others = [folder / f".{record.key}-lr0.3.json.x1.tmp", folder / ".other.npz.x2.tmp", work / f".{record.key}1.ckpt.x3.tmp"]
-    for path in mine + others:
-        path.touch()
-    carry_out(spec)
-    assert not any(p.exists() for p in mine) and all(p.exists() for p in others)
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda c: b"",
-        lambda c: c[:-100],
-        lambda c: c[:50] + bytes([c[50] ^ 1]) + c[51:],
-        lambda c: b"\0" * 40 + c[40:],
-        lambda c: c + b"x",
-    ],
-    ids=["empty", "truncated", "changed", "other sum", "longer"],
-)
-def test_a_damaged_checkpoint_starts_anew_with_the_same_result(monkeypatch, damage, epochs_run, capsys):
-    spec = smoke()
-    expected = undisturbed(spec)
-    killed_after(monkeypatch, spec, 2)
-    (path,) = runs.work_folder("smoke").glob("*.ckpt")
-    path.write_bytes(damage(path.read_bytes()))
-    epochs_run.clear()
-    assert results(carry_out(spec)) == expected and epochs_run == [1, 2, 3]
-    assert "damaged; starting from the first epoch" in capsys.readouterr().err
-
-
-def test_a_checkpoint_that_torch_cannot_load_or_read_starts_anew(monkeypatch, epochs_run, capsys):
-    """Whole by its sum, but not what this version of torch wrote; or something else in its place."""
-    spec = smoke()
-    path = runs.work_folder("smoke") / f"{specs.load_scale('smoke').key(spec)}.ckpt"
-    evil = pickle.dumps(print, protocol=2)  # a pickle that names a function: refused, not called
-    for content in (b"", b"no checkpoint", evil):
-        path.write_bytes(hashlib.sha256(content).digest() + content)
-        carry_out(spec).path.unlink()
-        assert "cannot be loaded; starting from the first epoch" in capsys.readouterr().err
-    path.mkdir()
-    carry_out(spec)
-    assert "cannot be read (Is a directory); starting" in capsys.readouterr().err
-
-
-def test_a_checkpoint_of_other_code_is_not_gone_on_with(monkeypatch, epochs_run, capsys):
-    spec = smoke()
-    killed_after(monkeypatch, spec, 2)
-    monkeypatch.setattr(runs, "code_hash", lambda: "other")
-    epochs_run.clear()
-    carry_out(spec)
-    assert epochs_run == [1, 2, 3] and "of other code or settings" in capsys.readouterr().err
 
 
 def test_a_loss_that_is_not_finite_leaves_no_record(monkeypatch):

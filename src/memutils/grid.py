@@ -27,7 +27,7 @@ def seconds_per_image(known: list[Record]) -> dict[str, float]:
 
 
 def measure(spec: Spec) -> float:
-    """Seconds of one image of one epoch, measured now: a few training steps on random images, times 1.2 for evaluation."""
+    """Seconds of one image of one epoch, measured now: a few training steps, times 1.2 for evaluation."""
     import numpy as np
 
     from memutils import data, recipe, runs

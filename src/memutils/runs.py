@@ -5,8 +5,6 @@ import fcntl
 import hashlib
 import io
 import pickle
-import platform
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -17,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from memutils import __version__, data, losses, models, noise, recipe, records, training
+from memutils import __version__, data, losses, models, noise, provenance, recipe, records, training
 from memutils.data import Split
 from memutils.errors import INTERRUPTED, UserError
 from memutils.records import Record
@@ -25,8 +23,6 @@ from memutils.specs import Scale, Spec, load_scale
 
 CHECKPOINT_SECONDS = 60
 PURPOSES = ("subset", "noise", "initialisation", "order", "fresh noise", "test subset")
-DECISIVE = ("data", "losses", "models", "noise", "recipe", "runs", "training")
-"""The modules that decide a run's result; their hash is part of its record."""
 
 
 def child_seed(seed: int, purpose: str) -> int:
@@ -92,7 +88,7 @@ def make_trainer(spec: Spec, splits, labels, num_classes: int, execution: recipe
     network = models.build(spec.network, shape, num_classes, child_seed(spec.seed, "initialisation"))
     first = spec.build_loss()
     later = spec.build_loss(spec.switch_loss) if spec.switch_loss else first
-    for loss in [first, later][: 1 + bool(spec.switch_loss)]:
+    for loss in dict.fromkeys((first, later)):
         losses.check_loss(loss, num_classes)
     return training.Trainer(
         network, lambda epoch: later if spec.switch_loss and epoch > spec.switch_epoch else first,
@@ -127,12 +123,14 @@ def carry_out(spec: Spec, scale: Scale, progress: bool) -> Record:
         found = records.find(scale.name, key, spec)
         if found is not None:
             return found
-        start, source = time.perf_counter(), {**source_state(), "started": datetime.now(UTC).isoformat(timespec="seconds")}
+        start, started = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
+        source = {**provenance.source_state(), "started": started}
         execution = recipe.settle(spec)
         dataset = data.load(spec.dataset)
         splits, labels = prepare(spec, dataset)
         trainer = make_trainer(spec, splits, labels, dataset.num_classes, execution)
-        checkpoint = Checkpoint(scale.name, key, {"spec": records.spec_dict(spec), "execution": asdict(execution), **identity()})
+        this_run = {"spec": records.spec_dict(spec), "execution": asdict(execution), **provenance.identity()}
+        checkpoint = Checkpoint(scale.name, key, this_run)
         before = checkpoint.resume(trainer)
         trainer.run(after_epoch=lambda t: checkpoint.maybe_write(t, before + time.perf_counter() - start), progress=progress)
         seconds = before + time.perf_counter() - start
@@ -212,35 +210,11 @@ class Checkpoint:
         return 0.0
 
 
-def identity() -> dict:
-    """What must not change between a checkpoint and its resumption."""
-    versions = {"torch": str(torch.__version__), "numpy": np.__version__, "python": platform.python_version()}
-    return {"code": code_hash(), "results_version": records.RESULTS_VERSION, "versions": versions}
-
-
-def code_hash() -> str:
-    """sha256 over the modules that decide a result."""
-    folder = Path(__file__).parent
-    return hashlib.sha256(b"".join((folder / f"{name}.py").read_bytes() for name in DECISIVE)).hexdigest()
-
-
-def source_state() -> dict:
-    """The git commit of the package and whether its tree was dirty (records aside); None outside a repository."""
-    def git(*words: str) -> str:  # fmt: skip
-        root = Path(__file__).parents[2]
-        return subprocess.run(["git", "-C", root, *words], capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", "--", ".", ":!results"))}
-    except (OSError, subprocess.CalledProcessError):
-        return {"commit": None, "dirty": None}
-
-
 def describe(spec: Spec, dataset, splits, labels, trainer, source: dict, seconds: float) -> dict:
     """The record's content but for its risks."""
     steps = sum(row["train_seconds"] for row in trainer.history)
     images = len(trainer.history) * (len(splits["train"]) // trainer.batch_size) * trainer.batch_size
-    device = torch.cuda.get_device_name() if trainer.execution.device == "cuda" else processor()
+    device = torch.cuda.get_device_name() if trainer.execution.device == "cuda" else provenance.processor()
     return {
         "spec": records.spec_dict(spec),
         "noise_rate": labels["train"].rate,
@@ -254,7 +228,7 @@ def describe(spec: Spec, dataset, splits, labels, trainer, source: dict, seconds
         "provenance": {
             "package": __version__,
             **source,
-            **identity(),
+            **provenance.identity(),
             "execution": asdict(trainer.execution),
             "machine": device,
             "seconds": round(seconds, 3),
@@ -263,15 +237,6 @@ def describe(spec: Spec, dataset, splits, labels, trainer, source: dict, seconds
         "parameters": models.count_parameters(trainer.network),
         "history": complete(trainer.history),
     }
-
-
-def processor() -> str:
-    """The CPU's name."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 def complete(history: list[dict]) -> list[dict]:

@@ -28,7 +28,7 @@ TESTS = {
     "judges": ["test_claims.py"],
     "claims": ["test_claims.py"],
     "records": ["test_records.py", "test_security.py"],
-    "runs": ["test_runs.py"],
+    "runs": ["test_runs.py", "test_resume.py"],
 }
 """The tests that must notice a fault in a module."""
 

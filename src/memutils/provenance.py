@@ -1,0 +1,48 @@
+"""Where a result comes from: the code, its commit, the versions and the machine."""
+
+import contextlib
+import hashlib
+import platform
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from memutils import records
+
+DECISIVE = ("data", "losses", "models", "noise", "recipe", "runs", "training")
+"""The modules that decide a run's result; their hash is part of its record."""
+
+
+def identity() -> dict:
+    """What must not change between a checkpoint and its resumption."""
+    versions = {"torch": str(torch.__version__), "numpy": np.__version__, "python": platform.python_version()}
+    return {"code": code_hash(), "results_version": records.RESULTS_VERSION, "versions": versions}
+
+
+def code_hash() -> str:
+    """sha256 over the modules that decide a result."""
+    folder = Path(__file__).parent
+    return hashlib.sha256(b"".join((folder / f"{name}.py").read_bytes() for name in DECISIVE)).hexdigest()
+
+
+def source_state() -> dict:
+    """The git commit of the package and whether its tree was dirty (records aside); None outside a repository."""
+    def git(*words: str) -> str:  # fmt: skip
+        root = Path(__file__).parents[2]
+        return subprocess.run(["git", "-C", root, *words], capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", "--", ".", ":!results"))}
+    except (OSError, subprocess.CalledProcessError):
+        return {"commit": None, "dirty": None}
+
+
+def processor() -> str:
+    """The CPU's name."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
