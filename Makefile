@@ -74,13 +74,13 @@ $(VENV)/.extras: requirements-extras.lock $(VENV)/.installed
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-extras.lock
 	@touch $@
 
-bench: $(VENV)/.extras ## compare speed with a plain loop and with Lightning (an hour; let nothing else run); BENCH=--quick tries it
+bench: $(VENV)/.extras ## compare speed with a plain loop and with Lightning (long; let nothing else run); BENCH=--quick tries it
 	@python benchmarks/bench.py $(BENCH)
 
 test-slurm: $(VENV)/.installed ## a grid on a Slurm of one node, a job of it cancelled (needs Debian's slurm-wlm; minutes)
 	@pytest -rs -s tests/slurm/check_grid.py
 
-faults: $(VENV)/.installed ## kill, damage and starve runs on purpose, about a quarter of an hour (SEED=0)
+faults: $(VENV)/.installed ## kill, damage and starve runs on purpose; long (SEED=0)
 	@python tests/faults --seed $(SEED)
 
 audit: $(VENV)/.installed ## licences and known vulnerabilities of what the lock file pins
