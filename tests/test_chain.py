@@ -1,6 +1,9 @@
 """The run notebook through papermill, the grid's estimate, and the figures' helpers."""
 
+import base64
+import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +12,7 @@ import matplotlib
 import pandas as pd
 import pytest
 
-from memutils import grid, plots, records, runs, specs
+from memutils import grid, notebooks, plots, records, runs, specs
 
 ROOT = Path(__file__).parents[1]
 SMOKE = {"dataset": "mnist5k", "network": "mlp", "loss": "cce", "eta": 0.4}
@@ -108,9 +111,29 @@ def test_plots_draw_only_what_is_recorded(results):
     assert table.j1.item() == record.history.j1.iloc[-1]
     assert len(plots.final_table([])) == 0
     text = plots.summary([record], ["a-run"])
-    assert "1 run;" in text and "400 training images" in text and "1 run of the grid (`a-run`)" in text
+    assert "1 run: n = 400; seed 0; 3 epochs; CPU." in text and "1 run of the grid (`a-run`)" in text
     record.provenance["dirty"] = True
     assert "Take with care" in plots.summary([record])
+
+
+def test_a_caption_says_n_seeds_epochs_and_device_of_all_its_runs():
+    def record(seed, n, epochs, device="cpu"):
+        content = {"spec": {"seed": seed, "epochs": epochs}, "dataset": {"sizes": {"train": n}}}
+        return records.Record(None, content | {"provenance": {"execution": {"device": device}}})
+
+    assert plots.conditions([]) == "no run recorded yet"
+    assert plots.conditions([record(1, 4992, 1)]) == "n = 4,992; seed 1; 1 epoch; CPU"
+    several = [record(2, 5000, 60), record(0, 1250, 80), record(1, 5000, 60, "cuda")]
+    assert plots.conditions(several) == "n = 1,250 to 5,000; seeds 0, 1 and 2; 60 to 80 epochs; CPU and CUDA"
+
+
+def test_the_data_behind_a_figure_come_back_from_their_link():
+    table = pd.DataFrame({"x": [0.5, 0.25], "name": ["a,b", "<c>"]})
+    link = notebooks.csv_link(table, "a<b").data
+    assert 'download="a&lt;b.csv"' in link and "(2 rows)" in link
+    text = base64.b64decode(re.search(r"base64,([^\"]+)", link)[1]).decode()
+    assert pd.read_csv(io.StringIO(text)).equals(table)
+    assert notebooks.csv_link([], "none").data == notebooks.csv_link(table[:0], "none").data == ""
 
 
 def test_a_figure_takes_the_largest_scale_that_has_records_or_the_one_named(results):

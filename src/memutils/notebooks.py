@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from IPython import get_ipython
-from IPython.display import HTML
+from IPython.display import HTML, display
 
 from memutils.errors import INTERRUPTED, UserError, unknown_name
 from memutils.records import Record, histories
@@ -85,7 +85,18 @@ def csv_link(data: "list[Record] | pd.DataFrame", name: str) -> HTML:
     """
     if isinstance(data, list):
         data = histories(data).reindex(columns=DATA).dropna(subset=["j1"])
+    if data.empty:
+        return HTML("")  # no link to nothing
     text = base64.b64encode(data.to_csv(index=False, float_format="%.6g").encode()).decode()
     label = f"{html.escape(name)}.csv"
     link = f'<a download="{label}" href="data:text/csv;base64,{text}">{label}</a>'
     return HTML(f'<p class="figure-data">Data behind the figure: {link} ({len(data):,} rows)</p>')
+
+
+def glue(name: str, text: str) -> None:
+    """Keeps a text for the page, whose prose or caption shows it by {glue:text}`name`.
+
+    It is MyST-NB's ``glue`` for those who read a notebook without the book's tools.
+    """
+    kept = {"name": name, "mime_prefix": "application/papermill.record/"}
+    display({"application/papermill.record/text/plain": repr(text)}, raw=True, metadata={"scrapbook": kept})

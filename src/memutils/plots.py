@@ -160,19 +160,26 @@ def final_table(records: list[Record]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*settings, "rate", *columns, "collapsed"]).astype({"classes": int})
 
 
+def conditions(records: list[Record]) -> str:
+    """What a figure's runs have in common, for its caption: 'n = 5,000; seeds 0 and 1; 60 epochs; CPU'."""
+    if not records:
+        return "no run recorded yet"
+    seeds = [str(seed) for seed in sorted({r.spec["seed"] for r in records})]
+    listed = " and ".join([", ".join(seeds[:-1]), seeds[-1]] if len(seeds) > 1 else seeds)
+    images = sorted({r.dataset["sizes"]["train"] for r in records})
+    epochs = sorted({r.spec["epochs"] for r in records})
+    devices = sorted({r.provenance["execution"]["device"].upper() for r in records})
+    seeds = f"{'seed' if len(seeds) == 1 else 'seeds'} {listed}"
+    epochs = f"{span(epochs)} {'epoch' if epochs == [1] else 'epochs'}"
+    return f"n = {span(images)}; {seeds}; {epochs}; {' and '.join(devices)}"
+
+
 def summary(records: list[Record], absent: list[str] = ()) -> str:
     """One Markdown sentence with what a figure was drawn from: runs, seeds, images, epochs, device; and what is missing."""
     if not records:
         text = "No runs of this scale are recorded yet."
     else:
-        seeds = len({r.spec["seed"] for r in records})
-        images = sorted({r.dataset["sizes"]["train"] for r in records})
-        epochs = sorted({r.spec["epochs"] for r in records})
-        devices = sorted({r.provenance["execution"]["device"].upper() for r in records})
-        text = (
-            f"Drawn from {len(records)} {'run' if len(records) == 1 else 'runs'}; {seeds} {'seed' if seeds == 1 else 'seeds'}; "
-            f"{span(images)} training images; {span(epochs)} epochs; device: {', '.join(devices)}."
-        )
+        text = f"Drawn from {len(records)} {'run' if len(records) == 1 else 'runs'}: {conditions(records)}."
         collapsed = [r.key for r in records if Run(r).collapsed]
         if collapsed:
             text += f" Collapsed, marked by a black cross ({len(collapsed)}): " + ", ".join(f"`{key}`" for key in collapsed) + "."
