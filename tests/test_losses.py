@@ -221,6 +221,40 @@ def test_check_symmetry_tells_the_losses_apart(k):
         torch.testing.assert_close(sums, torch.tensor(found.sums, dtype=torch.float64), rtol=1e-6, atol=1e-6)
 
 
+def test_check_symmetry_tries_probabilities_from_uniform_to_nearly_one_hot_and_says_which_seed():
+    tried = {}
+
+    def watched(seed):
+        def loss(z, y):
+            tried.setdefault(seed, []).append(z[0])
+            return MAE()(z, y)
+
+        return loss
+
+    found = losses.check_symmetry(watched(0))  # the defaults: 10 classes, seed 0
+    assert found.constant == pytest.approx(18) and len(tried[0]) == 200 * 10
+    sizes = [float(z.std()) for z in tried[0][::10]]
+    assert 0.002 < min(sizes) < 0.02 and 10 < max(sizes) < 40
+    losses.check_symmetry(watched("again"), 10, 0)
+    losses.check_symmetry(watched("other"), 10, 1)
+    assert torch.equal(torch.stack(tried[0]), torch.stack(tried["again"])) and not torch.equal(tried[0][0], tried["other"][0])
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1, 1e9])
+def test_check_symmetry_allows_for_rounding_in_proportion(scale):
+    assert losses.check_symmetry(lambda z, y: scale * RLL()(z, y)).constant == pytest.approx(scale * RLL().symmetry_constant(10))
+    assert losses.check_symmetry(lambda z, y: scale * CCE()(z, y)).constant is None
+
+
+@pytest.mark.parametrize(("limit", "size"), [(0, "0.1"), (0.6, "1"), (20, "100")])
+def test_check_loss_names_the_smallest_logits_that_break_it(limit, size):
+    def breaks(z, y):
+        return CCE()(z, y) * (math.inf if float(z.detach().abs().max()) > limit else 1)
+
+    with pytest.raises(UserError, match=f"logits of size {size};"):
+        losses.check_loss(breaks, 10)
+
+
 def test_check_symmetry_refuses_a_loss_that_is_not_finite():
     with pytest.raises(UserError, match="not finite"):
         losses.check_symmetry(lambda z, y: (z - z).sum() / 0)
