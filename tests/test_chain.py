@@ -6,10 +6,12 @@ import json
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import matplotlib
 import pandas as pd
+import psutil
 import pytest
 
 from memutils import grid, notebooks, plots, records, runs, specs
@@ -74,6 +76,28 @@ def test_one_kernel_executes_many_runs_and_a_failure_stops_no_other(results, tmp
         pd.testing.assert_frame_equal(*(r.history.drop(columns=["seconds", "train_seconds"]) for r in (recorded, alone)))
         cells = json.loads((tmp_path / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
         assert [c["execution_count"] for c in cells if c["cell_type"] == "code"][:2] == [1, 2]  # as in a fresh kernel
+
+
+def test_a_kernel_that_dies_fails_its_run_and_the_next_run_gets_a_new_one(results, tmp_path):
+    batch, given = tmp_path / "batch.json", {"scale": "smoke", "loss": "cce"}
+    batch.write_text(json.dumps({f"{tmp_path}/dies.ipynb": given | {"eta": 0, "epochs": 5000}, f"{tmp_path}/next.ipynb": given | {"eta": 0.4}}))
+    process = subprocess.Popen([sys.executable, "workflow/execute.py", batch], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    lock = next(iter(wait_for(lambda: list((results / "smoke" / ".work").glob("*epochs5000.lock")))))  # it trains
+    kernel = next(p for p in psutil.Process(process.pid).children(recursive=True) if "ipykernel_launcher" in p.cmdline())
+    kernel.kill()
+    out, err = process.communicate(timeout=100)  # papermill looks every five seconds whether its kernel lives
+    assert process.returncode == 1 and re.search("dies failed: DeadKernelError", out) and "2 of 2: next\n" in out, (out, err)
+    assert (tmp_path / "next.ipynb").exists() and not (tmp_path / "dies.ipynb").exists() and "eta0.4" not in lock.name
+    assert len(records.load("smoke")) == 1
+
+
+def wait_for(found, seconds: float = 60):
+    """What ``found`` returns, once it is not empty."""
+    end = time.monotonic() + seconds
+    while not (result := found()):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    return result
 
 
 def test_estimate_counts_what_is_missing(results, capsys):

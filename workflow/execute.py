@@ -14,25 +14,34 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 
 import papermill
-from jupyter_client.manager import KernelManager, start_new_kernel
+from jupyter_client import AsyncKernelManager, BlockingKernelClient
+from jupyter_core.utils import run_sync
 
 
 @functools.cache
-def warm_kernel() -> KernelManager:
-    """This process's kernel: started at its first run, stopped with it."""
-    manager, client = start_new_kernel(kernel_name="python3", extra_arguments=["--log-level=ERROR"])
-    client.stop_channels()
-    Finalize(None, manager.shutdown_kernel, kwargs={"now": True}, exitpriority=0)  # a worker's exit runs no atexit handlers
+def warm_kernel() -> AsyncKernelManager:
+    """This process's kernel: started at its first run, stopped with it. Async, or papermill would not see it die."""
+    manager = AsyncKernelManager(kernel_name="python3")
+    run_sync(manager.start_kernel)(extra_arguments=["--log-level=ERROR"])
+    Finalize(None, stop, args=(manager,), exitpriority=0)  # a worker's exit runs no atexit handlers
     return manager
 
 
-def empty(manager: KernelManager) -> None:
+def stop(manager: AsyncKernelManager) -> None:
+    """Ends the kernel at once."""
+    run_sync(manager.shutdown_kernel)(now=True)
+
+
+def empty(manager: AsyncKernelManager) -> None:
     """Clears the kernel's namespace and history and starts its count anew; what it imported stays."""
-    client = manager.client()
+    client = BlockingKernelClient()
+    client.load_connection_info(manager.get_connection_info())
     client.start_channels()
-    client.wait_for_ready(timeout=60)
-    client.execute_interactive("get_ipython().reset(); import gc; gc.collect()", silent=True, timeout=60)
-    client.stop_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+        client.execute_interactive("get_ipython().reset(); import gc; gc.collect()", silent=True, timeout=60)
+    finally:
+        client.stop_channels()
 
 
 def execute(notebook: str, output: str, parameters: dict) -> str:
@@ -51,7 +60,7 @@ def execute(notebook: str, output: str, parameters: dict) -> str:
     except papermill.PapermillExecutionError as error:
         return f"{error.evalue}"
     except Exception as error:  # the kernel died, the disk is full: tell it, and give the next run a new kernel
-        warm_kernel().shutdown_kernel(now=True)
+        stop(warm_kernel())
         warm_kernel.cache_clear()
         return f"{type(error).__name__}: {error}"
 
