@@ -91,6 +91,20 @@ def test_a_kernel_that_dies_fails_its_run_and_the_next_run_gets_a_new_one(result
     assert len(records.load("smoke")) == 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent ended")
+def test_a_killed_batch_leaves_no_process_behind(results, tmp_path):
+    batch = tmp_path / "batch.json"
+    batch.write_text(json.dumps({f"{tmp_path}/long.ipynb": {"scale": "smoke", "loss": "cce", "eta": 0, "epochs": 5000}}))
+    process = subprocess.Popen([sys.executable, "workflow/execute.py", batch], stdout=subprocess.DEVNULL, cwd=ROOT)
+    wait_for(lambda: list((results / "smoke" / ".work").glob("*.lock")))
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert len(family) >= 2  # a worker and its kernel
+    process.kill()
+    process.wait()
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert not alive
+
+
 def wait_for(found, seconds: float = 60):
     """What ``found`` returns, once it is not empty."""
     end = time.monotonic() + seconds

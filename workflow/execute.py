@@ -14,6 +14,7 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 
 import papermill
+from job import die_with_parent
 from jupyter_client import AsyncKernelManager, BlockingKernelClient
 from jupyter_core.utils import run_sync
 
@@ -73,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--at-once", type=int, default=1)
     options = parser.parse_args(arguments)
     batch, failed = json.loads(options.batch.read_text(encoding="utf-8")), 0
-    with ProcessPoolExecutor(min(options.at_once, len(batch))) as pool:
+    with ProcessPoolExecutor(min(options.at_once, len(batch)), initializer=die_with_parent) as pool:
         jobs = {pool.submit(execute, options.notebook, output, given): output for output, given in batch.items()}
         for done, job in enumerate(as_completed(jobs), 1):
             wrong, name = job.result(), Path(jobs[job]).stem

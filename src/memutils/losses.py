@@ -223,7 +223,7 @@ def check_loss(loss: Callable[[Tensor, Tensor], Tensor], num_classes: int) -> No
         except UserError:
             raise
         except Exception as error:  # it is the user's code
-            why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            why = f"{type(error).__name__}: {error}".splitlines()[0][:200].rstrip(".")
             raise UserError(f"The loss fails on logits ({n}, {num_classes}) and targets ({n},), {why}.") from error
         if gradient is None:
             raise UserError("The loss does not depend on the logits.")

@@ -111,6 +111,7 @@ def curves(axis: plt.Axes, records: list[Record], columns: dict[str, str], by: s
                 axis.plot(run["epoch"].iloc[-1], run[column].iloc[-1], "X", color="black", markersize=9, zorder=5)
             axis.fill_between(over_seeds.index, over_seeds["min"], over_seeds["max"], color=colour, alpha=0.15, linewidth=0)
     axis.set(xlabel="epoch", ylabel=ylabel_of(columns), ylim=(0, 1.02))
+    axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))  # there is no epoch 2.5
 
 
 def ylabel_of(columns: Iterable[str]) -> str:
