@@ -51,6 +51,18 @@ def test_a_killed_run_goes_on_where_it_was_and_ends_the_same(monkeypatch, tiny_r
     assert not list(runs.work_folder("smoke").glob("*.ckpt"))
 
 
+def test_a_run_killed_behind_its_record_leaves_no_checkpoint_for_good(monkeypatch, epochs_run):
+    spec = smoke()
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "CHECKPOINT_SECONDS", 0)
+        patch.setattr(runs, "drop_checkpoint", lambda scale, key: None)
+        record = carry_out(spec)
+    left = runs.work_folder("smoke") / f"{record.key}.ckpt"
+    assert left.exists()
+    epochs_run.clear()
+    assert carry_out(spec).content == record.content and not epochs_run and not left.exists()
+
+
 def test_an_interrupt_says_how_to_go_on_and_loses_nothing(monkeypatch, epochs_run):
     spec = smoke()
     expected = undisturbed(spec)

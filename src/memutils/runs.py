@@ -122,6 +122,7 @@ def carry_out(spec: Spec, scale: Scale, progress: bool) -> Record:
         records.sweep(scale.name, key)
         found = records.find(scale.name, key, spec)
         if found is not None:
+            drop_checkpoint(scale.name, key)  # of a run that was killed between its record and this
             return found
         start, started = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
         source = {**provenance.source_state(), "started": started}
@@ -137,9 +138,14 @@ def carry_out(spec: Spec, scale: Scale, progress: bool) -> Record:
         content = describe(spec, dataset, splits, labels, trainer, source, seconds)
         arrays, content["risks"] = final_state(spec, splits, labels, trainer)
         record = records.write(scale.name, key, content, arrays)
-        with contextlib.suppress(OSError):  # a checkpoint that stays is of no consequence
-            checkpoint.path.unlink()
+        drop_checkpoint(scale.name, key)
         return record
+
+
+def drop_checkpoint(scale: str, key: str) -> None:
+    """Removes a finished run's checkpoint; one that cannot be removed is of no consequence."""
+    with contextlib.suppress(OSError):
+        (work_folder(scale) / f"{key}.ckpt").unlink()
 
 
 def work_folder(scale: str) -> Path:
