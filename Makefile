@@ -57,7 +57,7 @@ lint: $(VENV)/.installed
 	@ruff check .
 
 unit: $(VENV)/.installed
-	@pytest tests -n $(JOBS) --dist loadfile
+	@pytest tests -n $(JOBS) --dist loadfile --cov=memutils --cov-branch --cov-report= --cov-fail-under=95
 
 smoke: export MEMUTILS_RESULTS := $(CURDIR)/_build/test/results
 smoke: $(VENV)/.installed # the whole chain, from runs to the book, on the smoke grid
