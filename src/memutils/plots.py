@@ -124,6 +124,7 @@ def grid(panels: list[tuple[str, list[Record]]], columns: dict[str, str], by: st
     rows = -(-len(panels) // ncols)
     size = (5.2 * ncols, 3.5 * rows + 0.4)
     figure, axes = plt.subplots(rows, ncols, figsize=size, sharey=True, squeeze=False, layout="constrained")
+    figure.get_layout_engine().set(h_pad=0.1)  # inches, between an axis label and the next panel's own
     for axis in axes.flat[len(panels) :]:
         axis.set_visible(False)
     handles = {}
