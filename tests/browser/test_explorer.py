@@ -68,8 +68,9 @@ def test_pointing_at_a_curve_reads_values_on_both_sides(page):
     box = curve.bounding_box()
     page.mouse.move(box["x"] + 50, box["y"] + 60)
     for side in (0, 1):
-        assert page.locator("caption").nth(side).inner_text() in ("Values at epoch 1", "Values at epoch 2")  # near the left edge
-        assert values(page, side) == expected(page, side, 1)
+        epoch = int(page.locator("caption").nth(side).inner_text().removeprefix("Values at epoch "))
+        assert epoch in (1, 2)  # near the left edge, whatever the run's length
+        assert values(page, side) == expected(page, side, epoch)
 
 
 def test_the_keyboard_alone_does_it_all(page):
