@@ -45,6 +45,8 @@ def say(text: str) -> None:
 def compare(networks: list[str], settings: dict, threads: int) -> dict:
     """Every side of every network, in turns; and each network's operations an image."""
     found = {name: {"flops": result(start("flops", name)), "sides": {side: [] for side in SIDES}} for name in networks}
+    for name in networks:
+        found[name] |= result(start("products", name, "--n", settings["n"], "--threads", threads))
     for turn in range(settings["repeats"]):
         for name in networks:
             for side in SIDES:
@@ -92,7 +94,7 @@ def summary(found: dict, peaks: dict) -> list[dict]:
 
 
 def shares(found: dict) -> list[dict]:
-    """Of our epoch: what preparing the data takes of its steps, and exact passes of a whole run at the paper's settings."""
+    """Of our training steps: what products and preparing the data take; of a run at scale paper: what exact passes take."""
     rows = []
     for name, network in found.items():
         turns, spec = network["sides"]["ours"], specs.load_scale("paper").spec(network=name, loss="cce", eta=0)
@@ -100,7 +102,8 @@ def shares(found: dict) -> list[dict]:
         exact = statistics.median(t["seconds"] - t["train_seconds"] for t in turns) * len(spec.exact_epochs())
         preparation = statistics.median(t["preparation_seconds"] for t in turns)
         exact_share = exact / (exact + step * spec.epochs)
-        rows.append({"network": name, "data_preparation": preparation / step, "exact_passes": exact_share})
+        step_shares = {"products": network["products"], "data_preparation": preparation / step}
+        rows.append({"network": name} | step_shares | {"exact_passes": exact_share})
     return rows
 
 
@@ -125,7 +128,8 @@ def main(arguments: list[str] | None = None) -> int:
         print("{network:15} {side:10} {images_per_second:7.0f} images/s, epoch {epoch_seconds:7.1f} s = {times_ours:5.2f} x ours "
               "({times_ours_lowest:.2f} to {times_ours_highest:.2f}), {share_of_peak:4.0%} of peak".format(**row))  # fmt: skip
     for row in content["shares"]:
-        print("{network:15} data preparation {data_preparation:.1%}, exact passes {exact_passes:.1%} of a run".format(**row))
+        print("{network:15} products {products:.1%}, data preparation {data_preparation:.1%}, "
+              "exact passes {exact_passes:.1%} of a run".format(**row))  # fmt: skip
     print(f"Written: {options.output}")
     return 0
 

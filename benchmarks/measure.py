@@ -57,9 +57,17 @@ def flops(network: str) -> dict:
     return {"step": grid.operations(network, shape, batch=spec.batch_size)}
 
 
+def products(network: str, n: int, threads: int) -> dict:
+    """The share of our training steps that is arithmetic in convolutions and matrix products."""
+    import ours
+    import task as tasks
+
+    return {"products": ours.products(tasks.make(network, n, 1000, threads))}
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=[*SIDES, "machine", "flops"])
+    parser.add_argument("what", choices=[*SIDES, "machine", "flops", "products"])
     parser.add_argument("network", nargs="?")
     parser.add_argument("--n", type=int, default=2000)
     parser.add_argument("--n-test", type=int, default=1000)
@@ -69,6 +77,8 @@ def main(arguments: list[str] | None = None) -> int:
         result = machine(options.threads)
     elif options.what == "flops":
         result = flops(options.network)
+    elif options.what == "products":
+        result = products(options.network, options.n, options.threads)
     else:
         result = side(options.what, options.network, options.n, options.n_test, options.threads)
     print(json.dumps(result))

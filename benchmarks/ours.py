@@ -28,3 +28,16 @@ def preparation(trainer: training.Trainer) -> float:
     if data.images.is_cuda:
         torch.cuda.synchronize()
     return time.perf_counter() - start
+
+
+def products(task: Task) -> float:
+    """The share of a training pass that convolutions and matrix products take; the rest moves memory."""
+    trainer = runs.make_trainer(task.spec, task.splits, task.labels, 10, recipe.settle(task.spec))
+    trainer.training_pass(1, task.spec.lr)  # not counted: libraries choose their kernels in it
+    cuda = trainer.execution.device == "cuda"
+    kinds = [torch.profiler.ProfilerActivity.CUDA if cuda else torch.profiler.ProfilerActivity.CPU]
+    with torch.profiler.profile(activities=kinds) as profile:
+        trainer.training_pass(2, task.spec.lr)
+    took = {e.key: e.self_device_time_total if cuda else e.self_cpu_time_total for e in profile.key_averages()}
+    words = ("conv", "gemm", "xmma") if cuda else ("convolution", "aten::mm", "aten::addmm")
+    return sum(t for name, t in took.items() if any(word in name for word in words)) / sum(took.values())

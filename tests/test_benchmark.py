@@ -13,6 +13,7 @@ from memutils.data import Split
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import bench
+import ours
 import plain
 from task import NETWORKS, Task
 
@@ -52,13 +53,19 @@ def test_the_table_holds_medians_ratios_turn_by_turn_and_the_share_of_the_peak()
     }
     sides["ours"] = [turn | {"precision": "bfloat16"} for turn in sides["ours"]]
     found = {"net": {"flops": {"step": 2e9}, "sides": sides}}
-    plain_row, ours = sorted(bench.summary(found, {"float32": 200, "bfloat16": 1000}), key=lambda r: r["side"], reverse=True)
+    plain_row, our_row = sorted(bench.summary(found, {"float32": 200, "bfloat16": 1000}), key=lambda r: r["side"], reverse=True)
     assert plain_row["times_ours"] == 2 and (plain_row["times_ours_lowest"], plain_row["times_ours_highest"]) == (2, 3)
     assert plain_row["images_per_second"] == 30 and plain_row["share_of_peak"] == pytest.approx(30 * 2 / 200)
-    assert ours["times_ours"] == 1 and ours["share_of_peak"] == pytest.approx(90 * 2 / 1000)
+    assert our_row["times_ours"] == 1 and our_row["share_of_peak"] == pytest.approx(90 * 2 / 1000)
 
 
 def test_operations_are_counted_as_by_hand(monkeypatch):
     monkeypatch.setitem(models.NETWORKS, "linear", lambda shape, k: nn.Sequential(nn.Flatten(), nn.Linear(12, k)))
     forward = weight_gradient = 2 * 12 * 10  # the input's gradient is not needed
     assert grid.operations("linear", (3, 2, 2)) == forward + weight_gradient
+
+
+@pytest.mark.parametrize("network", ["resnet18"])
+def test_the_share_of_products_is_a_share(network):
+    task = make(network, 256)
+    assert 0.05 < ours.products(task) < 0.95
