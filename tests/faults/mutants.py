@@ -130,10 +130,12 @@ def main() -> int:
         limit = 60 + int(10 * (time.monotonic() - start))  # a busy machine is no hang
         every = mutants(source)
         chosen = sorted(random.Random(options.seed).sample(every, min(options.sample or len(every), len(every))))
-        alive = [(line, what) for line, what, text in chosen if not killed(module, text, limit)]
-        for line, what in alive:
-            print(f"{module}.py:{line} survives: {what}", flush=True)
-        n = len(chosen)
+        alive, n = [], len(chosen)
+        for number, (line, what, text) in enumerate(chosen, 1):
+            if not killed(module, text, limit):
+                alive.append((line, what))
+            verdict = "survives" if alive and alive[-1] == (line, what) else "killed"
+            print(f"{number} of {n}, {time.monotonic() - start:.0f} s: {module}.py:{line} {verdict}: {what}", flush=True)
         print(f"{module}: {n - len(alive)} of {n} killed ({len(every)} in all)", flush=True)
         renew([{"what": f"Mutants, {module}", "cases": n, "passed": n - len(alive), "seed": options.seed,
                 "detail": f"of {len(every)}; alive: " + (", ".join(f"line {line}" for line, _ in alive) or "none")}])  # fmt: skip
