@@ -149,20 +149,20 @@ def test_plots_draw_only_what_is_recorded(results):
     assert table.j1.item() == record.history.j1.iloc[-1]
     assert len(plots.final_table([])) == 0
     text = plots.summary([record], ["a-run"])
-    assert "1 run: n = 400; seed 0; 3 epochs; CPU." in text and "1 run of the grid (`a-run`)" in text
+    assert "1 run: n = 400; seed 0; 3 epochs; CPU, float32." in text and "1 run of the grid (`a-run`)" in text
     record.provenance["dirty"] = True
     assert "Take with care" in plots.summary([record])
 
 
-def test_a_caption_says_n_seeds_epochs_and_device_of_all_its_runs():
-    def record(seed, n, epochs, device="cpu"):
+def test_a_caption_says_n_seeds_epochs_device_and_precision_of_all_its_runs():
+    def record(seed, n, epochs, device="cpu", precision="float32"):
         content = {"spec": {"seed": seed, "epochs": epochs}, "dataset": {"sizes": {"train": n}}}
-        return records.Record(None, content | {"provenance": {"execution": {"device": device}}})
+        return records.Record(None, content | {"provenance": {"execution": {"device": device, "precision": precision}}})
 
     assert plots.conditions([]) == "no run recorded yet"
-    assert plots.conditions([record(1, 4992, 1)]) == "n = 4,992; seed 1; 1 epoch; CPU"
-    several = [record(2, 5000, 60), record(0, 1250, 80), record(1, 5000, 60, "cuda")]
-    assert plots.conditions(several) == "n = 1,250 to 5,000; seeds 0, 1 and 2; 60 to 80 epochs; CPU and CUDA"
+    assert plots.conditions([record(1, 4992, 1)]) == "n = 4,992; seed 1; 1 epoch; CPU, float32"
+    several = [record(2, 5000, 60), record(0, 1250, 80), record(1, 5000, 60, "cuda", "bfloat16")]
+    assert plots.conditions(several) == "n = 1,250 to 5,000; seeds 0, 1 and 2; 60 to 80 epochs; CPU and CUDA, bfloat16 and float32"
 
 
 def test_the_data_behind_a_figure_come_back_from_their_link():

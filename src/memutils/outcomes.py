@@ -88,7 +88,7 @@ class Run:
     def rise(self) -> float:
         """By how much the running J1 rose over the last fifth; the exact one may be too sparse for that."""
         start = round(0.8 * len(self.rows))
-        before = self.rows["running_j1"].iloc[max(0, start - self.window) : max(1, start)]
+        before = self.rows["running_j1"].iloc[max(0, start - self.window) : start]
         return float(self.rows["running_j1"].iloc[-self.window :].median() - before.median())
 
     @property

@@ -163,21 +163,22 @@ def final_table(records: list[Record]) -> pd.DataFrame:
 
 
 def conditions(records: list[Record]) -> str:
-    """What a figure's runs have in common, for its caption: 'n = 5,000; seeds 0 and 1; 60 epochs; CPU'."""
+    """What a figure's runs have in common, for its caption: 'n = 5,000; seeds 0 and 1; 60 epochs; CPU, bfloat16'."""
     if not records:
         return "no run recorded yet"
     seeds = [str(seed) for seed in sorted({r.spec["seed"] for r in records})]
     listed = " and ".join([", ".join(seeds[:-1]), seeds[-1]] if len(seeds) > 1 else seeds)
     images = sorted({r.dataset["sizes"]["train"] for r in records})
     epochs = sorted({r.spec["epochs"] for r in records})
-    devices = sorted({r.provenance["execution"]["device"].upper() for r in records})
+    devices = " and ".join(sorted({r.provenance["execution"]["device"].upper() for r in records}))
+    precisions = " and ".join(sorted({r.provenance["execution"]["precision"] for r in records}))
     seeds = f"{'seed' if len(seeds) == 1 else 'seeds'} {listed}"
     epochs = f"{span(epochs)} {'epoch' if epochs == [1] else 'epochs'}"
-    return f"n = {span(images)}; {seeds}; {epochs}; {' and '.join(devices)}"
+    return f"n = {span(images)}; {seeds}; {epochs}; {devices}, {precisions}"
 
 
 def summary(records: list[Record], absent: list[str] = ()) -> str:
-    """One Markdown sentence with what a figure was drawn from: runs, seeds, images, epochs, device; and what is missing."""
+    """One Markdown sentence with what a figure was drawn from, its runs and their ``conditions``; and what is missing."""
     if not records:
         text = "No runs of this scale are recorded yet."
     else:

@@ -1,8 +1,9 @@
 """The paper's mathematics, checked in float64: which losses are symmetric, and what symmetry gives.
 
-Each function returns a list of (what, whether it holds as stated, numbers).
+Each function returns tuples of (what, whether it holds as stated, numbers), and computes them once in a process.
 """
 
+import functools
 from itertools import pairwise
 
 import torch
@@ -33,17 +34,19 @@ def build(name: str):
     return zero_one if name == "zero-one" else losses.build(name, reduction="none")
 
 
-def symmetric() -> list[Check]:
+@functools.cache
+def symmetric() -> tuple[Check, ...]:
     """C14, first half: for each loss, whether it is as symmetric as the paper says."""
     checks = []
     for name, claimed in CLAIMED.items():
         found = losses.check_symmetry(build(name), K)
         numbers = {"symmetric": found.constant is not None, "lowest_sum": found.sums[0], "highest_sum": found.sums[1]}
         checks.append((name, numbers["symmetric"] == claimed, numbers))
-    return checks
+    return tuple(checks)
 
 
-def bounded() -> list[Check]:
+@functools.cache
+def bounded() -> tuple[Check, ...]:
     """C14, second half: a symmetric loss is bounded. One that is not bounded below shows that it need not be."""
     found = losses.check_symmetry(centred, K)
     logits = torch.zeros(1, K, dtype=torch.float64)
@@ -51,10 +54,11 @@ def bounded() -> list[Check]:
     values = [float(centred(logits.index_fill(1, torch.tensor(0), size), torch.tensor([0]))) for size in sizes]
     numbers = {"symmetric": found.constant is not None} | {f"at_z_{s:g}": v for s, v in zip(sizes, values, strict=True)}
     unbounded = all(b < 100 * a for a, b in pairwise(values))  # it grows with z, downwards
-    return [("mean(z) - z_y", not (numbers["symmetric"] and unbounded), numbers)]
+    return (("mean(z) - z_y", not (numbers["symmetric"] and unbounded), numbers),)
 
 
-def ranks_alike(classifiers: int = 50, examples: int = 40) -> list[Check]:
+@functools.cache
+def ranks_alike(classifiers: int = 50, examples: int = 40) -> tuple[Check, ...]:
     """C15: the noisy risk by the noise's definition, against the affine function of the clean risk (Theorem 1).
 
     Args:
@@ -83,4 +87,4 @@ def ranks_alike(classifiers: int = 50, examples: int = 40) -> list[Check]:
             alike &= bool(((noisy[:, None] - noisy) * gap)[gap.abs() > 1e-9].gt(0).all())  # ties have no order
         numbers = {"constant": constant, "same_within_tolerance": error <= T["symmetry"], "order_kept": alike}
         checks.append((name, error <= T["symmetry"] and alike, numbers))
-    return checks
+    return tuple(checks)

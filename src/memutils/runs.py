@@ -142,10 +142,15 @@ def carry_out(spec: Spec, scale: Scale, progress: bool) -> Record:
         return record
 
 
+def checkpoint_path(scale: str, key: str) -> Path:
+    """Where an unfinished run's state lies."""
+    return work_folder(scale) / f"{key}.ckpt"
+
+
 def drop_checkpoint(scale: str, key: str) -> None:
     """Removes a finished run's checkpoint; one that cannot be removed is of no consequence."""
     with contextlib.suppress(OSError):
-        (work_folder(scale) / f"{key}.ckpt").unlink()
+        checkpoint_path(scale, key).unlink()
 
 
 def work_folder(scale: str) -> Path:
@@ -178,7 +183,7 @@ class Checkpoint:
     """A run's state on disk between epochs: a sha256, then torch's format, written whole or not at all."""
 
     def __init__(self, scale: str, key: str, belongs_to: dict):
-        self.path, self.belongs_to = work_folder(scale) / f"{key}.ckpt", belongs_to
+        self.path, self.belongs_to = checkpoint_path(scale, key), belongs_to
         self.written = time.monotonic()
 
     def maybe_write(self, trainer: training.Trainer, seconds: float) -> None:

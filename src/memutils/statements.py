@@ -15,7 +15,7 @@ class Claim:
     Attributes:
         id, statement: of the claim.
         rule, reason: the rule with its tolerance, and why it is that.
-        judge: the rule as code: of a bench, or for mathematics of nothing (a list of (what, holds, statistics)).
+        judge: the rule as code: of a bench, or for mathematics of nothing (a tuple of (what, holds, statistics)).
         losses, etas: the runs that are judged.
         datasets, networks: names a run must have; empty: any.
         after: the claim this one follows from where that one holds; it is marked and not counted twice.

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 TESTS = {
     "losses": ["test_losses.py", "test_bad_input.py::test_losses"],
     "noise": ["test_noise.py", "test_bad_input.py::test_noise"],
-    "outcomes": ["test_claims.py"],
+    "outcomes": ["test_outcomes.py", "test_claims.py"],
     "judges": ["test_claims.py"],
     "claims": ["test_claims.py"],
     "records": ["test_records.py", "test_security.py"],
@@ -116,7 +116,10 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=0, help="so many mutants of each module; 0 for all")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    import matplotlib.pyplot  # noqa: F401  loaded once, before the forks
+    import hypothesis  # noqa: F401  these are loaded once, before the forks
+    import matplotlib.pyplot  # noqa: F401
+    import nbformat  # noqa: F401
+    import pandas  # noqa: F401
     import torch
 
     torch.set_num_threads(1)
