@@ -39,6 +39,12 @@ def make(loss="cce", eta=0.4, m=1.0, r=0.0, f=1.0, every=1, lr=None, suffix="", 
     return Record(Path(f"{key}.json"), content)
 
 
+def three_rates(*at, every=1):
+    """Runs at the three noise rates that get to J1 = 1 at these epochs; None never gets there."""
+    curves = [0.0 if a is None else curve(0, 1, a) for a in at]
+    return [make(eta=e, m=c, f=c, every=every) for e, c in zip((0.2, 0.4, 0.6), curves, strict=True)]
+
+
 def verdict(claim, *found):
     return next(v for v in claims.judge(list(found)) if v.claim.id == claim)
 
@@ -70,10 +76,19 @@ CASES = {
     "C3 never": ("C3", None, [make(eta=e, m=0.1) for e in (0.2, 0.4, 0.6)]),
     "C3 lacks a rate": ("C3", None, [make(eta=0.2), make(eta=0.6)]),
     "C3 too sparse": ("C3", None, [make(eta=e, m=curve(0, 1), f=curve(0, 1), every=8) for e in (0.2, 0.4, 0.6)]),
+    "C3 still too sparse": ("C3", None, three_rates(11, 11, 11, every=2)),
+    "C3 too sparse, the middle later": ("C3", None, three_rates(11, 13, 11, every=2)),
+    "C3 too sparse, the middle earlier": ("C3", None, three_rates(11, 9, 11, every=2)),
+    "C3 too sparse, the middle never": ("C3", None, three_rates(11, None, 11, every=2)),
+    "C3 only the lowest too sparse": ("C3", None, [three_rates(11, 11, 11, every=2)[0], *three_rates(11, 11, 11)[1:]]),
+    "C3 only the middle": ("C3", False, three_rates(None, 9, None)),
+    "C3 the middle first": ("C3", False, three_rates(14, 9, 20)),
+    "C3 the ends apart": ("C3", True, three_rates(9, 14, 14)),
     "C3 by the schedule": ("C3", None, [
         make(eta=e, lr=[0.1] * 20 + [0.01] * 20, m=[0] * a + [1] * (EPOCHS - a)) for e, a in ((0.2, 20), (0.4, 21), (0.6, 22))]),
     "C4 holds": ("C4", True, [make(**MNIST)]),
     "C5 holds": ("C5", True, [make(**MNIST), make("mse", m=0.7, **MNIST)]),
+    "C5 just high": ("C5", True, [make(**MNIST), make("mse", m=0.375, **MNIST)]),
     "C5 too high": ("C5", False, [make("mse", **MNIST)]),
     "C5 too low": ("C5", False, [make(**MNIST), make("mse", m=0.1, **MNIST)]),
     "C5 no cce": ("C5", None, [make("mse", m=0.7, **MNIST)]),
@@ -86,6 +101,8 @@ CASES = {
     "C6 collapsed": ("C6", None, [CLEAN["rll"], make("rll", f=0.1, m=0.1, r=0.1)]),
     "C6 few classes": ("C6", None, [CLEAN["rll"], make("rll", m=0.02, r=0.95, classes=4)]),
     "C6 underfits": ("C6", None, [CLEAN["rll"], make("rll", f=0.9, m=0.02, r=0.9)]),
+    "C6 just fits": ("C6", True, [CLEAN["rll"], make("rll", f=0.95, m=0.02, r=0.9)]),
+    "C6 clean run just fits": ("C6", True, [make("rll", 0.0, f=0.95), make("rll", f=0.95, m=0.02, r=0.9)]),
     "C6 clean run underfits": ("C6", None, [IDLE_CLEAN, make("rll", f=0.94, m=0.02, r=0.9)]),
     "C7 holds": ("C7", True, [CLEAN["rll"], GOOD]),
     "C7 fails": ("C7", False, [CLEAN["rll"], make("rll", m=0.2, r=0.7)]),
@@ -103,11 +120,13 @@ CASES = {
     "C11 holds": ("C11", True, [make(**FLIP)]),
     "C11 no lead": ("C11", False, [make(m=curve(0.5, 1), r=0)]),
     "C11 lead too short": ("C11", False, [make(m=[0.1] * 2 + [0.9] * 38, r=[0.8] * 2 + [0.1] * 38)]),
+    "C11 lead just long enough": ("C11", True, [make(m=[0.1] * 3 + [0.9] * 37, r=[0.8] * 3 + [0.1] * 37)]),
     "C11 flips back": ("C11", False, [make(m=BACK[0], r=BACK[1])]),
     "C11 never flips": ("C11", False, [make(m=0.1, r=0.8)]),
     "C11 cut short": ("C11", None, [make(m=np.linspace(0, 0.4, EPOCHS), r=0.6)]),
     "C12 holds": ("C12", True, [CLEAN["rll"], GOOD]),
     "C12 fails": ("C12", False, [CLEAN["rll"], make("rll", m=0.1, r=0.8)]),
+    "C12 just close": ("C12", True, [CLEAN["rll"], make("rll", m=0.1, r=0.875)]),
     "C12 both at chance": ("C12", None, [make("rll", 0.0, f=0.1), make("rll", f=0.1, m=0.1, r=0.1)]),
     "C13 holds": ("C13", True, [CLEAN["rll"], CLEAN["nmse"], GOOD, make("nmse", m=0.04, r=0.93)]),
     "C13 unlike RLL": ("C13", False, [CLEAN["rll"], CLEAN["nmse"], GOOD, make("nmse", m=0.2, r=0.75)]),
@@ -116,6 +135,8 @@ CASES = {
     "C16 holds": ("C16", True, [CLEAN["rll"], make("rll", m=0.02, r=0.95, test=0.871)]),
     "C16 fails": ("C16", False, [CLEAN["rll"], make("rll", m=0.02, r=0.95, test=0.86)]),
     "C16 both at chance": ("C16", None, [make("rll", 0.0, f=0.1, test=0.1), make("rll", f=0.1, m=0.1, r=0.1, test=0.1)]),
+    "C16 the clean run at chance": ("C16", None, [make("rll", 0.0, f=0.1, test=0.1), make("rll", m=0.02, r=0.95, test=0.1)]),
+    "C16 the noisy run at chance": ("C16", None, [make("rll", 0.0, test=0.1), make("rll", f=0.1, m=0.1, r=0.1, test=0.1)]),
     "C17 holds": ("C17", True, [CLEAN["mae"], make("mae", m=0.02, r=0.95)]),
     "C17 fails": ("C17", False, [CLEAN["mae"], make("mae", m=0.9, r=0.05)]),
 }  # fmt: skip
@@ -147,6 +168,8 @@ def test_notes():
 def test_only_like_is_compared():
     assert one("C6", GOOD, make("rll", 0.0, seed=1))[0] is None
     assert one("C6", GOOD, make("rll", 0.0, momentum=0.5))[0] is None
+    again = Record(GOOD.path, GOOD.content | {"spec": dict(reversed(GOOD.spec.items()))})
+    assert one("C6", again, CLEAN["rll"])[0] is True, "the order of settings is no setting"
     variants = [
         make("rll", alpha=0.45, suffix="-alpha0.45"),
         make(momentum=0.5, suffix="-momentum0.5"),
@@ -201,6 +224,7 @@ def test_ledger_is_plain_json_and_repeatable():
     found = [*CLEAN.values(), GOOD, make(), make(m=0.1, eta=0.6)]
     text = claims.dump(claims.ledger(found))
     assert text == claims.dump(claims.ledger(found)) and b"NaN" not in text
+    assert "η".encode() in claims.dump({"text": "η"}), "texts stay readable"
     content = json.loads(text)
     assert [c["id"] for c in content["claims"]] == [f"C{i}" for i in range(1, 18)]
     assert sum(content["summary"].values()) == 15  # C8 and C9 follow from others
