@@ -131,6 +131,19 @@ def test_runs_that_cannot_be_say_why(change, message):
         carry_out(smoke(**change))
 
 
+def test_a_run_may_take_all_there_is(mnist5k):
+    splits, _ = runs.prepare(smoke(n_train=3990, n_holdout=10, n_test=1000, crop=28), mnist5k)
+    assert {name: len(split) for name, split in splits.items()} == {"train": 3990, "holdout": 10, "test": 1000}
+    splits, _ = runs.prepare(smoke(n_train=0, n_test=0), mnist5k)
+    assert {name: len(split) for name, split in splits.items()} == {"train": 4000, "test": 1000}
+
+
+def test_a_switch_takes_place_after_its_epoch():
+    plain, switched = carry_out(smoke()), carry_out(smoke(switch_loss="rll", switch_epoch=2))
+    one, two = (record.history["train_loss"].tolist() for record in (plain, switched))
+    assert one[:2] == two[:2] and one[2] != two[2]
+
+
 def test_what_prepare_hands_to_training(mnist5k):
     before = mnist5k.fingerprints
     splits, labels = runs.prepare(smoke(n_holdout=300, crop=20, noise="pair"), mnist5k)
