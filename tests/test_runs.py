@@ -1,6 +1,7 @@
 """Whole runs: the same twice, and the same as when RESULTS_VERSION was set."""
 
 import dataclasses
+import time
 
 import numpy as np
 import pytest
@@ -16,8 +17,9 @@ pytestmark = pytest.mark.usefixtures("quick_data")
 
 
 def test_a_run_end_to_end():
-    spec = smoke(n_holdout=50)
+    spec, start = smoke(n_holdout=50), time.perf_counter()
     record = carry_out(spec)
+    assert record.history["seconds"].sum() <= record.provenance["seconds"] <= time.perf_counter() - start
     assert record.spec == records.spec_dict(spec) and record.scale == "smoke"
     assert record.dataset["sizes"] == {"train": 200, "test": 100, "holdout": 50} and len(record.history) == spec.epochs
     assert record.history.iloc[-1]["holdout_noisy_accuracy"] < record.history.iloc[-1]["holdout_accuracy"]
@@ -129,6 +131,14 @@ def test_a_loss_that_cannot_be_trained_with_is_refused_before_the_first_epoch(mo
 def test_runs_that_cannot_be_say_why(change, message):
     with pytest.raises(UserError, match=message):
         carry_out(smoke(**change))
+
+
+def test_a_run_shows_how_far_it_is(capsys):
+    spec = smoke()
+    runs.run(spec, "smoke")
+    assert "3/3" in capsys.readouterr().err
+    carry_out(dataclasses.replace(spec, seed=1))
+    assert capsys.readouterr().err == ""
 
 
 def test_a_run_may_take_all_there_is(mnist5k):
