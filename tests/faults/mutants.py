@@ -1,7 +1,8 @@
 """Small faults put into the package's code, one at a time: the unit tests must notice.
 
 ``python tests/faults/mutants.py losses noise --sample 60`` mutates a comparison, an operator, a condition or a number,
-and runs the module's own tests in a fork, where torch is loaded already. What survives is printed.
+and runs the module's own tests in a fork, where torch is loaded already. What survives is printed. After tests were added,
+``--again`` (with the same sample) tries only the lines where one lived; the module itself must not have changed meanwhile.
 """
 
 import argparse
@@ -13,13 +14,14 @@ import importlib.util
 import io
 import os
 import random
+import re
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from table import renew
+from table import read, renew
 
 ROOT = Path(__file__).parents[2]
 TESTS = {
@@ -110,11 +112,17 @@ def killed(module: str, source: str, seconds: int = 1200) -> bool:
     os._exit(int(code))
 
 
+def lived(module: str) -> set[int]:
+    """The lines of a module where a mutant lived, by the table."""
+    return {int(line) for line in re.findall(r"line (\d+)", read()[f"Mutants, {module}"]["detail"])}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("modules", nargs="*", default=list(TESTS))
     parser.add_argument("--sample", type=int, default=0, help="so many mutants of each module; 0 for all")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--again", action="store_true", help="only the lines where one lived last time; tests were added since")
     options = parser.parse_args()
     import hypothesis  # noqa: F401  these are loaded once, before the forks
     import matplotlib.pyplot  # noqa: F401
@@ -134,7 +142,10 @@ def main() -> int:
         every = mutants(source)
         chosen = sorted(random.Random(options.seed).sample(every, min(options.sample or len(every), len(every))))
         alive, n = [], len(chosen)
+        suspects = lived(module) if options.again else {line for line, _, _ in chosen}
         for number, (line, what, text) in enumerate(chosen, 1):
+            if line not in suspects:
+                continue
             if not killed(module, text, limit):
                 alive.append((line, what))
             verdict = "survives" if alive and alive[-1] == (line, what) else "killed"
