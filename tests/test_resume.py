@@ -1,11 +1,14 @@
 """A run that was killed, interrupted or damaged goes on where it was, or starts anew, and ends the same."""
 
 import hashlib
+import io
+import os
 import pickle
 import signal
 import time
 
 import pytest
+import torch
 from conftest import carry_out, smoke
 from conftest import measured as results
 
@@ -112,18 +115,37 @@ def test_a_damaged_checkpoint_starts_anew_with_the_same_result(monkeypatch, dama
     assert "damaged; starting from the first epoch" in capsys.readouterr().err
 
 
-def test_a_checkpoint_that_torch_cannot_load_or_read_starts_anew(monkeypatch, epochs_run, capsys):
+class Evil:
+    """Makes a folder where it is unpickled."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.folder),)
+
+
+def test_a_checkpoint_that_torch_cannot_load_or_read_starts_anew(monkeypatch, epochs_run, capsys, tmp_path):
     """Whole by its sum, but not what this version of torch wrote; or something else in its place."""
     spec = smoke()
     path = runs.work_folder("smoke") / f"{specs.load_scale('smoke').key(spec)}.ckpt"
-    evil = pickle.dumps(print, protocol=2)  # a pickle that names a function: refused, not called
-    for content in (b"", b"no checkpoint", evil):
+    evil = io.BytesIO()
+    torch.save({"belongs_to": Evil(tmp_path / "made")}, evil)
+    for content in (b"", b"no checkpoint", pickle.dumps(print, protocol=2), evil.getvalue()):
         path.write_bytes(hashlib.sha256(content).digest() + content)
         carry_out(spec).path.unlink()
         assert "cannot be loaded; starting from the first epoch" in capsys.readouterr().err
+    assert not (tmp_path / "made").exists(), "a function that a pickle names is not called"
     path.mkdir()
     carry_out(spec)
     assert "cannot be read (Is a directory); starting" in capsys.readouterr().err
+
+
+def test_what_cannot_be_gone_on_with_took_no_time():
+    checkpoint = runs.Checkpoint("smoke", "a-run", {})
+    assert checkpoint.resume(trainer=None) == 0
+    checkpoint.path.write_bytes(b"no checkpoint")
+    assert checkpoint.resume(trainer=None) == 0
 
 
 def test_a_checkpoint_of_other_code_is_not_gone_on_with(monkeypatch, epochs_run, capsys):
