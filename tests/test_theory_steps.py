@@ -25,7 +25,7 @@ def write(scale, key, spec, fitted, x):
         "spec": records.spec_dict(spec),
         "noise_rate": 0.4,
         "dataset": {"classes": list("0123456789"), "sizes": {"train": 3000, "test": 1000, "holdout": 1000}},
-        "provenance": {"execution": {"device": "cpu"}, "dirty": False},
+        "provenance": {"execution": {"device": "cpu", "precision": "float32"}, "dirty": False},
         "results_version": records.RESULTS_VERSION,
         "risks": {"train": {"rll": {"true": 1.0, "fresh": 1.5, "training": 0.5}}},
         "history": rows,
