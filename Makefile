@@ -68,7 +68,7 @@ smoke: $(VENV)/.installed # the whole chain, from runs to the book, on the smoke
 notebooks: export MEMUTILS_RESULTS := $(CURDIR)/_build/test/results
 notebooks: export MEMUTILS_SCALE := smoke
 notebooks: smoke
-	@pytest --nbval-lax --nbval-current-env -p no:cacheprovider -n $(JOBS) --dist loadfile notebooks
+	@pytest --nbval-lax --nbval-current-env --nbval-kernel-startup-timeout=300 -p no:cacheprovider -n $(JOBS) --dist loadfile notebooks
 
 $(VENV)/.extras: requirements-extras.lock $(VENV)/.installed
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-extras.lock

@@ -20,6 +20,9 @@ from job import die_with_parent
 from jupyter_client import AsyncKernelManager, BlockingKernelClient
 from jupyter_core.utils import run_sync
 
+START_SECONDS = 300
+"""What a kernel may take to answer at first: on a busy machine it starts slowly."""
+
 
 @functools.cache
 def warm_kernel() -> AsyncKernelManager:
@@ -48,7 +51,7 @@ def empty(manager: AsyncKernelManager) -> None:
     client.load_connection_info(manager.get_connection_info())
     client.start_channels()
     try:
-        client.wait_for_ready(timeout=60)
+        client.wait_for_ready(timeout=START_SECONDS)
         client.execute_interactive("get_ipython().reset(); import gc; gc.collect()", silent=True, timeout=60)
     finally:
         client.stop_channels()
@@ -63,7 +66,8 @@ def execute(notebook: str, output: str, parameters: dict) -> str:
         empty(kernel)
         with open(Path(output).with_suffix(".log"), "w", encoding="utf-8") as log:
             papermill.execute_notebook(
-                notebook, part, parameters, kernel_name="python3", km=kernel, progress_bar=False, stdout_file=log, stderr_file=log
+                notebook, part, parameters, kernel_name="python3", km=kernel, progress_bar=False,
+                stdout_file=log, stderr_file=log, start_timeout=START_SECONDS,
             )  # fmt: skip
         part.replace(output)
         return ""
