@@ -72,7 +72,9 @@ CASES = {
     "C2 holds": ("C2", True, [make("mse")]),
     "C3 holds": ("C3", True, [make(eta=e, f=curve(0, 1, a), m=curve(0, 1, a)) for e, a in ((0.2, 9), (0.4, 9), (0.6, 14))]),
     "C3 all at once": ("C3", False, [make(eta=e, m=curve(0, 1), f=curve(0, 1)) for e in (0.2, 0.4, 0.6)]),
-    "C3 censored": ("C3", True, [make(eta=e, m=m) for e, m in ((0.2, 1), (0.4, 0.5), (0.6, 0.5))]),
+    "C3 censored": ("C3", True, [make(eta=0.2), *(make(eta=e, m=curve(0, 0.6, 40)) for e in (0.4, 0.6))]),
+    "C3 at rest below": ("C3", None, [make(eta=0.2), make(eta=0.4, m=curve(0, 0.6, 40)), make(eta=0.6, m=0.5)]),
+    "C3 collapsed": ("C3", None, [make(eta=0.2), make(eta=0.4, m=curve(0, 1)), make(eta=0.6, f=0.1, m=0.1)]),
     "C3 never": ("C3", None, [make(eta=e, m=0.1) for e in (0.2, 0.4, 0.6)]),
     "C3 lacks a rate": ("C3", None, [make(eta=0.2), make(eta=0.6)]),
     "C3 too sparse": ("C3", None, [make(eta=e, m=curve(0, 1), f=curve(0, 1), every=8) for e in (0.2, 0.4, 0.6)]),
@@ -128,6 +130,7 @@ CASES = {
     "C12 fails": ("C12", False, [CLEAN["rll"], make("rll", m=0.1, r=0.8)]),
     "C12 just close": ("C12", True, [CLEAN["rll"], make("rll", m=0.1, r=0.875)]),
     "C12 both at chance": ("C12", None, [make("rll", 0.0, f=0.1), make("rll", f=0.1, m=0.1, r=0.1)]),
+    "C12 both underfit": ("C12", None, [make("rll", 0.0, f=0.5), make("rll", f=0.5, m=0.1, r=0.5)]),
     "C13 holds": ("C13", True, [CLEAN["rll"], CLEAN["nmse"], GOOD, make("nmse", m=0.04, r=0.93)]),
     "C13 unlike RLL": ("C13", False, [CLEAN["rll"], CLEAN["nmse"], GOOD, make("nmse", m=0.2, r=0.75)]),
     "C13 no RLL": ("C13", None, [CLEAN["nmse"], make("nmse", m=0.04, r=0.93)]),
@@ -137,6 +140,7 @@ CASES = {
     "C16 both at chance": ("C16", None, [make("rll", 0.0, f=0.1, test=0.1), make("rll", f=0.1, m=0.1, r=0.1, test=0.1)]),
     "C16 the clean run at chance": ("C16", None, [make("rll", 0.0, f=0.1, test=0.1), make("rll", m=0.02, r=0.95, test=0.1)]),
     "C16 the noisy run at chance": ("C16", None, [make("rll", 0.0, test=0.1), make("rll", f=0.1, m=0.1, r=0.1, test=0.1)]),
+    "C16 both underfit": ("C16", None, [IDLE_CLEAN, make("rll", f=0.94, m=0.02, r=0.9)]),
     "C17 holds": ("C17", True, [CLEAN["mae"], make("mae", m=0.02, r=0.95)]),
     "C17 fails": ("C17", False, [CLEAN["mae"], make("mae", m=0.9, r=0.05)]),
 }  # fmt: skip
@@ -162,6 +166,9 @@ def test_notes():
     assert any("One seed" in n for n in verdict("C1", make()).notes)
     assert not verdict("C1", make(), make(seed=1)).notes
     assert any("C1" in n for n in verdict("C8", make()).notes)
+    note = "1 underfit, collapsed"
+    assert any(note in n for n in verdict("C9", CLEAN["rll"], make("rll", f=0.5, m=0.4, r=0.2)).notes)
+    assert not any(note in n for n in verdict("C9", CLEAN["rll"], make("rll", m=0.9), GOOD).notes)
     assert any("paper's" in n for n in verdict("C8", make(dataset="mnist5k", network="mlp")).notes)
 
 

@@ -74,7 +74,9 @@ class Verdict:
         if tested and not any(c.paper_setting for c in tested):
             notes.append("None of the cells is of the paper's data sets with the paper's networks.")
         if self.claim.after:
-            notes.append(f"Follows from {self.claim.after} where that holds; not counted twice.")
+            notes.append(f"Shares its evidence with {self.claim.after}; the summary counts that one only.")
+        if idle := sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested):
+            notes.append(f"Of the failures {idle} underfit, collapsed or have no clean run to tell; such cannot pass.")
         return tuple(notes)
 
 

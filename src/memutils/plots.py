@@ -3,6 +3,7 @@
 One colour and marker an eta; J1 solid, J2 dashed, as in the paper; a band from the lowest to the highest seed.
 """
 
+import string
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -128,7 +129,7 @@ def grid(panels: list[tuple[str, list[Record]]], columns: dict[str, str], by: st
     for axis in axes.flat[len(panels) :]:
         axis.set_visible(False)
     handles = {}
-    for letter, axis, (label, records) in zip("abcdefghij", axes.flat, panels, strict=False):
+    for letter, axis, (label, records) in zip(string.ascii_lowercase, axes.flat, panels, strict=False):
         if records:
             curves(axis, records, columns, by)
             handles |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))

@@ -18,7 +18,7 @@ class Claim:
         judge: the rule as code: of a bench, or for mathematics of nothing (a tuple of (what, holds, statistics)).
         losses, etas: the runs that are judged.
         datasets, networks: names a run must have; empty: any.
-        after: the claim this one follows from where that one holds; it is marked and not counted twice.
+        after: the claim whose evidence this one shares; it is marked, and the summary counts that one only.
         per_eta: False where one cell spans the noise rates.
     """
 
@@ -46,6 +46,7 @@ ACTIVE = (
 ALL = f"Final J1 at least {T['near_all']:g} and memorised at least {T['memorised']:g}"
 CUT = f"Where J1 still rises by more than {T['rising']:g} over the last fifth of the epochs, training was cut short."
 SMALL = "Sampling error is a tenth of this margin or less; it says from where on the words fit."
+BEYOND = "The paper shows J2 for Inception-Lite and ResNet-18; a cell of ResNet-32 goes beyond it."
 CLOSE = f"{T['close']:g} is what one would call close in the paper's figures, some ten times the sampling error."
 
 CLAIMS = (
@@ -55,11 +56,12 @@ CLAIMS = (
     Claim("C3", "The more labels are wrong, the more epochs the fit takes.",
           f"The first epoch from which J1 stays at {T['reached']:g} or above does not fall with eta, and rises from the lowest "
           "to the highest.",
-          f"Within {T['drop_epochs']} epochs after a drop of the learning rate the schedule sets the time: not tested.",
+          f"Within {T['drop_epochs']} epochs after a drop of the learning rate the schedule sets the time: not "
+          "tested. Nor can a rate support the claim at which J1 came to rest below: it is not a matter of time there.",
           judges.takes_longer, ("cce", "mse"), ETAS[:1], per_eta=False),
     Claim("C4", "On MNIST, too, the cross entropy fits nearly every training label (ResNet-18).",
           f"{ALL}.", CUT, judges.memorises, ("cce",), **MNIST),
-    Claim("C5", "The squared error on MNIST is the exception: it fits most training labels, far from all.",
+    Claim("C5", "The squared error on MNIST is the exception: it gets high, but does not fit nearly all training labels.",
           f"C4 holds, J1 lies in [{T['high']:g}, {T['near_all']:g}) and no longer rises.", CUT,
           judges.high_not_all, ("mse",), **MNIST),
     Claim("C6", "Wrong labels lower RLL's accuracy on its own training labels clearly.",
@@ -69,18 +71,18 @@ CLAIMS = (
           f"The drop of J1 differs from the realised noise rate by {T['close']:g} at most.", f"{CLOSE} {ACTIVE}",
           judges.drop_is_eta, ("rll",), ETAS[:2]),
     Claim("C8", "With the cross entropy and the squared error the true labels are met far less often than the training labels.",
-          f"Final J1 less J2 is at least {T['drop_share']:g} of the realised noise rate.", SMALL,
+          f"Final J1 less J2 is at least {T['drop_share']:g} of the realised noise rate.", f"{SMALL} {BEYOND}",
           judges.true_below_training, ("cce", "mse"), after="C1"),
     Claim("C9", "With RLL the true labels are met more often than the training labels.",
-          f"Finally recovered r exceeds memorised m by {MARGIN}.", ACTIVE,
+          f"Finally recovered r exceeds memorised m by {MARGIN}.", f"{ACTIVE} {BEYOND}",
           judges.true_above_training, ("rll",), after="C10"),
     Claim("C10", "With RLL that is so throughout training.",
-          f"After leaving chance no exact pass has m above r by {MARGIN}.", ACTIVE, judges.always_above, ("rll",)),
+          f"After leaving chance no exact pass has m above r by {MARGIN}.", f"{ACTIVE} {BEYOND}", judges.always_above, ("rll",)),
     Claim("C11", "With the cross entropy the true labels lead at first and fall behind later: the flip.",
           f"At least {T['early_epochs']} exact passes with r above m by {MARGIN}; from the flip on m above r in every one.",
-          "Single passes are noisy, so one alone is not a lead. " + CUT, judges.flips, ("cce",)),
+          f"Single passes are noisy, so one alone is not a lead. {CUT} {BEYOND}", judges.flips, ("cce",)),
     Claim("C12", "At the lower noise rates RLL's J2 is close to what it reaches on clean labels.",
-          f"J2 is at most {T['close']:g} below J1 without noise; a collapsed network cannot pass.", CLOSE,
+          f"J2 is at most {T['close']:g} below J1 without noise.", f"{CLOSE} {ACTIVE} {BEYOND}",
           judges.true_near_clean, ("rll",), ETAS[:2]),
     Claim("C13", "The normalised squared error stays below a full fit and behaves like RLL.",
           f"The rule of C6, and excess memorisation within {T['excess']:g} of RLL's.", f"{CLOSE} {ACTIVE}",
@@ -97,8 +99,9 @@ CLAIMS = (
           "Mathematics; the numbers check the derivation.", lambda: ranks_alike()),
     Claim("C16", "RLL resists memorisation as the paper defines it: on test images it is as accurate as without noise.",
           f"Test accuracy within {T['test']:g} of the clean run's; beside it, not counted, within {T['test']:g} of a run on "
-          "the clean examples alone. A collapsed network cannot pass.",
-          "Two to three standard errors of a difference of two accuracies on a few thousand test images.",
+          "the clean examples alone, where there is one.",
+          f"On 2,000 test images {T['test']:g} is two standard errors of a difference of two accuracies near .55, four near "
+          f".95: a network that loses a little passes. {ACTIVE}",
           judges.as_accurate, ("rll",)),
     Claim("C17", "Other symmetric losses (MAE) resist as well.", "The rules of C6 and C9.", f"{SMALL} {ACTIVE}",
           judges.resists, ("mae",)),
@@ -106,13 +109,13 @@ CLAIMS = (
 """Every claim, in the paper's order."""
 
 SHOWN_IN = {
-    **dict.fromkeys(("C1", "C2", "C3"), "fig1"),
-    **dict.fromkeys(("C4", "C5"), "fig2"),
-    **dict.fromkeys(("C6", "C7"), "fig3"),
-    **dict.fromkeys(("C8", "C9", "C10", "C11", "C12", "C16"), "fig4"),
-    "C13": "fig5",
-    "C14": "theory_symmetry",
-    "C15": "theory_theorem",
-    "C17": "fractions",
+    **dict.fromkeys(("C1", "C2", "C3"), ("fig1",)),
+    **dict.fromkeys(("C4", "C5"), ("fig2",)),
+    **dict.fromkeys(("C6", "C7"), ("fig3",)),
+    **dict.fromkeys(("C8", "C9", "C10", "C11", "C12", "C16"), ("fig4", "fractions")),
+    "C13": ("fig5",),
+    "C14": ("theory_symmetry",),
+    "C15": ("theory_theorem",),
+    "C17": ("fractions",),
 }
-"""The notebook that shows each claim's evidence."""
+"""The notebooks that show each claim's evidence."""
