@@ -97,7 +97,7 @@ class RLL(Loss):
     Symmetric, C = K log((1 + alpha) / alpha). Range [0, log((1 + alpha)/alpha) + log(1 + 1/((K - 1) alpha))].
 
     Args:
-        alpha: > 0. Small: near cross entropy where p_y is not small; large: near a multiple of MAE.
+        alpha: > 0. Small: pulls like cross entropy where alpha << p_y << 1; large: near a multiple of MAE.
     """
 
     def __init__(self, alpha: float = 0.1, reduction: str = "mean"):
