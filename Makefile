@@ -29,7 +29,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 book: $(VENV)/.installed ## train what is missing of the quick grid and build the book (SCALE=..., JOBS=...)
 	@python -m memutils.grid --scale $(SCALE) --jobs $(JOBS)
-	@$(SNAKEMAKE) --config scale=$(SCALE) build=$(BUILD) -- book
+	@$(SNAKEMAKE) --config scale=$(SCALE) build=$(BUILD) book=1 -- book
 	@echo "The book: $(BUILD)/html/index.html"
 
 runs: $(VENV)/.installed ## train a grid: SCALE=quick|cpu|paper, ONLY=resnet18 (part of a run's name), PROFILE=slurm
@@ -62,7 +62,7 @@ unit: $(VENV)/.installed
 smoke: export MEMUTILS_RESULTS := $(CURDIR)/_build/test/results
 smoke: $(VENV)/.installed # the whole chain, from runs to the book, on the smoke grid
 	@rm -rf _build/test
-	@$(SNAKEMAKE) --config scale=smoke build=_build/test -- book
+	@$(SNAKEMAKE) --config scale=smoke build=_build/test book=1 -- book
 	@$(SNAKEMAKE) -n --config scale=smoke build=_build/test -- book 2>&1 | grep -q 'Nothing to be done' || { echo 'A second make book would not be idle.'; exit 1; }
 
 notebooks: export MEMUTILS_RESULTS := $(CURDIR)/_build/test/results

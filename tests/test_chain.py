@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from memutils import grid, notebooks, plots, records, runs, specs
+from memutils.errors import UserError
 
 ROOT = Path(__file__).parents[1]
 SMOKE = {"dataset": "mnist5k", "network": "mlp", "loss": "cce", "eta": 0.4}
@@ -126,6 +127,11 @@ def test_estimate_counts_what_is_missing(results, capsys):
     assert grid.estimate(scale) == "smoke: all 4 runs are recorded."
     assert grid.main(["--scale", "smok"]) == 1
     assert "Did you mean 'smoke'?" in capsys.readouterr().err
+
+
+def test_estimate_refuses_a_part_of_a_name_that_no_run_has():
+    with pytest.raises(UserError, match="No run of scale smoke has 'resnet81' in its name"):
+        grid.estimate(specs.load_scale("smoke"), "resnet81")
 
 
 def test_estimate_counts_a_record_of_another_version_as_missing(results, monkeypatch):

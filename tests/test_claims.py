@@ -20,7 +20,7 @@ def curve(start, end, at=10):
     return np.interp(np.arange(1, EPOCHS + 1), [1, at], [start, end])
 
 
-def make(loss="cce", eta=0.4, m=1.0, r=0.0, f=1.0, every=1, lr=None, suffix="", test=0.9, classes=10, **settings):
+def make(loss="cce", eta=0.4, m=1.0, r=0.0, f=1.0, every=1, lr=None, suffix="", test=0.9, classes=10, precision="float32", **settings):
     """A record with these curves (numbers: constant) of memorised, recovered and fitted; exact passes each ``every`` epochs."""
     named = {"dataset": "cifar10", "network": "resnet32", "epochs": EPOCHS, "loss": loss, "eta": eta}
     spec = records.spec_dict(Spec(**named | settings))
@@ -35,6 +35,7 @@ def make(loss="cce", eta=0.4, m=1.0, r=0.0, f=1.0, every=1, lr=None, suffix="", 
         rows.append({"epoch": i + 1, "lr": 0.1 if lr is None else lr[i], "running_j1": j1, "running_j2": j2} | row)
     key = f"{spec['dataset']}-{spec['network']}-{loss}-eta{text_of(float(eta))}-seed{spec['seed']}{suffix}"
     content = {"key": key, "scale": "made-up", "spec": spec, "noise_rate": eta, "history": rows}
+    content["provenance"] = {"execution": {"precision": precision}}
     content["dataset"] = {"classes": list(range(10)), "sizes": {"train": N}}
     return Record(Path(f"{key}.json"), content)
 
@@ -166,7 +167,10 @@ def test_notes():
     assert any("One seed" in n for n in verdict("C1", make()).notes)
     assert not verdict("C1", make(), make(seed=1)).notes
     assert any("C1" in n for n in verdict("C8", make()).notes)
-    note = "1 underfit, collapsed"
+    mixed = verdict("C9", CLEAN["rll"], make("rll", m=0.02, r=0.95, precision="bfloat16")).notes
+    assert any("In 1 of 1 cells" in n for n in mixed)
+    assert not any("arithmetic" in n for n in verdict("C9", CLEAN["rll"], GOOD).notes)
+    note = "lack a clean run to tell: 1."
     assert any(note in n for n in verdict("C9", CLEAN["rll"], make("rll", f=0.5, m=0.4, r=0.2)).notes)
     assert not any(note in n for n in verdict("C9", CLEAN["rll"], make("rll", m=0.9), GOOD).notes)
     assert any("paper's" in n for n in verdict("C8", make(dataset="mnist5k", network="mlp")).notes)

@@ -1,10 +1,13 @@
 """Data: one canonical order whatever the source, and an error that helps for everything that can be wrong."""
 
+import fcntl
 import gzip
 import hashlib
 import io
+import os
 import struct
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -236,6 +239,32 @@ def test_cifar_without_a_network_says_what_to_put_where(tmp_path, monkeypatch):
     monkeypatch.setattr(utils, "download_url", offline)
     with pytest.raises(UserError, match=r"cannot be downloaded \(no route to host\). Put cifar-10-binary.tar.gz"):
         data.load("cifar10", tmp_path)
+
+
+def test_a_download_that_is_cut_off_does_not_look_like_an_archive(tmp_path, monkeypatch):
+    from torchvision.datasets import utils
+
+    def cut_off(url, root, filename, md5):
+        (tmp_path / filename).write_bytes(b"half")
+        raise OSError("reset by peer")
+
+    monkeypatch.setattr(utils, "download_url", cut_off)
+    for _ in range(2):
+        with pytest.raises(UserError, match="cannot be downloaded"):
+            data.load("cifar10", tmp_path)
+
+
+def test_nobody_reads_a_folder_while_another_process_fills_it(tmp_path):
+    folder = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    (tmp_path / "cifar-10-binary.tar.gz").write_bytes(b"half")
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(data.fetch, "cifar10", tmp_path, data.cifar_binary)
+        with pytest.raises(TimeoutError):
+            reading.result(timeout=0.3)
+        (tmp_path / "cifar-10-binary.tar.gz").write_bytes(cifar_archive())
+        os.close(folder)
+        assert len(reading.result(timeout=30)[0]) == 5
 
 
 def test_the_binary_archive_of_cifar_is_read(tmp_path):

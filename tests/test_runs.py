@@ -1,6 +1,7 @@
 """Whole runs: the same twice, and the same as when RESULTS_VERSION was set."""
 
 import dataclasses
+import subprocess
 import time
 
 import numpy as np
@@ -10,7 +11,7 @@ from conftest import carry_out, full_size, smoke
 from conftest import measured as results
 from test_records import check_identities
 
-from memutils import data, losses, records, runs, training
+from memutils import data, losses, provenance, records, runs, training
 from memutils.errors import UserError
 
 pytestmark = pytest.mark.usefixtures("quick_data")
@@ -31,6 +32,56 @@ def test_a_run_end_to_end():
     assert [p.suffix for p in work.iterdir()] == [".lock"]
     trained = spec.epochs * 128  # a batch of 200 images an epoch, the rest is dropped
     assert record.provenance["images_per_second"] == pytest.approx(trained / record.history["train_seconds"].sum(), abs=0.06)
+
+
+def test_a_network_that_the_last_step_ruined_leaves_the_old_record_alone(monkeypatch):
+    old = carry_out(smoke(epochs=1))
+    monkeypatch.setattr(records, "RESULTS_VERSION", records.RESULTS_VERSION + 1)
+    with monkeypatch.context() as ruined:
+        ruined.setattr(training.Trainer, "step", lambda self, x, y, loss, step=training.Trainer.step: (
+            step(self, x, y, loss), [p.data.fill_(float("nan")) for p in self.network.parameters()])[0])  # fmt: skip
+        with pytest.raises(UserError, match="output is not finite"):
+            carry_out(smoke(epochs=1))
+    assert records.read(old.path).content == old.content
+
+
+def test_a_registered_loss_that_does_not_work_costs_only_its_own_risks(monkeypatch):
+    monkeypatch.setitem(losses.LOSSES, "forgot mean", lambda: lambda z, y: torch.nn.functional.cross_entropy(z, y, reduction="none"))
+    record = carry_out(smoke(epochs=1))
+    assert all("cce" in table and "forgot mean" not in table for table in record.risks.values())
+
+
+def test_a_file_system_without_locks_is_an_error(monkeypatch):
+    def no_locks(file, kind):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    with pytest.raises(UserError, match="has no locks .*let MEMUTILS_RESULTS name a folder on another"):
+        runs.run(smoke(), "smoke", progress=False)
+
+
+def test_a_record_that_is_there_is_named_not_trained_again(capsys):
+    record = carry_out(smoke(epochs=1))
+    capsys.readouterr()
+    runs.run(smoke(epochs=1), "smoke")
+    assert f"is recorded already. To train it anew, delete {record.path}." in capsys.readouterr().err
+
+
+def test_only_what_decides_a_run_makes_its_tree_dirty(monkeypatch, tmp_path):
+    def git(*words):
+        subprocess.run(["git", "-C", tmp_path, "-c", "user.name=t", "-c", "user.email=t@t", *words], check=True, capture_output=True)
+
+    module = tmp_path / "src" / "memutils" / "provenance.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("")
+    git("init")
+    git("add", "-A")
+    git("commit", "-m", "all")
+    monkeypatch.setattr(provenance, "__file__", str(module))
+    (tmp_path / "out.ipynb").write_text("")
+    assert provenance.source_state()["dirty"] is False
+    module.write_text("changed = True")
+    assert provenance.source_state()["dirty"] is True
 
 
 @pytest.mark.parametrize("network", ["mlp", "tiny"])

@@ -265,6 +265,30 @@ def test_settle_decides_and_refuses():
         training.make_optimizer(make_network(), Recipe(optimizer="adamw"))
 
 
+def test_settle_takes_bfloat16_only_from_hardware_and_compiles_only_with_a_compiler(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
+    assert training.settle(Recipe()).precision == "float32", "a T4 would emulate it"
+    monkeypatch.delenv("CC", raising=False)
+    for found in (None, "/usr/bin/cc"):
+        monkeypatch.setattr("shutil.which", lambda program, found=found: found)
+        assert training.settle(Recipe()).compile is bool(found)
+
+
+def test_exact_passes_keep_cudnn_and_float32_is_no_tf32(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    seen = []
+
+    class Seen(nn.Flatten):
+        def forward(self, x):
+            seen.append((torch.backends.cudnn.enabled, torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32))
+            return super().forward(x)[:, :5]
+
+    training.predict(Seen(), make_data()["train"])
+    training.prepare_process(CPU)
+    assert set(seen) == {(True, True, False)} and torch.backends.cudnn.allow_tf32 is False
+
+
 def test_bfloat16_stays_near_float32():
     low = training.Execution("cpu", "bfloat16", 1, False)
     one = make_trainer(RECIPES["sgd"]).run(progress=False)

@@ -60,7 +60,7 @@ def empty(manager: AsyncKernelManager) -> None:
 def execute(notebook: str, output: str, parameters: dict) -> str:
     """Executes the notebook with these parameters; returns an empty text, or what went wrong, in one line."""
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    part = Path(output).with_name(f".{Path(output).name}")
+    part = Path(output).with_name(f".{os.getpid()}.{Path(output).name}")  # another batch may hold the same run
     try:
         kernel = warm_kernel()
         empty(kernel)

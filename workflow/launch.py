@@ -15,9 +15,11 @@ IDENTITY = "colab"
 SOURCE = """import sys
 
 if "google.colab" in sys.modules:  # on Colab: fetch the repository and install the package; elsewhere nothing happens
+    import os
     import subprocess
 
-    subprocess.run(["git", "clone", "--quiet", "--depth", "1", "--branch", {branch!r}, {url!r}, "repository"], check=True)
+    if not os.path.isdir("repository"):  # the second time it is there
+        subprocess.run(["git", "clone", "--quiet", "--depth", "1", "--branch", {branch!r}, {url!r}, "repository"], check=True)
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "-e", "repository"], check=True)
     sys.path.insert(0, "repository/src")"""
 

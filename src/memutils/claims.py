@@ -29,7 +29,7 @@ SETTINGS = {("cifar10", "inception-lite"), ("cifar10", "resnet32"), ("mnist", "r
 
 @dataclass(frozen=True)
 class Cell:
-    """One judgement: where, what was measured, the verdict, ``why`` where nothing follows, and the runs used."""
+    """One judgement: where, what was measured, the verdict, ``why`` where nothing follows, the runs used and their arithmetic."""
 
     verdict: str
     statistics: dict
@@ -41,6 +41,7 @@ class Cell:
     seed: int | None = None
     paper_setting: bool = False
     records: tuple[str, ...] = ()
+    precisions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ class Verdict:
         if self.claim.after:
             notes.append(f"Shares its evidence with {self.claim.after}; the summary counts that one only.")
         if idle := sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested):
-            notes.append(f"Of the failures {idle} underfit, collapsed or have no clean run to tell; such cannot pass.")
+            notes.append(f"Failures of runs that underfit, collapsed or lack a clean run to tell: {idle}. Such runs cannot pass.")
+        if mixed := sum(len(c.precisions) > 1 for c in tested):
+            notes.append(f"In {mixed} of {len(tested)} cells the runs compared were trained in different arithmetic.")
         return tuple(notes)
 
 
@@ -112,9 +115,11 @@ def judge_cell(claim: Claim, bench: Bench) -> Cell:
         finding = Finding(None, {}, str(error))
     verdict = {True: SUPPORTED, False: NOT_SUPPORTED, None: NOT_TESTED}[finding.passed]
     where = {n: spec[n] for n in ("dataset", "network", "loss", "seed")}
+    compared = (r for r in (bench.run, *bench.others.values(), *bench.oracles.values()) if r.key in bench.used)
     return Cell(
         verdict, finding.statistics, finding.why, **where, eta=spec["eta"] if claim.per_eta else None,
         paper_setting=(spec["dataset"], spec["network"]) in SETTINGS, records=tuple(dict.fromkeys(bench.used)),
+        precisions=tuple(sorted({r.precision for r in compared})),
     )  # fmt: skip
 
 

@@ -4,10 +4,12 @@ Each split is sorted by the sha256 of an image's bytes, so that a subset and its
 ``fingerprint`` identifies a split. Nothing is unpickled.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import tarfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -203,7 +205,9 @@ def cifar_binary(root: Path) -> tuple[np.ndarray, ...]:
         from torchvision.datasets.utils import download_url
 
         url = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
-        download_url(url, str(root), archive.name, "c32a1d4ab5d03f1284b67883e8d87530")
+        part = archive.with_name(f".{archive.name}")  # a download that is cut off must not look like an archive
+        download_url(url, str(root), part.name, "c32a1d4ab5d03f1284b67883e8d87530")
+        part.replace(archive)
     parts = {}
     with tarfile.open(archive) as tar:
         for member in tar:
@@ -214,6 +218,18 @@ def cifar_binary(root: Path) -> tuple[np.ndarray, ...]:
     return tuple(a for r in (train, test) for a in (r[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), r[:, 0]))
 
 
+@contextlib.contextmanager
+def one_at_a_time(root: Path) -> Iterator[None]:
+    """Waits until no other process loads from that folder: it may be downloading, and what is half there looks damaged."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # no such folder, nor a right to make it; or no locks on its file system
+            root.mkdir(parents=True, exist_ok=True)
+            folder = os.open(root, os.O_RDONLY)
+            stack.callback(os.close, folder)  # which gives the lock back
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+
+
 def fetch(name: str, root: Path, load: Callable[[Path], tuple[np.ndarray, ...]]) -> tuple[np.ndarray, ...]:
     """Runs a loader and turns its failures into one sentence that says what to put where."""
     path, arrays = root / RAW[name], f"{name}.npz (x_train, y_train, x_test, y_test)"
@@ -221,7 +237,8 @@ def fetch(name: str, root: Path, load: Callable[[Path], tuple[np.ndarray, ...]])
     where = f"Put {raw} or {arrays} into {root}, or set MEMUTILS_DATA to a folder that has it"
     there = path.exists()
     try:
-        return load(root)
+        with one_at_a_time(root):
+            return load(root)
     except Exception as error:  # parsers of foreign files and downloads raise nearly anything
         why = " ".join(str(error).split())[:200] or type(error).__name__
         if there:
@@ -238,8 +255,8 @@ DATASETS: dict[str, Callable[[Path], Dataset]] = {
 
 
 def data_root() -> Path:
-    """The folder of the full-size data: the environment's MEMUTILS_DATA, else ``data``."""
-    return Path(os.environ.get("MEMUTILS_DATA") or "data")
+    """The folder of the full-size data: the environment's MEMUTILS_DATA, else ``data`` in the repository."""
+    return Path(os.environ.get("MEMUTILS_DATA") or Path(__file__).parents[2] / "data")
 
 
 def load(name: str, root: Path | str | None = None) -> Dataset:

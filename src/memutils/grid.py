@@ -6,7 +6,7 @@ import sys
 import time
 from collections import defaultdict
 
-from memutils import records, specs
+from memutils import recipe, records, specs
 from memutils.errors import INTERRUPTED, UserError
 from memutils.records import Record
 from memutils.specs import Spec
@@ -30,7 +30,7 @@ def measure(spec: Spec) -> float:
     """Seconds of one image of one epoch, measured now: a few training steps, times 1.2 for evaluation."""
     import numpy as np
 
-    from memutils import data, recipe, runs
+    from memutils import data, runs
 
     dataset = data.load(spec.dataset)
     n = min(len(dataset.train), 4 * spec.batch_size)
@@ -61,9 +61,13 @@ def operations(network: str, shape: tuple[int, int, int], num_classes: int = 10,
 def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
     """One line: how many runs are missing, and about how long they will take with so many jobs at once."""
     todo, total = missing(scale, only), len(scale.specs(only))
+    if not total:
+        raise UserError(f"No run of scale {scale.name} has {only!r} in its name; one is {next(iter(scale.specs()))}.")
     if not todo:
         return f"{scale.name}: all {total} runs are recorded."
-    known = [r for name in {scale.name, "cpu", "quick"} for r in records.load(name)]
+    device = recipe.settle(next(iter(todo.values()))).device
+    recorded = [r for name in {scale.name, "cpu", "quick"} for r in records.load(name)]
+    known = [r for r in recorded if r.provenance["execution"]["device"] == device]
     rates, seconds = seconds_per_image(known), 0.0
     for spec in todo.values():
         if spec.network not in rates:

@@ -62,6 +62,7 @@ class Run:
     eta = property(lambda self: self.record.spec["eta"])
     rate = property(lambda self: self.record.noise_rate)
     classes = property(lambda self: len(self.record.dataset["classes"]))
+    precision = property(lambda self: self.record.provenance["execution"]["precision"])
     flipped = property(lambda self: round(self.rate * self.record.dataset["sizes"]["train"]))
 
     @cached_property

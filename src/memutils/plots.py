@@ -84,28 +84,25 @@ def paper_panels(scale: str, wanted: list[tuple[str, str]]) -> Panels:
     return shown
 
 
-def curves(axis: plt.Axes, records: list[Record], columns: dict[str, str], by: str = "eta") -> None:
-    """Draws columns of the history over epochs, one colour a value of ``by``; a black cross ends a collapsed run.
+def curves(axis: plt.Axes, records: list[Record], columns: dict[str, str]) -> None:
+    """Draws columns of the history over epochs, one colour a noise rate; a black cross ends a collapsed run.
 
     Args:
         axis: where to draw; axis labels and range are set.
-        records: of one data set, network and loss (or of one eta, with by='loss').
+        records: of one data set, network and loss.
         columns: history column to line style, e.g. {'j1': '-', 'j2': '--'}.
-        by: 'eta' or 'loss'.
     """
     frame = histories(records)
-    values = sorted(frame[by].unique()) if by == "eta" else [v for v in LOSS_NAMES if v in set(frame[by])]
-    for i, value in enumerate(values):
-        colour, marker = ETAS.get(value, (COLOURS[i % 6], "v")) if by == "eta" else (COLOURS[i % 6], "os^Dv"[i % 5])
+    for i, eta in enumerate(sorted(frame["eta"].unique())):
+        colour, marker = ETAS.get(eta, (COLOURS[i % 6], "v"))
         for column, dash in columns.items():
-            rows = frame[(frame[by] == value)].dropna(subset=[column])
+            rows = frame[frame["eta"] == eta].dropna(subset=[column])
             if rows.empty:
                 continue
             over_seeds = rows.groupby("epoch")[column].agg(["mean", "min", "max"])
-            label = f"η = {value:g}" if by == "eta" else LOSS_NAMES.get(value, value)
             axis.plot(
                 over_seeds.index, over_seeds["mean"], dash, color=colour, marker=marker, markersize=4,
-                markevery=max(1, len(over_seeds) // 8), label=label if column == next(iter(columns)) else None,
+                markevery=max(1, len(over_seeds) // 8), label=f"η = {eta:g}" if column == next(iter(columns)) else None,
             )  # fmt: skip
             collapsed = {r.key for r in records if Run(r).collapsed}
             for _, run in rows[rows["key"].isin(collapsed)].groupby("key"):
@@ -120,7 +117,7 @@ def ylabel_of(columns: Iterable[str]) -> str:
     return "fraction of the flipped" if {"memorised", "recovered"} & set(columns) else "accuracy"
 
 
-def grid(panels: list[tuple[str, list[Record]]], columns: dict[str, str], by: str = "eta", ncols: int = 2) -> plt.Figure:
+def grid(panels: list[tuple[str, list[Record]]], columns: dict[str, str], ncols: int = 2) -> plt.Figure:
     """A figure of panels, each (label, records); a panel without records says so instead of drawing anything."""
     rows = -(-len(panels) // ncols)
     size = (5.2 * ncols, 3.5 * rows + 0.4)
@@ -131,7 +128,7 @@ def grid(panels: list[tuple[str, list[Record]]], columns: dict[str, str], by: st
     handles = {}
     for letter, axis, (label, records) in zip(string.ascii_lowercase, axes.flat, panels, strict=False):
         if records:
-            curves(axis, records, columns, by)
+            curves(axis, records, columns)
             handles |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
         else:
             axis.text(0.5, 0.5, "no record yet", ha="center", va="center", transform=axis.transAxes, color="0.35")

@@ -1,6 +1,7 @@
 """Where a result comes from: the code, its commit, the versions and the machine."""
 
 import contextlib
+import functools
 import hashlib
 import platform
 import subprocess
@@ -21,20 +22,25 @@ def identity() -> dict:
     return {"code": code_hash(), "results_version": records.RESULTS_VERSION, "versions": versions}
 
 
+@functools.cache
 def code_hash() -> str:
-    """sha256 over the modules that decide a result."""
+    """sha256 over the modules that decide a result, as they were when this process imported them."""
     folder = Path(__file__).parent
     return hashlib.sha256(b"".join((folder / f"{name}.py").read_bytes() for name in DECISIVE)).hexdigest()
 
 
+code_hash()  # now: a process that trains many runs may see its files change, and go on with what it imported
+
+
 def source_state() -> dict:
-    """The git commit of the package and whether its tree was dirty (records aside); None outside a repository."""
+    """The git commit and whether what decides a run differs from it; None outside a repository."""
     def git(*words: str) -> str:  # fmt: skip
         root = Path(__file__).parents[2]
         return subprocess.run(["git", "-C", root, *words], capture_output=True, text=True, check=True).stdout.strip()
 
     try:
-        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", "--", ".", ":!results"))}
+        changes = git("status", "--porcelain", "--", "src", "configs", "notebooks/run.ipynb")
+        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(changes)}
     except (OSError, subprocess.CalledProcessError):
         return {"commit": None, "dirty": None}
 

@@ -1,12 +1,24 @@
 """How to optimise and how to execute: the recipe of a run, and what its 'auto' comes to on a machine."""
 
 import math
+import os
+import shutil
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from memutils.errors import UserError, unknown_name
+
+CHOICES = {
+    "optimizer": ("sgd", "adam"),
+    "schedule": ("constant", "step", "exponential"),
+    "inputs": ("standardise", "whiten"),
+    "device": ("auto", "cpu", "cuda"),
+    "precision": ("auto", "float32", "bfloat16"),
+    "compile": ("auto", "yes", "no"),
+}
+"""What the settings of a recipe that are names can be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +38,7 @@ class Recipe:
         device: 'auto', 'cpu' or 'cuda'.
         precision: of the network in training: 'auto', 'float32' or 'bfloat16'.
         threads: CPU threads; 0 leaves torch's default.
-        compile: 'auto' (on CUDA), 'yes' or 'no'.
+        compile: 'auto' (on CUDA, where there is a C compiler), 'yes' or 'no'.
     """
 
     epochs: int = 40
@@ -65,7 +77,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Execution:
-    """What 'auto' came to on this machine; settled before the first step, stored, and kept on resume."""
+    """What 'auto' came to on this machine: settled before the first step and stored; a run goes on only under the same."""
 
     device: str
     precision: str
@@ -79,11 +91,7 @@ def settle(recipe: Recipe) -> Execution:
     Raises:
         UserError: CUDA is asked for and not there, or an unknown value.
     """
-    for name, valid in (
-        ("device", ("auto", "cpu", "cuda")),
-        ("precision", ("auto", "float32", "bfloat16")),
-        ("compile", ("auto", "yes", "no")),
-    ):
+    for name, valid in CHOICES.items():
         if getattr(recipe, name) not in valid:
             raise unknown_name(name, getattr(recipe, name), valid)
     cuda = torch.cuda.is_available()
@@ -92,7 +100,9 @@ def settle(recipe: Recipe) -> Execution:
     device = "cuda" if cuda and recipe.device != "cpu" else "cpu"
     precision = recipe.precision
     if precision == "auto":
-        native = torch.cuda.is_bf16_supported() if device == "cuda" else torch.cpu._is_avx512_bf16_supported()
+        # False: not where it is only emulated
+        native = torch.cuda.is_bf16_supported(False) if device == "cuda" else torch.cpu._is_avx512_bf16_supported()
         precision = "bfloat16" if native else "float32"
-    compiled = recipe.compile == "yes" or (recipe.compile == "auto" and device == "cuda")
+    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    compiled = recipe.compile == "yes" or (recipe.compile == "auto" and device == "cuda" and bool(compiler))
     return Execution(device, precision, recipe.threads or torch.get_num_threads(), compiled)

@@ -144,14 +144,14 @@ def write(scale: str, key: str, content: dict, arrays: dict[str, np.ndarray]) ->
     """Writes a record: first the arrays, then the JSON file that makes them count."""
     path, buffer = path_of(scale, key), io.BytesIO()
     np.savez_compressed(buffer, **arrays)
-    path.unlink(missing_ok=True)  # an outdated record must not stand beside new arrays
-    write_whole(path.with_suffix(".npz"), buffer.getvalue())
     content = {"format": FORMAT, "results_version": RESULTS_VERSION, "scale": scale, "key": key, **content}
     content["arrays_sha256"] = hashlib.sha256(buffer.getvalue()).hexdigest()
     content["checksum"] = checksum(content)
     rows = content["history"]
     text = json.dumps(content | {"history": "@"}, indent=1, allow_nan=False)  # one line an epoch: readable, and small diffs
     text = text.replace('"history": "@"', '"history": [\n  ' + ",\n  ".join(json.dumps(r) for r in rows) + "\n ]")
+    path.unlink(missing_ok=True)  # an outdated record must not stand beside new arrays
+    write_whole(path.with_suffix(".npz"), buffer.getvalue())
     write_whole(path, text.encode() + b"\n")
     return read(path)
 

@@ -90,6 +90,8 @@ def make_trainer(spec: Spec, splits, labels, num_classes: int, execution: recipe
     later = spec.build_loss(spec.switch_loss) if spec.switch_loss else first
     for loss in dict.fromkeys((first, later)):
         losses.check_loss(loss, num_classes)
+        if isinstance(loss, torch.nn.Module):
+            loss.to(execution.device)  # its buffers, such as weights of classes
     return training.Trainer(
         network, lambda epoch: later if spec.switch_loss and epoch > spec.switch_epoch else first,
         resident, spec, execution, child_seed(spec.seed, "order"),
@@ -123,6 +125,8 @@ def carry_out(spec: Spec, scale: Scale, progress: bool) -> Record:
         found = records.find(scale.name, key, spec)
         if found is not None:
             drop_checkpoint(scale.name, key)  # of a run that was killed between its record and this
+            if progress:
+                print(f"{key} is recorded already. To train it anew, delete {found.path}.", file=sys.stderr)
             return found
         start, started = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
         source = {**provenance.source_state(), "started": started}
@@ -176,6 +180,9 @@ def only_one(scale: str, key: str) -> Iterator[None]:
         except BlockingIOError:
             print(f"{key} is being run by another process; waiting for it.", file=sys.stderr)
             fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            where = f"The file system of {work_folder(scale)} has no locks ({error.strerror})"
+            raise UserError(f"{where}; let MEMUTILS_RESULTS name a folder on another.") from error
         yield
 
 
@@ -257,7 +264,7 @@ def complete(history: list[dict]) -> list[dict]:
 
 
 def final_state(spec: Spec, splits, labels, trainer) -> tuple[dict[str, np.ndarray], dict]:
-    """The companion arrays, and the mean of every registered loss on each split under each labelling."""
+    """The companion arrays, and the mean of every registered loss that works on each split under each labelling."""
     fresh_seed, arrays, risks = child_seed(spec.seed, "fresh noise"), {}, {}
     for i, (name, split) in enumerate(splits.items()):
         log_p = training.predict(trainer.network, trainer.data[name]).double().cpu()
@@ -271,11 +278,21 @@ def final_state(spec: Spec, splits, labels, trainer) -> tuple[dict[str, np.ndarr
         arrays[f"{name}_log_p"] = log_p.clamp_min(float(np.finfo(np.float16).min)).numpy().astype(np.float16)
         risks[name] = {
             loss: {label: spec.build_loss(loss)(log_p, torch.from_numpy(y)).item() for label, y in labellings.items()}
-            for loss in losses.LOSSES
+            for loss in usable_losses(spec, log_p.shape[1])
         }
     chosen = thumbnails(labels["train"].flipped)
     arrays["thumbnail_index"], arrays["thumbnails"] = chosen, splits["train"].images[chosen]
     return arrays, risks
+
+
+def usable_losses(spec: Spec, num_classes: int) -> list[str]:
+    """The registered losses that fulfil the contract: a broken one costs its own figures, not another loss's run."""
+    names = []
+    for name in losses.LOSSES:
+        with contextlib.suppress(UserError):
+            losses.check_loss(spec.build_loss(name), num_classes)
+            names.append(name)
+    return names
 
 
 def thumbnails(flipped: np.ndarray, n: int = 40) -> np.ndarray:

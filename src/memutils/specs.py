@@ -15,7 +15,7 @@ import yaml
 
 from memutils import data, losses, models, noise
 from memutils.errors import UserError, unknown_name
-from memutils.recipe import Recipe
+from memutils.recipe import CHOICES, Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,12 +96,7 @@ def check_values(spec: Spec) -> None:
         "switch_loss": ["", *losses.LOSSES],
         "noise": ("others", "all", "pair"),
         "train_on": ("all", "clean"),
-        "optimizer": ("sgd", "adam"),
-        "schedule": ("constant", "step", "exponential"),
-        "inputs": ("standardise", "whiten"),
-        "device": ("auto", "cpu", "cuda"),
-        "precision": ("auto", "float32", "bfloat16"),
-        "compile": ("auto", "yes", "no"),
+        **CHOICES,
     }
     for name, valid in choices.items():
         if getattr(spec, name) not in valid:

@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from memutils.data import Split
 from memutils.errors import UserError, unknown_name
-from memutils.recipe import Execution, Recipe, settle
+from memutils.recipe import CHOICES, Execution, Recipe, settle
 
 
 class Resident:
@@ -66,13 +66,20 @@ def channel_statistics(images: np.ndarray) -> tuple[Tensor, Tensor]:
 
 @torch.inference_mode()
 def predict(network: nn.Module, data: Resident, batch_size: int = 500) -> Tensor:
-    """Log-probabilities (N, K) of a split, float32, in eval mode; the network's mode is restored."""
+    """Log-probabilities (N, K) of a split, float32, in eval mode; the network's mode is restored.
+
+    Raises:
+        UserError: they are not all finite.
+    """
     mode = network.training
     network.eval()
-    with torch.backends.cudnn.flags(deterministic=True, allow_tf32=False):
+    with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
         parts = [network(data.batch(slice(i, i + batch_size))) for i in range(0, len(data), batch_size)]
     network.train(mode)
-    return F.log_softmax(torch.cat(parts).float(), 1)
+    log_p = F.log_softmax(torch.cat(parts).float(), 1)
+    if not log_p.isfinite().all():  # after the last step no other check follows
+        raise UserError("The trained network's output is not finite. Lower the learning rate; nothing was recorded.")
+    return log_p
 
 
 def fractions(predicted: Tensor, noisy: Tensor, true: Tensor) -> dict[str, float | None]:
@@ -239,13 +246,14 @@ def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         return torch.optim.SGD(network.parameters(), momentum=recipe.momentum, **common)
     if recipe.optimizer == "adam":
         return torch.optim.Adam(network.parameters(), **common)
-    raise unknown_name("optimizer", recipe.optimizer, ("adam", "sgd"))
+    raise unknown_name("optimizer", recipe.optimizer, CHOICES["optimizer"])
 
 
 def prepare_process(execution: Execution) -> None:
-    """Settles threads and determinism for this process."""
+    """Settles threads, determinism and what float32 means for this process."""
     torch.set_num_threads(execution.threads)
     torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.allow_tf32 = False  # torch's default is True: ten bits of mantissa under the name of float32
     keep_freed_memory()
 
 
