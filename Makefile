@@ -28,6 +28,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@touch $@
 
 book: $(VENV)/.installed ## train what is missing of the quick grid and build the book (SCALE=..., JOBS=...)
+	@$(if $(filter-out quick smoke,$(SCALE)),$(MAKE) --no-print-directory runs SCALE=quick) # the start page shows it
 	@python -m memutils.grid --scale $(SCALE) --jobs $(JOBS)
 	@$(SNAKEMAKE) --config scale=$(SCALE) build=$(BUILD) book=1 -- book
 	@echo "The book: $(BUILD)/html/index.html"
