@@ -3,9 +3,12 @@
 import base64
 import io
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -107,6 +110,22 @@ def test_a_nice_batch_has_nice_kernels_and_killed_leaves_no_process_behind(resul
     process.wait()
     _, alive = psutil.wait_procs(family, timeout=10)
     assert not alive
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGSTOP")
+def test_a_kernel_that_answers_late_is_not_dead(monkeypatch):
+    """On a busy machine seconds go by without a heartbeat: only a process that ended is dead."""
+    monkeypatch.syspath_prepend(str(ROOT / "workflow"))
+    import execute
+
+    manager = execute.warm_kernel()
+    try:
+        os.kill(manager.provisioner.pid, signal.SIGSTOP)
+        threading.Timer(6, os.kill, (manager.provisioner.pid, signal.SIGCONT)).start()
+        execute.empty(manager)
+    finally:
+        execute.stop(manager)
+        execute.warm_kernel.cache_clear()
 
 
 def wait_for(found, seconds: float = 240):

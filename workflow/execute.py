@@ -47,7 +47,7 @@ def stop(manager: AsyncKernelManager) -> None:
 
 def empty(manager: AsyncKernelManager) -> None:
     """Clears the kernel's namespace and history and starts its count anew; what it imported stays."""
-    client = BlockingKernelClient()
+    client = BlockingKernelClient(parent=manager)  # asks the process whether it lives; heartbeats stop on a busy machine
     client.load_connection_info(manager.get_connection_info())
     client.start_channels()
     try:
