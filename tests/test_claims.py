@@ -89,6 +89,7 @@ CASES = {
     "C3 the ends apart": ("C3", True, three_rates(9, 14, 14)),
     "C3 by the schedule": ("C3", None, [
         make(eta=e, lr=[0.1] * 20 + [0.01] * 20, m=[0] * a + [1] * (EPOCHS - a)) for e, a in ((0.2, 20), (0.4, 21), (0.6, 22))]),
+    "C3 excepted": ("C3", None, [make("mse", e, f=curve(0, 1, a), m=curve(0, 1, a), **MNIST) for e, a in ((0.2, 20), (0.4, 9), (0.6, 5))]),
     "C4 holds": ("C4", True, [make(**MNIST)]),
     "C5 holds": ("C5", True, [make(**MNIST), make("mse", m=0.7, **MNIST)]),
     "C5 just high": ("C5", True, [make(**MNIST), make("mse", m=0.375, **MNIST)]),

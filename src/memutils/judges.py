@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from memutils.outcomes import ETAS, Run, T, beats
 
+MNIST = ("mnist", "mnist5k")
 SHORT = "J1 was still rising when training ended"
 
 
@@ -76,6 +77,8 @@ def memorises(bench: Bench) -> Finding:
 
 def takes_longer(bench: Bench) -> Finding:
     """C3: J1 gets near 1 later with more noise; an epoch not reached yet is later than all, if J1 is on its way."""
+    if bench.run.loss == "mse" and bench.run.record.spec["dataset"] in MNIST:
+        return Finding(None, {}, "the paper excepts the squared error on MNIST: it does not get there")
     runs = [bench.get(bench.run.loss, eta) for eta in ETAS]
     epochs = [run.reached for run in runs]
     statistics = {f"epoch_at_eta_{run.eta:g}": epoch for run, epoch in zip(runs, epochs, strict=True)}
