@@ -168,13 +168,16 @@ def test_notes():
     assert any("One seed" in n for n in verdict("C1", make()).notes)
     assert not verdict("C1", make(), make(seed=1)).notes
     assert any("C1" in n for n in verdict("C8", make()).notes)
-    mixed = verdict("C9", CLEAN["rll"], make("rll", m=0.02, r=0.95, precision="bfloat16")).notes
-    assert any("In 1 of 1 cells" in n for n in mixed)
-    assert not any("arithmetic" in n for n in verdict("C9", CLEAN["rll"], GOOD).notes)
     note = "lack a clean run to tell: 1."
     assert any(note in n for n in verdict("C9", CLEAN["rll"], make("rll", f=0.5, m=0.4, r=0.2)).notes)
     assert not any(note in n for n in verdict("C9", CLEAN["rll"], make("rll", m=0.9), GOOD).notes)
     assert any("paper's" in n for n in verdict("C8", make(dataset="mnist5k", network="mlp")).notes)
+
+
+def test_a_cell_names_the_arithmetic_of_the_runs_it_compares():
+    (mixed,) = verdict("C9", CLEAN["rll"], make("rll", m=0.02, r=0.95, precision="bfloat16")).cells
+    (same,) = verdict("C9", CLEAN["rll"], GOOD, make("cce", precision="bfloat16")).cells
+    assert mixed.precisions == ("bfloat16", "float32") and same.precisions == ("float32",)
 
 
 def test_only_like_is_compared():

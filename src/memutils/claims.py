@@ -78,8 +78,6 @@ class Verdict:
             notes.append(f"Shares its evidence with {self.claim.after}; the summary counts that one only.")
         if idle := sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested):
             notes.append(f"Failures of runs that underfit, collapsed or lack a clean run to tell: {idle}. Such runs cannot pass.")
-        if mixed := sum(len(c.precisions) > 1 for c in tested):
-            notes.append(f"In {mixed} of {len(tested)} cells the runs compared were trained in different arithmetic.")
         return tuple(notes)
 
 
