@@ -155,9 +155,8 @@ def always_above(bench: Bench) -> Finding:
 
 def flips(bench: Bench) -> Finding:
     """C11: true labels lead in some early passes, wrong ones in every pass from the flip on."""
-    run = bench.run
+    run, first = bench.run, bench.run.flip
     triples = list(zip(run.exact["epoch"], run.exact["memorised"], run.exact["recovered"], strict=True))
-    first = next((epoch for epoch, m, r in triples if beats(m, r, run.flipped)), math.inf)
     early = sum(beats(r, m, run.flipped) for epoch, m, r in triples if epoch < first)
     stays = all(beats(m, r, run.flipped) for epoch, m, r in triples if epoch >= first)
     statistics = {"early_passes": early, "flip_epoch": first}

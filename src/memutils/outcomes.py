@@ -114,6 +114,12 @@ class Run:
         later = self.exact.loc[self.exact["epoch"] > (below.max() if len(below) else 0), "epoch"]
         return float(later.min()) if len(later) else math.inf
 
+    @property
+    def flip(self) -> float:
+        """The first exact pass with clearly more memorised than recovered; infinite if there is none."""
+        passes = zip(self.exact["epoch"], self.exact["memorised"], self.exact["recovered"], strict=True)
+        return next((float(epoch) for epoch, m, r in passes if beats(m, r, self.flipped)), math.inf)
+
     def before(self, epoch: float) -> float:
         """The exact pass before that epoch; 0 if there is none."""
         return float(max((e for e in self.exact["epoch"] if e < epoch), default=0))

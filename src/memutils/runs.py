@@ -278,21 +278,12 @@ def final_state(spec: Spec, splits, labels, trainer) -> tuple[dict[str, np.ndarr
         arrays[f"{name}_log_p"] = log_p.clamp_min(float(np.finfo(np.float16).min)).numpy().astype(np.float16)
         risks[name] = {
             loss: {label: spec.build_loss(loss)(log_p, torch.from_numpy(y)).item() for label, y in labellings.items()}
-            for loss in usable_losses(spec, log_p.shape[1])
+            for loss in losses.LOSSES
+            if losses.usable(spec.build_loss(loss), log_p.shape[1])  # a broken one costs its own risks, not another loss's run
         }
     chosen = thumbnails(labels["train"].flipped)
     arrays["thumbnail_index"], arrays["thumbnails"] = chosen, splits["train"].images[chosen]
     return arrays, risks
-
-
-def usable_losses(spec: Spec, num_classes: int) -> list[str]:
-    """The registered losses that fulfil the contract: a broken one costs its own figures, not another loss's run."""
-    names = []
-    for name in losses.LOSSES:
-        with contextlib.suppress(UserError):
-            losses.check_loss(spec.build_loss(name), num_classes)
-            names.append(name)
-    return names
 
 
 def thumbnails(flipped: np.ndarray, n: int = 40) -> np.ndarray:
