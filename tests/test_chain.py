@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import math
 import os
 import re
 import signal
@@ -174,7 +175,7 @@ def test_plots_draw_only_what_is_recorded(results):
     assert drawn["-"] == list(record.history.j1) and drawn["--"] == list(record.history.j2)
     assert not absent.lines and any(text.get_text() == "no record yet" for text in absent.texts)
     table = plots.final_table([record])
-    assert table.j1.item() == record.history.j1.iloc[-1]
+    assert table.j1.item() == record.history.j1.median()  # three epochs: all of them are among the last five
     assert len(plots.final_table([])) == 0
     text = plots.summary([record], ["a-run"])
     assert "1 run: n = 400; seed 0; 3 epochs; CPU, float32." in text and "1 run of the grid (`a-run`)" in text
@@ -191,6 +192,13 @@ def test_a_caption_says_n_seeds_epochs_device_and_precision_of_all_its_runs():
     assert plots.conditions([record(1, 4992, 1)]) == "n = 4,992; seed 1; 1 epoch; CPU, float32"
     several = [record(2, 5000, 60), record(0, 1250, 80), record(1, 5000, 60, "cuda", "bfloat16")]
     assert plots.conditions(several) == "n = 1,250 to 5,000; seeds 0, 1 and 2; 60 to 80 epochs; CPU and CUDA, bfloat16 and float32"
+
+
+def test_a_table_shows_settings_as_given_and_no_value_as_a_dash():
+    frame = pd.DataFrame({"eta": [0.4, 0], "j1": [2 / 3, math.nan], "test_accuracy": [1.0, 0.5], "a<b": [1234, 0]})
+    cells = re.findall(r"<t[hd][^>]*>\s*([^<]*?)\s*</t[hd]>", notebooks.table(frame).to_html())
+    assert cells[:4] == ["eta", "J1", "test accuracy", "a&lt;b"]
+    assert cells[4:] == ["0.4", "0.667", "1.000", "1,234", "0", "–", "0.500", "0"]
 
 
 def test_the_data_behind_a_figure_come_back_from_their_link():

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from test_records import CONTENT, KEY, write
 
-from memutils import plots, records, specs
+from memutils import notebooks, plots, records, specs
 from memutils.errors import UserError
 
 FORBIDDEN = {
@@ -94,7 +94,7 @@ def test_texts_of_a_record_are_escaped_in_tables():
     record = write()
     row = {"epoch": 1, "j1": 0.5, "j2": 0.5, "fitted": 0.5, "memorised": 0.5, "recovered": 0.1, "test_accuracy": 0.5, "classes": 10}
     record.content["history"], record.content["spec"] = [row], record.spec | {"dataset": "<script>alert(1)</script>"}
-    html = plots.final_table([record]).to_html()
+    html = notebooks.table(plots.final_table([record])).to_html()
     assert "<script>" not in html and "&lt;script&gt;" in html and record.key == KEY
 
 

@@ -17,6 +17,7 @@ from memutils.specs import FIELDS, Scale, Spec, check_known, load_scale
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pandas.io.formats.style import Styler
 
 INJECTED = "# Parameters"
 """How the cell begins that papermill puts after the parameters cell."""
@@ -91,6 +92,13 @@ def csv_link(data: "list[Record] | pd.DataFrame", name: str) -> HTML:
     label = f"{html.escape(name)}.csv"
     link = f'<a download="{label}" href="data:text/csv;base64,{text}">{label}</a>'
     return HTML(f'<p class="figure-data">Data behind the figure: {link} ({len(data):,} rows)</p>')
+
+
+def table(frame: "pd.DataFrame") -> "Styler":
+    """A table as readers see it: no index, three decimals, a dash where there is no value; texts are escaped."""
+    styler = frame.style.hide(axis="index").format(precision=3, na_rep="–", thousands=",", escape="html")
+    styler.format("{:g}", subset=[name for name in ("eta", "alpha") if name in frame])  # settings, as they were given
+    return styler.format_index(lambda name: {"j1": "J1", "j2": "J2"}.get(name, html.escape(name.replace("_", " "))), axis=1)
 
 
 def glue(name: str, text: str) -> None:

@@ -148,15 +148,14 @@ def panel_label(dataset: str, network: str, loss: str = "") -> str:
 
 
 def final_table(records: list[Record]) -> pd.DataFrame:
-    """The last exact pass of each record: J1, J2 and their parts, test accuracy, classes predicted, whether it collapsed."""
+    """The final figures of each record: J1, J2 and their parts, test accuracy, classes predicted, whether it collapsed."""
     settings = ["dataset", "network", "loss", "eta", "seed"]
     columns = ["j1", "j2", "fitted", "memorised", "recovered", "test_accuracy", "classes"]
     rows = []
     for record in records:
-        last = record.history.dropna(subset=["j1"]).iloc[-1]
+        run = Run(record)
         named = {n: record.spec[n] for n in settings}
-        measured = {c: last[c] for c in columns} | {"collapsed": Run(record).collapsed}
-        rows.append(named | {"rate": record.noise_rate} | measured)
+        rows.append(named | {"rate": record.noise_rate} | run.final[columns].to_dict() | {"collapsed": run.collapsed})
     return pd.DataFrame(rows, columns=[*settings, "rate", *columns, "collapsed"]).astype({"classes": int})
 
 
