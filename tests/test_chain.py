@@ -191,7 +191,17 @@ def test_a_caption_says_n_seeds_epochs_device_and_precision_of_all_its_runs():
     assert plots.conditions([]) == "no run recorded yet"
     assert plots.conditions([record(1, 4992, 1)]) == "n = 4,992; seed 1; 1 epoch; CPU, float32"
     several = [record(2, 5000, 60), record(0, 1250, 80), record(1, 5000, 60, "cuda", "bfloat16")]
-    assert plots.conditions(several) == "n = 1,250 to 5,000; seeds 0, 1 and 2; 60 to 80 epochs; CPU and CUDA, bfloat16 and float32"
+    parts = "n = 1,250 to 5,000", "seeds 0, 1 and 2 (not of every setting)", "60 to 80 epochs", "CPU and CUDA, bfloat16 and float32"
+    assert plots.conditions(several) == "; ".join(parts)
+    assert "seeds 1 and 2; 60 epochs" in plots.conditions(several[::2])
+
+
+def test_a_figures_legend_names_the_noise_rates_in_order_whichever_panel_has_them(results):
+    matplotlib.use("Agg")
+    scale = specs.load_scale("smoke")
+    last, first = (runs.run(scale.spec(**SMOKE | {"eta": eta}), scale, progress=False) for eta in (0.4, 0.0))
+    figure = plots.grid([("(late)", [last]), ("(early)", [first])], {"j1": "-"})
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["η = 0", "η = 0.4"]
 
 
 def test_a_table_shows_settings_as_given_and_no_value_as_a_dash():

@@ -1,6 +1,6 @@
 /* Wide content on narrow pages: formulas shrink to fit, and whatever still scrolls inside itself is reachable by the keyboard. */
 (function () {
-  const wide = ["table", "div.math", "mjx-container[display=true]", "pre", ".text_html"].map((name) => `.bd-article ${name}`).join(", ");
+  const wide = ["table", "div.math", "mjx-container[display=true]", "pre", ".text_html", ".cell_output"].map((name) => `.bd-article ${name}`).join(", ");
   const smallest = 0.6;  // of the text's size; below that a formula scrolls
 
   function shrink() {
@@ -17,7 +17,9 @@
   }
   function mark() {
     for (const element of document.querySelectorAll(wide)) {
-      const scrolls = element.scrollWidth > element.clientWidth && /auto|scroll/.test(getComputedStyle(element).overflowX);
+      const style = getComputedStyle(element), can = (overflow) => /auto|scroll/.test(overflow);
+      const across = element.scrollWidth > element.clientWidth && can(style.overflowX);
+      const scrolls = across || (element.scrollHeight > element.clientHeight && can(style.overflowY));
       if (scrolls) element.tabIndex = 0;
       else if (element.tabIndex === 0) element.removeAttribute("tabindex");
     }

@@ -137,6 +137,7 @@ def grid(panels: list[tuple[str, list[Record]]], columns: dict[str, str], ncols:
         if axis.get_subplotspec().colspan.start:
             axis.set_ylabel("")
     if handles:
+        handles = dict(sorted(handles.items()))  # by η: the first panel may lack some
         figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(6, len(handles)))
     return figure
 
@@ -165,6 +166,8 @@ def conditions(records: list[Record]) -> str:
         return "no run recorded yet"
     seeds = [str(seed) for seed in sorted({r.spec["seed"] for r in records})]
     listed = " and ".join([", ".join(seeds[:-1]), seeds[-1]] if len(seeds) > 1 else seeds)
+    settings = {str({k: v for k, v in r.spec.items() if k != "seed"}) for r in records}
+    listed += "" if len(records) == len(settings) * len(seeds) else " (not of every setting)"
     images = sorted({r.dataset["sizes"]["train"] for r in records})
     epochs = sorted({r.spec["epochs"] for r in records})
     devices = " and ".join(sorted({r.provenance["execution"]["device"].upper() for r in records}))
