@@ -70,6 +70,8 @@ def test_reached_is_the_first_exact_pass_from_which_on_it_stays():
     assert run(j1=[0.96, 0.94, 0.95, 0.99]).reached == 3
     assert run(j1=[0.1, 0.97, 0.98, 0.99], exact=(1, 3, 4)).reached == 3
     assert run(j1=[0.99, 0.94]).reached == math.inf
+    between = run(j1=[0.1, 0.96, 0.98, 0.99], running_j1=[0.1, 0.96, 0.98, 0.99], exact=(1, 4))
+    assert between.reached == 4 and between.running_reached == 2
 
 
 def test_before_is_the_exact_pass_before():

@@ -82,6 +82,7 @@ def takes_longer(bench: Bench) -> Finding:
     runs = [bench.get(bench.run.loss, eta) for eta in ETAS]
     epochs = [run.reached for run in runs]
     statistics = {f"epoch_at_eta_{run.eta:g}": epoch for run, epoch in zip(runs, epochs, strict=True)}
+    statistics |= {f"running_epoch_at_eta_{run.eta:g}": run.running_reached for run in runs}
     reached = [(run, epoch) for run, epoch in zip(runs, epochs, strict=True) if epoch < math.inf]
     if not reached:
         return Finding(None, statistics, "J1 got near 1 at no noise rate")

@@ -51,6 +51,12 @@ def beats(a: float, b: float, n: int) -> bool:
     return n > 0 and a - b > T["deviations"] * math.sqrt((a + b) / n)
 
 
+def stays(epochs: pd.Series, j1: pd.Series) -> float:
+    """The first of the epochs from which J1 stays near 1; infinite if there is none."""
+    later = epochs[epochs > epochs[j1 < T["reached"]].max()] if (j1 < T["reached"]).any() else epochs
+    return float(later.min()) if len(later) else math.inf
+
+
 @dataclass(frozen=True)
 class Run:
     """A record as the rules see it."""
@@ -110,9 +116,12 @@ class Run:
     @property
     def reached(self) -> float:
         """The first epoch from which J1 stays near 1, by the exact passes; infinite if there is none."""
-        below = self.exact.loc[self.exact["j1"] < T["reached"], "epoch"]
-        later = self.exact.loc[self.exact["epoch"] > (below.max() if len(below) else 0), "epoch"]
-        return float(later.min()) if len(later) else math.inf
+        return stays(self.exact["epoch"], self.exact["j1"])
+
+    @property
+    def running_reached(self) -> float:
+        """The same by the running J1, which is in train mode and an epoch's average, but there for every epoch."""
+        return stays(self.rows["epoch"], self.rows["running_j1"])
 
     @property
     def flip(self) -> float:

@@ -55,7 +55,7 @@ CLAIMS = (
     Claim("C2", "The squared error does the same on CIFAR-10.", f"{ALL}.", CUT, judges.memorises, ("mse",), **CIFAR),
     Claim("C3", "The more labels are wrong, the more epochs the fit takes.",
           f"The first epoch from which J1 stays at {T['reached']:g} or above does not fall with eta, and rises from the lowest "
-          "to the highest.",
+          "to the highest. The same epoch by the running J1, which every epoch has and which is no exact pass, stands beside.",
           f"Within {T['drop_epochs']} epochs after a drop of the learning rate the schedule sets the time: not "
           "tested. Nor can a rate support the claim at which J1 came to rest below: it is not a matter of time there. "
           "The paper excepts the squared error on MNIST (C5).",
