@@ -53,7 +53,8 @@ def beats(a: float, b: float, n: int) -> bool:
 
 def stays(epochs: pd.Series, j1: pd.Series) -> float:
     """The first of the epochs from which J1 stays near 1; infinite if there is none."""
-    later = epochs[epochs > epochs[j1 < T["reached"]].max()] if (j1 < T["reached"]).any() else epochs
+    below = epochs[j1 < T["reached"]]
+    later = epochs[epochs > (below.max() if len(below) else 0)]
     return float(later.min()) if len(later) else math.inf
 
 
