@@ -64,6 +64,7 @@ smoke: export MEMUTILS_RESULTS := $(CURDIR)/_build/test/results
 smoke: $(VENV)/.installed # the whole chain, from runs to the book, on the smoke grid
 	@rm -rf _build/test
 	@$(SNAKEMAKE) --config scale=smoke build=_build/test book=1 -- book
+	@! grep -rlF 'IPython.core.display' --include='*.html' _build/test/html || { echo 'These pages show an object instead of what it holds.'; exit 1; }
 	@$(SNAKEMAKE) -n --config scale=smoke build=_build/test -- book 2>&1 | grep -q 'Nothing to be done' || { echo 'A second make book would not be idle.'; exit 1; }
 
 notebooks: export MEMUTILS_RESULTS := $(CURDIR)/_build/test/results

@@ -83,13 +83,19 @@ def test_one_kernel_executes_many_runs_and_a_failure_stops_no_other(results, tmp
         assert [c["execution_count"] for c in cells if c["cell_type"] == "code"][:2] == [1, 2]  # as in a fresh kernel
 
 
+def kernel_of(batch: subprocess.Popen) -> psutil.Process:
+    """The kernel of a batch: it leads a session, which a child that it is just starting, under its name, does not."""
+    family = psutil.Process(batch.pid).children(recursive=True)
+    (kernel,) = (p for p in family if os.getsid(p.pid) == p.pid and "ipykernel_launcher" in p.cmdline())
+    return kernel
+
+
 def test_a_kernel_that_dies_fails_its_run_and_the_next_run_gets_a_new_one(results, tmp_path):
     batch, given = tmp_path / "batch.json", {"scale": "smoke", "loss": "cce"}
     batch.write_text(json.dumps({f"{tmp_path}/dies.ipynb": given | {"eta": 0, "epochs": 5000}, f"{tmp_path}/next.ipynb": given | {"eta": 0.4}}))
     process = subprocess.Popen([sys.executable, "workflow/execute.py", batch], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     lock = next(iter(wait_for(lambda: list((results / "smoke" / ".work").glob("*epochs5000.lock")))))  # it trains
-    kernel = next(p for p in psutil.Process(process.pid).children(recursive=True) if "ipykernel_launcher" in p.cmdline())
-    kernel.kill()
+    kernel_of(process).kill()
     out, err = process.communicate(timeout=100)  # papermill looks every five seconds whether its kernel lives
     assert process.returncode == 1 and re.search("dies failed: DeadKernelError", out) and "2 of 2: next\n" in out, (out, err)
     assert (tmp_path / "next.ipynb").exists() and not (tmp_path / "dies.ipynb").exists() and "eta0.4" not in lock.name
@@ -104,8 +110,7 @@ def test_a_nice_batch_has_nice_kernels_and_killed_leaves_no_process_behind(resul
     wait_for(lambda: list((results / "smoke" / ".work").glob("*.lock")))
     family = psutil.Process(process.pid).children(recursive=True)
     assert len(family) >= 2  # a worker and its kernel
-    (kernel,) = (p for p in family if "ipykernel_launcher" in p.cmdline())
-    session = Path(f"/proc/{kernel.pid}/autogroup")
+    session = Path(f"/proc/{kernel_of(process).pid}/autogroup")
     assert not session.exists() or session.read_text().split()[-1] == str(psutil.Process(process.pid).nice()) != "0"
     process.kill()
     process.wait()
@@ -211,6 +216,16 @@ def test_a_table_shows_settings_as_given_and_no_value_as_a_dash():
     assert cells[4:] == ["0.4", "0.667", "1.000", "1,234", "0", "–", "0.500", "0"]
 
 
+def test_a_setting_that_is_the_same_in_every_row_stands_in_the_caption_by_its_readers_name():
+    frame = pd.DataFrame({"network": ["resnet18"] * 2, "loss": ["cce", "<b>"], "eta": [0.0, 0.0], "j1": [0.5, 0.5], "collapsed": [False] * 2})
+    html = notebooks.table(frame).to_html()
+    shown = re.findall(r"<t[hd][^>]*>\s*([^<]*?)\s*</t[hd]>", html)
+    assert shown == ["loss", "J1", "CCE", "0.500", "&lt;b&gt;", "0.500"]  # figures stand in every row, alike or not
+    assert re.search(r"<caption>(.*)</caption>", html)[1] == "In every row network = ResNet-18, eta = 0, collapsed = no."
+    alone = notebooks.table(frame[:1]).to_html()
+    assert "<caption>" not in alone and "ResNet-18" in alone and "no" in alone
+
+
 def test_the_data_behind_a_figure_come_back_from_their_link():
     table = pd.DataFrame({"x": [0.5, 0.25], "name": ["a,b", "<c>"]})
     link = notebooks.csv_link(table, "a<b").data
@@ -260,7 +275,7 @@ def test_records_of_another_version_or_of_a_changed_tree_are_flagged():
     for words in ("1 of 4 of another version", "`run1`", "1 of 4 made from", "`run2`", "unknown state (`run3`)"):
         assert words in text
     assert "`run0`" not in text
-    assert "`run4` and 4 more" in plots.flags([record(i, version=0) for i in range(9)])
+    assert "`run3` and 5 more" in plots.flags([record(i, version=0) for i in range(9)])
 
 
 def test_record_is_readable_json_with_a_line_an_epoch(results):

@@ -168,7 +168,7 @@ def test_notes():
     assert any("One seed" in n for n in verdict("C1", make()).notes)
     assert not verdict("C1", make(), make(seed=1)).notes
     assert any("C1" in n for n in verdict("C8", make()).notes)
-    note = "lack a clean run to tell: 1."
+    note = "1 of the failures comes from runs that underfit"
     assert any(note in n for n in verdict("C9", CLEAN["rll"], make("rll", f=0.5, m=0.4, r=0.2)).notes)
     assert not any(note in n for n in verdict("C9", CLEAN["rll"], make("rll", m=0.9), GOOD).notes)
     assert any("paper's" in n for n in verdict("C8", make(dataset="mnist5k", network="mlp")).notes)

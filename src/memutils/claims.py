@@ -77,7 +77,8 @@ class Verdict:
         if self.claim.after:
             notes.append(f"Shares its evidence with {self.claim.after}; the summary counts that one only.")
         if idle := sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested):
-            notes.append(f"Failures of runs that underfit, collapsed or lack a clean run to tell: {idle}. Such runs cannot pass.")
+            kind = "runs that underfit, collapsed or have no clean run beside them; such runs cannot pass"
+            notes.append(f"{idle} of the failures {'comes' if idle == 1 else 'come'} from {kind}.")
         return tuple(notes)
 
 

@@ -42,7 +42,7 @@ def flipped(record: Record) -> list[Picture]:
     return pictures
 
 
-def show(pairs: list[Record], n: int = 12, ncols: int = 4) -> plt.Figure:
+def show(pairs: list[Record], n: int = 12, ncols: int = 3) -> plt.Figure:
     """The same n images for each record, side by side; frame and sign tell what became of the wrong label.
 
     Args:
@@ -51,7 +51,7 @@ def show(pairs: list[Record], n: int = 12, ncols: int = 4) -> plt.Figure:
         ncols: images in a row of a record.
     """
     rows = -(-n // ncols)
-    figure = plt.figure(figsize=(1.3 * ncols * len(pairs) + 0.6, 1.75 * rows + 0.5), layout="constrained")
+    figure = plt.figure(figsize=(1.4 * ncols * len(pairs) + 0.4, 1.95 * rows + 0.5), layout="constrained")
     for record, part in zip(pairs, np.atleast_1d(figure.subfigures(1, len(pairs), wspace=0.06)), strict=True):
         pictures = flipped(record)
         share = {fate: sum(p.fate == fate for p in pictures[:n]) for fate in FATES}
@@ -75,4 +75,4 @@ def frame(axis: plt.Axes, picture: Picture) -> None:
     for spine in axis.spines.values():
         spine.set(visible=True, color=colour, linewidth=3, linestyle="--" if picture.fate == "recovered" else "-")
     text = f"given {picture.given}\ntrue {picture.true}\n{sign} says {picture.predicted}"
-    axis.set_xlabel(text, fontsize=8, color=colour if picture.fate != "neither" else "0.3", labelpad=3)
+    axis.set_xlabel(text, fontsize=9, color=colour if picture.fate != "neither" else "0.3", labelpad=3)

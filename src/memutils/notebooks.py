@@ -12,6 +12,7 @@ from IPython import get_ipython
 from IPython.display import HTML, display
 
 from memutils.errors import INTERRUPTED, UserError, unknown_name
+from memutils.plots import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.records import Record, histories
 from memutils.specs import FIELDS, Scale, Spec, check_known, load_scale
 
@@ -94,11 +95,27 @@ def csv_link(data: "list[Record] | pd.DataFrame", name: str) -> HTML:
     return HTML(f'<p class="figure-data">Data behind the figure: {link} ({len(data):,} rows)</p>')
 
 
+NAMES = {"dataset": DATASET_NAMES, "network": NETWORK_NAMES, "loss": LOSS_NAMES, "collapsed": {False: "no", True: "yes"}}
+"""Columns of settings and their values' names for the reader."""
+
+
 def table(frame: "pd.DataFrame") -> "Styler":
-    """A table as readers see it: no index, three decimals, a dash where there is no value; texts are escaped."""
-    styler = frame.style.hide(axis="index").format(precision=3, na_rep="–", thousands=",", escape="html")
-    styler.format("{:g}", subset=[name for name in ("eta", "alpha") if name in frame])  # settings, as they were given
-    return styler.format_index(lambda name: {"j1": "J1", "j2": "J2"}.get(name, html.escape(name.replace("_", " "))), axis=1)
+    """A table as readers see it: no index, three decimals, a dash where there is no value; texts are escaped.
+
+    A column of anything but measured figures that is the same in all of several rows is said once, in the caption.
+    """
+    frame = frame.assign(**{n: [names.get(v, v) for v in frame[n]] for n, names in NAMES.items() if n in frame})
+    frame = frame.assign(**{n: [f"{v:g}" for v in frame[n]] for n in ("eta", "alpha") if n in frame})  # as they were given
+    same = [n for n in frame if len(frame) > 1 and frame[n].dtype.kind != "f" and frame[n].nunique(dropna=False) == 1]
+    styler = frame.style.set_table_attributes('class="numbers"').hide(axis="index").hide(same, axis="columns")
+    styler.format(precision=3, na_rep="–", thousands=",", escape="html").format_index(readable, axis=1)
+    told = ", ".join(f"{readable(n)} = {html.escape(str(frame[n].iloc[0]))}" for n in same)
+    return styler.set_caption(f"In every row {told}.") if same else styler
+
+
+def readable(column: str) -> str:
+    """A column's name for the reader, escaped: 'J1 minus J2' for j1_minus_j2."""
+    return " ".join({"j1": "J1", "j2": "J2"}.get(word, html.escape(word)) for word in column.split("_"))
 
 
 def glue(name: str, text: str) -> None:

@@ -165,14 +165,14 @@ def conditions(records: list[Record]) -> str:
     if not records:
         return "no run recorded yet"
     seeds = [str(seed) for seed in sorted({r.spec["seed"] for r in records})]
-    listed = " and ".join([", ".join(seeds[:-1]), seeds[-1]] if len(seeds) > 1 else seeds)
+    counted = " and ".join([", ".join(seeds[:-1]), seeds[-1]] if len(seeds) > 1 else seeds)
     settings = {str({k: v for k, v in r.spec.items() if k != "seed"}) for r in records}
-    listed += "" if len(records) == len(settings) * len(seeds) else " (not of every setting)"
+    counted += "" if len(records) == len(settings) * len(seeds) else " (not of every setting)"
     images = sorted({r.dataset["sizes"]["train"] for r in records})
     epochs = sorted({r.spec["epochs"] for r in records})
     devices = " and ".join(sorted({r.provenance["execution"]["device"].upper() for r in records}))
     precisions = " and ".join(sorted({r.provenance["execution"]["precision"] for r in records}))
-    seeds = f"{'seed' if len(seeds) == 1 else 'seeds'} {listed}"
+    seeds = f"{'seed' if len(seeds) == 1 else 'seeds'} {counted}"
     epochs = f"{span(epochs)} {'epoch' if epochs == [1] else 'epochs'}"
     return f"n = {span(images)}; {seeds}; {epochs}; {devices}, {precisions}"
 
@@ -185,10 +185,9 @@ def summary(records: list[Record], absent: list[str] = ()) -> str:
         text = f"Drawn from {len(records)} {'run' if len(records) == 1 else 'runs'}: {conditions(records)}."
         collapsed = [r.key for r in records if Run(r).collapsed]
         if collapsed:
-            text += f" Collapsed, marked by a black cross ({len(collapsed)}): " + ", ".join(f"`{key}`" for key in collapsed) + "."
+            text += f" Collapsed, marked by a black cross: {len(collapsed)} ({listed(collapsed)})."
     if absent:
-        shown = ", ".join(f"`{key}`" for key in absent[:4]) + (" and so on" if len(absent) > 4 else "")
-        text += f" Not recorded yet: {len(absent)} {'run' if len(absent) == 1 else 'runs'} of the grid ({shown})."
+        text += f" Not recorded yet: {len(absent)} {'run' if len(absent) == 1 else 'runs'} of the grid ({listed(absent)})."
     return text + flags(records)
 
 
@@ -204,9 +203,13 @@ def flags(records: list[Record]) -> str:
     text = ""
     for kind, keys in kinds.items():
         if keys:
-            shown = ", ".join(f"`{key}`" for key in keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
-            text += f"\n\n**Take with care**: {len(keys)} of {len(records)} {kind} ({shown})."
+            text += f"\n\n**Take with care**: {len(keys)} of {len(records)} {kind} ({listed(keys)})."
     return text
+
+
+def listed(keys: list[str], most: int = 4) -> str:
+    """The first keys as Markdown, and how many more there are: '`a`, `b` and 3 more'."""
+    return ", ".join(f"`{key}`" for key in keys[:most]) + (f" and {len(keys) - most} more" if len(keys) > most else "")
 
 
 def span(values: list[int]) -> str:
