@@ -74,6 +74,9 @@ class Verdict:
             notes.append("One seed: it shows what can happen, not how often.")
         if tested and not any(c.paper_setting for c in tested):
             notes.append("None of the cells is of the paper's data sets with the paper's networks.")
+        where = {(c.network, c.dataset) for c in tested}
+        if len(where) == 1 and not self.claim.datasets:
+            notes.append("Tested with {} on {} only.".format(*where.pop()))
         if self.claim.after:
             notes.append(f"Shares its evidence with {self.claim.after}; the summary counts that one only.")
         if idle := sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested):

@@ -185,7 +185,7 @@ def summary(records: list[Record], absent: list[str] = ()) -> str:
         text = f"Drawn from {len(records)} {'run' if len(records) == 1 else 'runs'}: {conditions(records)}."
         collapsed = [r.key for r in records if Run(r).collapsed]
         if collapsed:
-            text += f" Collapsed, marked by a black cross: {len(collapsed)} ({listed(collapsed)})."
+            text += f" Collapsed, marked by a cross: {len(collapsed)} ({listed(collapsed)})."
     if absent:
         text += f" Not recorded yet: {len(absent)} {'run' if len(absent) == 1 else 'runs'} of the grid ({listed(absent)})."
     return text + flags(records)

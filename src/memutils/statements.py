@@ -45,7 +45,7 @@ ACTIVE = (
 )
 ALL = f"Final J1 at least {T['near_all']:g} and memorised at least {T['memorised']:g}"
 CUT = f"Where J1 still rises by more than {T['rising']:g} over the last fifth of the epochs, training was cut short."
-SMALL = "Sampling error is a tenth of this margin or less; it says from where on the words fit."
+SMALL = "The margin makes the words exact; sampling error is a tenth of it or less."
 BEYOND = "The paper shows J2 for Inception-Lite and ResNet-18; a cell of ResNet-32 goes beyond it."
 CLOSE = f"{T['close']:g} is what one would call close in the paper's figures, some ten times the sampling error."
 
@@ -56,13 +56,14 @@ CLAIMS = (
     Claim("C3", "The more labels are wrong, the more epochs the fit takes.",
           f"The first epoch from which J1 stays at {T['reached']:g} or above does not fall with eta, and rises from the lowest "
           "to the highest. The same epoch by the running J1, which every epoch has and which is no exact pass, stands beside.",
-          f"Within {T['drop_epochs']} epochs after a drop of the learning rate the schedule sets the time: not "
-          "tested. Nor can a rate support the claim at which J1 came to rest below: it is not a matter of time there. "
-          "The paper excepts the squared error on MNIST (C5).",
+          f"Where each of these epochs may be the work of a drop of the learning rate (within {T['drop_epochs']} epochs, or "
+          "since the exact pass before), the schedule sets the time: not tested. A noise rate at which J1 settled below cannot "
+          "support the claim: more epochs would not help there. The paper excepts the squared error on MNIST (C5).",
           judges.takes_longer, ("cce", "mse"), ETAS[:1], per_eta=False),
     Claim("C4", "On MNIST, too, the cross entropy fits nearly every training label (ResNet-18).",
           f"{ALL}.", CUT, judges.memorises, ("cce",), **MNIST),
-    Claim("C5", "The squared error on MNIST is the exception: it gets high, but does not fit nearly all training labels.",
+    Claim("C5", "On MNIST the squared error gets high, but does not fit nearly all training labels, where the cross entropy "
+          "does. (To the paper this is the one exception; C2 tells whether it is.)",
           f"C4 holds, J1 lies in [{T['high']:g}, {T['near_all']:g}) and no longer rises.", CUT,
           judges.high_not_all, ("mse",), **MNIST),
     Claim("C6", "Wrong labels lower RLL's accuracy on its own training labels clearly.",
@@ -77,7 +78,7 @@ CLAIMS = (
     Claim("C9", "With RLL the true labels are met more often than the training labels.",
           f"Finally recovered r exceeds memorised m by {MARGIN}.", f"{ACTIVE} {BEYOND}",
           judges.true_above_training, ("rll",), after="C10"),
-    Claim("C10", "With RLL that is so throughout training.",
+    Claim("C10", "With RLL the true labels are met more often than the training labels throughout training.",
           f"After leaving chance no exact pass has m above r by {MARGIN}.", f"{ACTIVE} {BEYOND}", judges.always_above, ("rll",)),
     Claim("C11", "With the cross entropy the true labels lead at first and fall behind later: the flip.",
           f"At least {T['early_epochs']} exact passes with r above m by {MARGIN}; from the flip on m above r in every one.",
@@ -98,7 +99,8 @@ CLAIMS = (
           "one, so both rank classifiers alike.",
           f"Both sides differ by {T['symmetry']:g} at most in float64, and no pair changes its order.",
           "Mathematics; the numbers check the derivation.", lambda: ranks_alike()),
-    Claim("C16", "RLL resists memorisation as the paper defines it: on test images it is as accurate as without noise.",
+    Claim("C16", "RLL resists memorisation as the paper defines it, read as accuracy on test images: that is the same as without "
+          "noise.",
           f"Test accuracy within {T['test']:g} of the clean run's; beside it, not counted, within {T['test']:g} of a run on "
           "the clean examples alone, where there is one.",
           f"On 2,000 test images {T['test']:g} is two standard errors of a difference of two accuracies near .55, four near "
