@@ -134,6 +134,18 @@ def test_a_kernel_that_answers_late_is_not_dead(monkeypatch):
         execute.warm_kernel.cache_clear()
 
 
+def test_a_kernel_that_cannot_start_fails_its_run_alone(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(ROOT / "workflow"))
+    import execute
+
+    async def start(manager, **options):
+        raise OSError("no memory")
+
+    monkeypatch.setattr(execute.AsyncKernelManager, "start_kernel", start)
+    assert execute.execute("notebooks/run.ipynb", str(tmp_path / "out.ipynb"), {}) == "OSError: no memory"
+    assert not execute.warm_kernel.cache_info().currsize
+
+
 def wait_for(found, seconds: float = 240):
     """What ``found`` returns, once it is not empty; a busy machine may take minutes to start a kernel."""
     end = time.monotonic() + seconds
@@ -141,6 +153,12 @@ def wait_for(found, seconds: float = 240):
         assert time.monotonic() < end
         time.sleep(0.1)
     return result
+
+
+def test_an_estimate_of_a_scale_without_a_grid_is_one_sentence(monkeypatch, tmp_path, capsys):
+    (tmp_path / "mine.yaml").write_text("defaults: {network: mlp, dataset: mnist5k}")
+    monkeypatch.setenv("MEMUTILS_CONFIGS", str(tmp_path))
+    assert grid.main(["--scale", "mine"]) == 1 and "has no grid; add one to its config." in capsys.readouterr().err
 
 
 def test_estimate_counts_what_is_missing(results, capsys):

@@ -93,7 +93,7 @@ def test_full_size_data_has_its_published_fingerprint(name, sizes):
     dataset = full_size(name)
     assert (len(dataset.train), len(dataset.test)) == sizes
     assert dataset.fingerprints == {part: data.FINGERPRINTS[name, part] for part in ("train", "test")}
-    assert np.bincount(dataset.test.labels).sum() == sizes[1] and dataset.num_classes == 10
+    assert np.bincount(dataset.test.labels).min() > 800 and dataset.num_classes == 10
 
 
 def test_data_of_ones_own_from_arrays():

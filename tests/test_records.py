@@ -202,6 +202,7 @@ def test_committed_records_are_whole(monkeypatch):
     for folder in sorted(p for p in records.results_root().glob("*") if p.is_dir()):
         for record in records.load(folder.name):
             check_identities(record)
+            assert {"train_predicted", "test_predicted"} <= record.arrays().keys()
 
 
 def check_identities(record) -> None:

@@ -1,7 +1,9 @@
 """A run that was killed, interrupted or damaged goes on where it was, or starts anew, and ends the same."""
 
+import dataclasses
 import hashlib
 import io
+import math
 import os
 import pickle
 import signal
@@ -12,7 +14,7 @@ import torch
 from conftest import carry_out, smoke
 from conftest import measured as results
 
-from memutils import provenance, records, runs, specs, training
+from memutils import data, losses, models, provenance, records, runs, specs, training
 
 pytestmark = pytest.mark.usefixtures("quick_data")
 
@@ -148,10 +150,47 @@ def test_what_cannot_be_gone_on_with_took_no_time():
     assert checkpoint.resume(trainer=None) == 0
 
 
+@pytest.mark.parametrize("name", ["loss", "network", "data"])
+def test_a_checkpoint_is_not_gone_on_with_after_a_name_came_to_stand_for_something_else(monkeypatch, epochs_run, capsys, name):
+    monkeypatch.setitem(losses.LOSSES, "mine", lambda: losses.CCE())
+    monkeypatch.setitem(models.NETWORKS, "mine", lambda shape, k: models.MLP(shape, k))
+    spec = smoke(loss="mine", network="mine")
+    killed_after(monkeypatch, spec, 2)
+    if name == "loss":
+        monkeypatch.setitem(losses.LOSSES, "mine", lambda: losses.MAE())
+    elif name == "network":
+        monkeypatch.setitem(models.NETWORKS, "mine", lambda shape, k: models.MLP(shape, k).requires_grad_())
+    else:
+        known = data.load("mnist5k")
+        other = dataclasses.replace(known, test=known.test[::-1])
+        monkeypatch.setitem(data.DATASETS, "mnist5k", lambda root: other)
+    epochs_run.clear()
+    carry_out(spec)
+    assert epochs_run == [1, 2, 3] and "of other code, data or settings" in capsys.readouterr().err
+
+
+def test_a_network_that_draws_goes_on_as_if_undisturbed_and_leaves_torchs_generator_alone(monkeypatch, epochs_run, capsys):
+    def dropping(shape, k):
+        return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Dropout(0.5), torch.nn.Linear(math.prod(shape), k))
+
+    monkeypatch.setitem(models.NETWORKS, "dropping", dropping)
+    spec = smoke(network="dropping")
+    torch.manual_seed(1)
+    first = torch.rand(3)
+    torch.manual_seed(1)
+    expected = undisturbed(spec)
+    assert torch.equal(torch.rand(3), first)
+    killed_after(monkeypatch, spec, 2)
+    epochs_run.clear()
+    capsys.readouterr()
+    record = runs.run(spec, "smoke")
+    assert results(record) == expected and epochs_run == [3] and f"{record.key} goes on after epoch 2." in capsys.readouterr().err
+
+
 def test_a_checkpoint_of_other_code_is_not_gone_on_with(monkeypatch, epochs_run, capsys):
     spec = smoke()
     killed_after(monkeypatch, spec, 2)
     monkeypatch.setattr(provenance, "code_hash", lambda: "other")
     epochs_run.clear()
     carry_out(spec)
-    assert epochs_run == [1, 2, 3] and "of other code or settings" in capsys.readouterr().err
+    assert epochs_run == [1, 2, 3] and "of other code, data or settings" in capsys.readouterr().err

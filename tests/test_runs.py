@@ -51,6 +51,24 @@ def test_a_registered_loss_that_does_not_work_costs_only_its_own_risks(monkeypat
     assert all("cce" in table and "forgot mean" not in table for table in record.risks.values())
 
 
+class Weighted(torch.nn.Module):
+    """A loss with weights of its own, in float32 as losses are called in training."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("weight", torch.ones(10))
+
+    def forward(self, logits, target):
+        return torch.nn.functional.cross_entropy(logits, target, self.weight)
+
+
+def test_a_loss_that_takes_float32_only_has_its_risks_and_one_without_finite_ones_costs_no_run(monkeypatch):
+    monkeypatch.setitem(losses.LOSSES, "weighted", Weighted)
+    monkeypatch.setitem(losses.LOSSES, "large", lambda: lambda z, y: losses.CCE()(z, y) / (len(y) < 50))
+    for table in carry_out(smoke(epochs=1)).risks.values():
+        assert table["weighted"] == pytest.approx(table["cce"], rel=1e-5) and "large" not in table
+
+
 def test_a_file_system_without_locks_is_an_error(monkeypatch):
     def no_locks(file, kind):
         raise OSError(37, "No locks available")

@@ -74,7 +74,8 @@ def execute(notebook: str, output: str, parameters: dict) -> str:
     except papermill.PapermillExecutionError as error:
         return f"{error.evalue}"
     except Exception as error:  # the kernel died, the disk is full: tell it, and give the next run a new kernel
-        stop(warm_kernel())
+        if warm_kernel.cache_info().currsize:
+            stop(warm_kernel())
         warm_kernel.cache_clear()
         return f"{type(error).__name__}: {error}"
 

@@ -17,9 +17,9 @@ from memutils import records
 from memutils.errors import UserError
 from memutils.judges import Bench, Finding, NotThere
 from memutils.outcomes import TOLERANCES, Run
-from memutils.records import Record
+from memutils.records import RESULTS_VERSION, Record
 from memutils.specs import FIELDS, NAMING, text_of
-from memutils.statements import CLAIMS, SHOWN_IN, Claim
+from memutils.statements import ACTIVE, CLAIMS, SHOWN_IN, Claim
 
 SUPPORTED, NOT_SUPPORTED, NOT_TESTED = "supported", "not supported", "not tested at this scale"
 PROVED, REFUTED = "proved", "refuted as stated"
@@ -29,7 +29,7 @@ SETTINGS = {("cifar10", "inception-lite"), ("cifar10", "resnet32"), ("mnist", "r
 
 @dataclass(frozen=True)
 class Cell:
-    """One judgement: where, what was measured, the verdict, ``why`` where nothing follows, the runs used and their arithmetic."""
+    """One judgement: where, figures, verdict, ``why`` where the figures do not tell; the runs used and their arithmetic."""
 
     verdict: str
     statistics: dict
@@ -79,14 +79,17 @@ class Verdict:
             notes.append("Tested with {} on {} only.".format(*where.pop()))
         if self.claim.after:
             notes.append(f"Shares its evidence with {self.claim.after}; the summary counts that one only.")
-        if idle := sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested):
+        idle = sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested)
+        if idle and ACTIVE in self.claim.reason:
             kind = "runs that underfit, collapsed or have no clean run beside them; such runs cannot pass"
             notes.append(f"{idle} of the failures {'comes' if idle == 1 else 'come'} from {kind}.")
         return tuple(notes)
 
 
 def comparable(record: Record, train_on: str = "all") -> bool:
-    """Whether a record is of its scale's own settings: then its key names nothing but data, network, loss, eta and seed."""
+    """Whether a record is of its scale's own settings (its key names data, network, loss, eta and seed alone), and up to date."""
+    if record.content["results_version"] != RESULTS_VERSION:
+        return False
     spec = record.spec
     named = "-".join([*(spec[n] for n in NAMING[:3]), f"eta{text_of(spec['eta'])}", f"seed{spec['seed']}"])
     named += "" if train_on == "all" else f"-train_on{train_on}"
@@ -202,7 +205,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     path = options.output or records.results_root() / "claims.json"
     try:
-        content = ledger(records.load(records.shown_scale(options.scale)))
+        scale = records.shown_scale(options.scale)
+        found = records.load(scale)
+        if not found:
+            raise UserError(f"There is no record of a scale {scale} to judge; nothing was written.")
+        content = ledger(found)
         print(table(content))
         if not options.check:
             records.write_whole(path, dump(content))

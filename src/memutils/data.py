@@ -6,6 +6,7 @@ Each split is sorted by the sha256 of an image's bytes, so that a subset and its
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import os
 import tarfile
@@ -53,7 +54,7 @@ class Dataset:
     def num_classes(self) -> int:
         return len(self.classes)
 
-    @property
+    @functools.cached_property
     def fingerprints(self) -> dict[str, str]:
         return {"train": fingerprint(self.train), "test": fingerprint(self.test)}
 

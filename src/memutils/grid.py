@@ -60,6 +60,8 @@ def operations(network: str, shape: tuple[int, int, int], num_classes: int = 10,
 
 def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
     """One line: how many runs are missing, and about how long they will take with so many jobs at once."""
+    if not scale.specs():
+        raise UserError(f"The scale {scale.name} has no grid; add one to its config.")
     todo, total = missing(scale, only), len(scale.specs(only))
     if not total:
         raise UserError(f"No run of scale {scale.name} has {only!r} in its name; one is {next(iter(scale.specs()))}.")

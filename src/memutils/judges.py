@@ -15,7 +15,7 @@ SHORT = "J1 was still rising when training ended"
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule found: ``passed`` is None where nothing follows, and ``why`` says so in words."""
+    """What a rule found: ``passed`` is None where nothing follows; ``why`` says what the figures do not."""
 
     passed: bool | None
     statistics: dict = field(default_factory=dict)

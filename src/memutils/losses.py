@@ -232,12 +232,3 @@ def check_loss(loss: Callable[[Tensor, Tensor], Tensor], num_classes: int) -> No
                 f"The loss or its gradient is not finite for logits of size {scale:g}; "
                 "compute from log_softmax, and look for log(0)."
             )
-
-
-def usable(loss: Callable[[Tensor, Tensor], Tensor], num_classes: int) -> bool:
-    """Whether ``check_loss`` finds nothing wrong."""
-    try:
-        check_loss(loss, num_classes)
-    except UserError:
-        return False
-    return True

@@ -213,7 +213,7 @@ def build(name: str, shape: tuple[int, int, int], num_classes: int, seed: int | 
         raise UserError(f"A network needs images (C, H, W) and at least 2 classes, not {shape} and {num_classes}.")
     with torch.random.fork_rng(devices=[]):
         if seed is not None:
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)  # the CPU's: torch.manual_seed would seed the GPUs' for good
         return NETWORKS[name](tuple(shape), num_classes)
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import hashlib
+import inspect
 import platform
 import subprocess
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 
 from memutils import records
 
-DECISIVE = ("data", "losses", "models", "noise", "recipe", "runs", "training")
+DECISIVE = ("data", "losses", "models", "noise", "recipe", "runs", "specs", "training")
 """The modules that decide a run's result; their hash is part of its record."""
 
 
@@ -29,7 +30,13 @@ def code_hash() -> str:
     return hashlib.sha256(b"".join((folder / f"{name}.py").read_bytes() for name in DECISIVE)).hexdigest()
 
 
-code_hash()  # now: a process that trains many runs may see its files change, and go on with what it imported
+def code_of(entry) -> str:
+    """sha256 of the source of a registered loss, network or data set; of its name where Python cannot show the source."""
+    try:
+        text = inspect.getsource(entry)
+    except (OSError, TypeError):
+        text = getattr(entry, "__qualname__", type(entry).__qualname__)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def source_state() -> dict:
@@ -43,6 +50,11 @@ def source_state() -> dict:
         return {"commit": git("rev-parse", "HEAD"), "dirty": bool(changes)}
     except (OSError, subprocess.CalledProcessError):
         return {"commit": None, "dirty": None}
+
+
+# Now: a process that trains many runs may see its files and its commit change, and goes on with what it imported.
+code_hash()
+SOURCE = source_state()
 
 
 def processor() -> str:

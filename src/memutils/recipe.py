@@ -21,6 +21,10 @@ CHOICES = {
 """What the settings of a recipe that are names can be."""
 
 
+THREADS = torch.get_num_threads()
+"""torch's default, before a run changes it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """How to optimise and how to execute; every field is a setting of a run.
@@ -105,4 +109,4 @@ def settle(recipe: Recipe) -> Execution:
         precision = "bfloat16" if native else "float32"
     compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     compiled = recipe.compile == "yes" or (recipe.compile == "auto" and device == "cuda" and bool(compiler))
-    return Execution(device, precision, recipe.threads or torch.get_num_threads(), compiled)
+    return Execution(device, precision, recipe.threads or THREADS, compiled)

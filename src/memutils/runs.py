@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import hashlib
 import io
+import math
 import pickle
 import sys
 import time
@@ -22,6 +23,9 @@ from memutils.records import Record
 from memutils.specs import Scale, Spec, load_scale
 
 CHECKPOINT_SECONDS = 60
+REGISTERED = {"dataset": data.DATASETS, "network": models.NETWORKS, "loss": losses.LOSSES, "switch_loss": losses.LOSSES}
+"""What a name in a run's settings stands for; it can be the user's own, and must be the same when a run goes on."""
+
 PURPOSES = ("subset", "noise", "initialisation", "order", "fresh noise", "test subset")
 
 
@@ -129,14 +133,18 @@ def carry_out(spec: Spec, scale: Scale, progress: bool) -> Record:
                 print(f"{key} is recorded already. To train it anew, delete {found.path}.", file=sys.stderr)
             return found
         start, started = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
-        source = {**provenance.source_state(), "started": started}
+        source = {**provenance.SOURCE, "started": started}
         execution = recipe.settle(spec)
         dataset = data.load(spec.dataset)
         splits, labels = prepare(spec, dataset)
         trainer = make_trainer(spec, splits, labels, dataset.num_classes, execution)
+        mine = {name: provenance.code_of(table[getattr(spec, name)]) for name, table in REGISTERED.items() if getattr(spec, name)}
         this_run = {"spec": records.spec_dict(spec), "execution": asdict(execution), **provenance.identity()}
+        this_run |= {"registered": mine, "data": dataset.fingerprints}
         checkpoint = Checkpoint(scale.name, key, this_run)
         before = checkpoint.resume(trainer)
+        if trainer.history and progress:
+            print(f"{key} goes on after epoch {len(trainer.history)}. To start anew, delete {checkpoint.path}.", file=sys.stderr)
         trainer.run(after_epoch=lambda t: checkpoint.maybe_write(t, before + time.perf_counter() - start), progress=progress)
         seconds = before + time.perf_counter() - start
         content = describe(spec, dataset, splits, labels, trainer, source, seconds)
@@ -218,7 +226,7 @@ class Checkpoint:
         except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError):  # whole, but torch cannot or will not load it
             return self.start_anew("cannot be loaded")
         if not isinstance(state, dict) or state.get("belongs_to") != self.belongs_to:
-            return self.start_anew("is of other code or settings")
+            return self.start_anew("is of other code, data or settings")
         trainer.load_state(state)
         return state["seconds"]
 
@@ -276,14 +284,23 @@ def final_state(spec: Spec, splits, labels, trainer) -> tuple[dict[str, np.ndarr
         arrays[f"{name}_true"] = split.labels.astype(np.uint8)
         arrays[f"{name}_predicted"] = log_p.argmax(1).numpy().astype(np.uint8)
         arrays[f"{name}_log_p"] = log_p.clamp_min(float(np.finfo(np.float16).min)).numpy().astype(np.float16)
-        risks[name] = {
-            loss: {label: spec.build_loss(loss)(log_p, torch.from_numpy(y)).item() for label, y in labellings.items()}
-            for loss in losses.LOSSES
-            if losses.usable(spec.build_loss(loss), log_p.shape[1])  # a broken one costs its own risks, not another loss's run
-        }
+        found = {loss: risks_of(spec, loss, log_p, labellings) for loss in losses.LOSSES}
+        risks[name] = {loss: values for loss, values in found.items() if values}
     chosen = thumbnails(labels["train"].flipped)
     arrays["thumbnail_index"], arrays["thumbnails"] = chosen, splits["train"].images[chosen]
     return arrays, risks
+
+
+def risks_of(spec: Spec, name: str, log_p: torch.Tensor, labellings: dict[str, np.ndarray]) -> dict[str, float]:
+    """A registered loss's mean under each labelling; empty where it does not work, which costs no other loss's run."""
+    for outputs in (log_p, log_p.float()):  # a loss with weights of its own may take float32 alone, as its contract says
+        with contextlib.suppress(Exception):  # it is the user's code
+            loss = spec.build_loss(name)
+            losses.check_loss(loss, log_p.shape[1])
+            values = {label: loss(outputs, torch.from_numpy(y)).item() for label, y in labellings.items()}
+            if all(map(math.isfinite, values.values())):
+                return values
+    return {}
 
 
 def thumbnails(flipped: np.ndarray, n: int = 40) -> np.ndarray:

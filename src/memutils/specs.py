@@ -118,6 +118,8 @@ def check_values(spec: Spec) -> None:
         raise UserError(f"With gamma {spec.gamma} the learning rate grows beyond all bounds; lower gamma.") from None
     if bool(spec.switch_loss) != bool(spec.switch_epoch):
         raise UserError("switch_loss and switch_epoch go together: give both or neither.")
+    if spec.switch_epoch >= spec.epochs:
+        raise UserError(f"The loss cannot switch after epoch {spec.switch_epoch} of {spec.epochs}; lower switch_epoch.")
 
 
 def text_of(value) -> str:

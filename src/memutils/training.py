@@ -11,7 +11,7 @@ import functools
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -101,6 +101,14 @@ def order(seed: int, epoch: int, n: int) -> Tensor:
     return torch.from_numpy(np.random.Generator(np.random.PCG64([seed, epoch])).permutation(n))
 
 
+@contextlib.contextmanager
+def seeded(seed: int, epoch: int, device: str) -> Iterator[None]:
+    """Seed and epoch decide what a network draws, for dropout say; torch's generators are left as they were."""
+    with torch.random.fork_rng([torch.cuda.current_device()] if device == "cuda" else []):
+        torch.manual_seed(int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0]))
+        yield
+
+
 class Trainer:
     """Trains a network; between epochs its ``state`` is all that a resumed run needs.
 
@@ -174,7 +182,8 @@ class Trainer:
         """One pass over the training set and, where asked for, one exact pass; returns the history's row."""
         start = time.perf_counter()
         row = {"epoch": epoch, "lr": self.recipe.lr_at(epoch)}
-        row |= self.training_pass(epoch, row["lr"])
+        with seeded(self.seed, epoch, self.execution.device):
+            row |= self.training_pass(epoch, row["lr"])
         row["train_seconds"] = time.perf_counter() - start
         row |= self.exact_pass() if exact else {}
         row["seconds"] = time.perf_counter() - start
