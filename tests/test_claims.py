@@ -187,6 +187,8 @@ def test_notes():
     assert any(note in n for n in verdict("C9", CLEAN["rll"], make("rll", f=0.5, m=0.4, r=0.2)).notes)
     assert not any(note in n for n in verdict("C9", CLEAN["rll"], make("rll", m=0.9), GOOD).notes)
     assert any("paper's" in n for n in verdict("C8", make(dataset="mnist5k", network="mlp")).notes)
+    alone, both = verdict("C8", make()), verdict("C8", make(), make(**MNIST))
+    assert "Tested with ResNet-32 on CIFAR-10 only." in alone.notes and not any("only." in n and "Tested" in n for n in both.notes)
 
 
 def test_a_cell_names_the_arithmetic_of_the_runs_it_compares():

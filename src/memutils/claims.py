@@ -16,6 +16,7 @@ from pathlib import Path
 from memutils import records
 from memutils.errors import UserError
 from memutils.judges import Bench, Finding, NotThere
+from memutils.names import DATASET_NAMES, NETWORK_NAMES
 from memutils.outcomes import TOLERANCES, Run
 from memutils.records import RESULTS_VERSION, Record
 from memutils.specs import FIELDS, NAMING, text_of
@@ -76,7 +77,8 @@ class Verdict:
             notes.append("None of the cells is of the paper's data sets with the paper's networks.")
         where = {(c.network, c.dataset) for c in tested}
         if len(where) == 1 and not self.claim.datasets:
-            notes.append("Tested with {} on {} only.".format(*where.pop()))
+            network, dataset = where.pop()
+            notes.append(f"Tested with {NETWORK_NAMES.get(network, network)} on {DATASET_NAMES.get(dataset, dataset)} only.")
         if self.claim.after:
             notes.append(f"Shares its evidence with {self.claim.after}; the summary counts that one only.")
         idle = sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested)

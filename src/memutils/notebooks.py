@@ -12,7 +12,7 @@ from IPython import get_ipython
 from IPython.display import HTML, display
 
 from memutils.errors import INTERRUPTED, UserError, unknown_name
-from memutils.plots import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
+from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.records import Record, histories
 from memutils.specs import FIELDS, Scale, Spec, check_known, load_scale
 

@@ -13,6 +13,7 @@ import pandas as pd
 import seaborn as sns
 
 from memutils import records as recorded
+from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.outcomes import Run
 from memutils.records import RESULTS_VERSION, Record, histories
 from memutils.specs import Scale, load_scale
@@ -21,9 +22,6 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's colours, distinct to colour-blind readers."""
 
 ETAS = {0.0: (COLOURS[0], "o"), 0.2: (COLOURS[2], "s"), 0.4: (COLOURS[1], "^"), 0.6: (COLOURS[3], "D")}
-LOSS_NAMES = {"cce": "CCE", "mse": "MSE", "mae": "MAE", "rll": "RLL", "nmse": "normalised MSE"}
-NETWORK_NAMES = {"mlp": "MLP", "resnet18": "ResNet-18", "resnet32": "ResNet-32", "inception-lite": "Inception-Lite"}
-DATASET_NAMES = {"mnist5k": "MNIST (5k)", "mnist": "MNIST", "cifar10": "CIFAR-10"}
 
 
 def set_style() -> None:
