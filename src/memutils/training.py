@@ -104,8 +104,11 @@ def order(seed: int, epoch: int, n: int) -> Tensor:
 @contextlib.contextmanager
 def seeded(seed: int, epoch: int, device: str) -> Iterator[None]:
     """Seed and epoch decide what a network draws, for dropout say; torch's generators are left as they were."""
+    drawn = int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
     with torch.random.fork_rng([torch.cuda.current_device()] if device == "cuda" else []):
-        torch.manual_seed(int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0]))
+        torch.default_generator.manual_seed(drawn)
+        if device == "cuda":
+            torch.cuda.manual_seed(drawn)
         yield
 
 
