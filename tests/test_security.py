@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from conftest import REPOSITORY
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from test_records import CONTENT, KEY, write
 
@@ -116,6 +117,19 @@ def test_lock_pins_every_dependency_of_every_dependency():
         missing |= {f"{name} needs {r.name}" for r in needs if r.marker is None or r.marker.evaluate({"extra": ""})
                     if canonicalize_name(r.name) not in pins}  # fmt: skip
     assert missing == set()
+
+
+def test_every_pin_runs_on_the_oldest_python_that_is_promised():
+    """Python 3.11.2 is what a widespread Linux has; a pin that wants a later one would end the installation there."""
+    lock = (REPOSITORY / "requirements.lock").read_text(encoding="utf-8")
+    oldest = re.search(r'requires-python = ">=([\d.]+)"', (REPOSITORY / "pyproject.toml").read_text())[1]
+    wants = {}
+    for line in (line for line in lock.splitlines() if not line.startswith("#")):
+        try:
+            wants[line] = metadata.metadata(Requirement(line).name)["Requires-Python"] or ""
+        except metadata.PackageNotFoundError:  # of another platform
+            continue
+    assert len(wants) > 100 and [line for line, python in wants.items() if f"{oldest}.0" not in SpecifierSet(python)] == []
 
 
 def test_licences_are_known():
