@@ -5,6 +5,7 @@ finite for logits up to 1e4 in size whatever the precision of the network. A los
 all labels is a constant, sum_k L(p, k) = C for every p (paper, section 3); ``symmetry_constant`` tells C.
 """
 
+import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -232,3 +233,21 @@ def check_loss(loss: Callable[[Tensor, Tensor], Tensor], num_classes: int) -> No
                 f"The loss or its gradient is not finite for logits of size {scale:g}; "
                 "compute from log_softmax, and look for log(0)."
             )
+
+
+def risks(make: Callable[[], Callable], logits: Tensor, targets: dict[str, Tensor]) -> dict[str, float]:
+    """A loss's mean under each labelling, by its name; empty where the loss does not work, which costs no other loss's run.
+
+    Args:
+        make: builds the loss.
+        logits: (N, K), float64; float32 is tried next, which is all that ``check_loss`` asks of a loss with weights of its own.
+        targets: each labelling, (N,), int64.
+    """
+    for outputs in (logits, logits.float()):
+        with contextlib.suppress(Exception):  # it is the user's code
+            loss = make()
+            check_loss(loss, logits.shape[1])
+            values = {name: loss(outputs, target).item() for name, target in targets.items()}
+            if all(map(math.isfinite, values.values())):
+                return values
+    return {}

@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import hashlib
 import io
-import math
 import pickle
 import sys
 import time
@@ -284,23 +283,12 @@ def final_state(spec: Spec, splits, labels, trainer) -> tuple[dict[str, np.ndarr
         arrays[f"{name}_true"] = split.labels.astype(np.uint8)
         arrays[f"{name}_predicted"] = log_p.argmax(1).numpy().astype(np.uint8)
         arrays[f"{name}_log_p"] = log_p.clamp_min(float(np.finfo(np.float16).min)).numpy().astype(np.float16)
-        found = {loss: risks_of(spec, loss, log_p, labellings) for loss in losses.LOSSES}
+        targets = {label: torch.from_numpy(y) for label, y in labellings.items()}
+        found = {loss: losses.risks(lambda loss=loss: spec.build_loss(loss), log_p, targets) for loss in losses.LOSSES}
         risks[name] = {loss: values for loss, values in found.items() if values}
     chosen = thumbnails(labels["train"].flipped)
     arrays["thumbnail_index"], arrays["thumbnails"] = chosen, splits["train"].images[chosen]
     return arrays, risks
-
-
-def risks_of(spec: Spec, name: str, log_p: torch.Tensor, labellings: dict[str, np.ndarray]) -> dict[str, float]:
-    """A registered loss's mean under each labelling; empty where it does not work, which costs no other loss's run."""
-    for outputs in (log_p, log_p.float()):  # a loss with weights of its own may take float32 alone, as its contract says
-        with contextlib.suppress(Exception):  # it is the user's code
-            loss = spec.build_loss(name)
-            losses.check_loss(loss, log_p.shape[1])
-            values = {label: loss(outputs, torch.from_numpy(y)).item() for label, y in labellings.items()}
-            if all(map(math.isfinite, values.values())):
-                return values
-    return {}
 
 
 def thumbnails(flipped: np.ndarray, n: int = 40) -> np.ndarray:
