@@ -90,7 +90,8 @@ CLAIMS = (
           f"J2 is at most {T['close']:g} below J1 without noise.", f"{CLOSE} {ACTIVE} {BEYOND}",
           judges.true_near_clean, ("rll",), ETAS[:2]),
     Claim("C13", "The normalised squared error stays below a full fit and behaves like RLL.",
-          f"The rule of C6, and excess memorisation within {T['excess']:g} of RLL's.", f"{CLOSE} {ACTIVE}",
+          f"The rule of C6, and excess memorisation within {T['excess']:g} of RLL's, above or below: a loss that memorises less "
+          "is not like RLL either.", f"{CLOSE} {ACTIVE}",
           judges.like_rll, ("nmse",)),
     Claim("C14", "RLL, MAE, 0-1 and normalised squared error are symmetric, cross entropy and squared error are not; "
           "whatever is symmetric is bounded.",
