@@ -81,10 +81,12 @@ class Verdict:
             notes.append(f"Tested with {NETWORK_NAMES.get(network, network)} on {DATASET_NAMES.get(dataset, dataset)} only.")
         if self.claim.after:
             notes.append(f"Shares its evidence with {self.claim.after}; the summary counts that one only.")
-        idle = sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested)
-        if idle and ACTIVE in self.claim.reason:
-            kind = "runs that underfit, collapsed or have no clean run beside them; such runs cannot pass"
-            notes.append(f"{idle} of the failures {'comes' if idle == 1 else 'come'} from {kind}.")
+        if ACTIVE in self.claim.reason:
+            kind = "runs that underfit, collapsed or have no clean run beside them"
+            if idle := sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested):
+                notes.append(f"{idle} of the failures {'comes' if idle == 1 else 'come'} from {kind}; such runs cannot pass.")
+            if idle := sum(c.verdict == NOT_TESTED and bool(c.statistics) for c in self.cells):
+                notes.append(f"Not counted: {idle} {'cell that passes' if idle == 1 else 'cells that pass'}, from {kind}.")
         return tuple(notes)
 
 
