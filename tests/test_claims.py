@@ -81,9 +81,9 @@ CASES = {
     "C3 lacks a rate": ("C3", None, [make(eta=0.2), make(eta=0.6)]),
     "C3 too sparse": ("C3", None, [make(eta=e, m=curve(0, 1), f=curve(0, 1), every=8) for e in (0.2, 0.4, 0.6)]),
     "C3 still too sparse": ("C3", None, three_rates(11, 11, 11, every=2)),
-    "C3 too sparse, the middle later": ("C3", None, three_rates(11, 13, 11, every=2)),
-    "C3 too sparse, the middle earlier": ("C3", None, three_rates(11, 9, 11, every=2)),
-    "C3 too sparse, the middle never": ("C3", None, three_rates(11, None, 11, every=2)),
+    "C3 sparse, the middle later": ("C3", False, three_rates(11, 13, 11, every=2)),
+    "C3 sparse, the middle earlier": ("C3", False, three_rates(11, 9, 11, every=2)),
+    "C3 sparse, the middle never": ("C3", False, three_rates(11, None, 11, every=2)),
     "C3 only the lowest too sparse": ("C3", None, [three_rates(11, 11, 11, every=2)[0], *three_rates(11, 11, 11)[1:]]),
     "C3 only the middle": ("C3", False, three_rates(None, 9, None)),
     "C3 the middle first": ("C3", False, three_rates(14, 9, 20)),
@@ -109,6 +109,9 @@ CASES = {
     "C6 just fits": ("C6", True, [CLEAN["rll"], make("rll", f=0.95, m=0.02, r=0.9)]),
     "C6 clean run just fits": ("C6", True, [make("rll", 0.0, f=0.95), make("rll", f=0.95, m=0.02, r=0.9)]),
     "C6 clean run underfits": ("C6", None, [IDLE_CLEAN, make("rll", f=0.94, m=0.02, r=0.9)]),
+    "C6 the clean run at chance": ("C6", None, [make("rll", 0.0, f=0.1), GOOD]),
+    "C6 noise does not hurt a clean run that underfits": ("C6", None, [IDLE_CLEAN, make("rll", m=0.9)]),
+    "C7 the clean run at chance": ("C7", None, [make("rll", 0.0, f=0.1), GOOD]),
     "C7 holds": ("C7", True, [CLEAN["rll"], GOOD]),
     "C7 fails": ("C7", False, [CLEAN["rll"], make("rll", m=0.2, r=0.7)]),
     "C8 holds": ("C8", True, [make()]),
@@ -122,6 +125,9 @@ CASES = {
         "rll", m=[0.02] * 9 + [0.9] + [0.02] * 30, r=[0.9] * 9 + [0.05] + [0.9] * 30)]),
     "C10 chance does not count": ("C10", True, [CLEAN["rll"], make(
         "rll", f=[0.1] * 5 + [1] * 35, m=[0.3] * 5 + [0.02] * 35, r=[0.1] * 5 + [0.9] * 35)]),
+    "C10 leads by little": ("C10", True, [CLEAN["rll"], make("rll", m=0.45, r=0.46)]),
+    "C10 neither leads": ("C10", None, [CLEAN["rll"], make("rll", eta=0.2, m=0.45, r=0.378)]),
+    "C10 once neither leads": ("C10", None, [CLEAN["rll"], make("rll", m=[0.02] * 9 + [0.4] + [0.02] * 30, r=[0.9] * 9 + [0.4] + [0.9] * 30)]),
     "C11 holds": ("C11", True, [make(**FLIP)]),
     "C11 no lead": ("C11", False, [make(m=curve(0.5, 1), r=0)]),
     "C11 lead too short": ("C11", False, [make(m=[0.1] * 2 + [0.9] * 38, r=[0.8] * 2 + [0.1] * 38)]),
@@ -138,6 +144,10 @@ CASES = {
     "C13 unlike RLL": ("C13", False, [CLEAN["rll"], CLEAN["nmse"], GOOD, make("nmse", m=0.2, r=0.75)]),
     "C13 no RLL": ("C13", None, [CLEAN["nmse"], make("nmse", m=0.04, r=0.93)]),
     "C13 RLL is idle": ("C13", None, [CLEAN["nmse"], IDLE_CLEAN, GOOD, make("nmse", m=0.04, r=0.93)]),
+    "C13 RLL collapsed": ("C13", None, [CLEAN["nmse"], CLEAN["rll"], make("rll", f=0.1, m=0.1, r=0.1), make("nmse", m=0.04, r=0.93)]),
+    "C13 RLL is idle and normalised MSE memorises": ("C13", False, [CLEAN["nmse"], IDLE_CLEAN, GOOD, make("nmse", m=0.9)]),
+    "C13 normalised MSE is idle": ("C13", None, [CLEAN["rll"], CLEAN["nmse"], GOOD, make("nmse", f=0.9, m=0.02, r=0.92)]),
+    "C16 noise helps the clean run that underfits": ("C16", None, [make("rll", 0.0, f=0.94, test=0.1), GOOD]),
     "C16 holds": ("C16", True, [CLEAN["rll"], make("rll", m=0.02, r=0.95, test=0.871)]),
     "C16 fails": ("C16", False, [CLEAN["rll"], make("rll", m=0.02, r=0.95, test=0.86)]),
     "C16 both at chance": ("C16", None, [make("rll", 0.0, f=0.1, test=0.1), make("rll", f=0.1, m=0.1, r=0.1, test=0.1)]),
@@ -181,6 +191,8 @@ def test_records_of_another_version_are_not_judged():
 def test_notes():
     assert any("One seed" in n for n in verdict("C1", make()).notes)
     assert not verdict("C1", make(), make(seed=1)).notes
+    (once,) = verdict("C1", make(network="inception-lite"), make(), make(seed=1)).notes
+    assert once.startswith("One seed (Inception-Lite on CIFAR-10): ")
     assert any("C1" in n for n in verdict("C8", make()).notes)
     note = "1 of the failures comes from runs that underfit"
     assert not any("underfit" in n for n in verdict("C3", *three_rates(None, 9, None)).notes)
@@ -245,8 +257,8 @@ def test_final_is_a_median_over_the_last_epochs():
 
 
 def test_collapsed():
-    assert claims.collapsed(make(f=0.1, m=0.1, r=0.1)) and claims.collapsed(make(classes=4))
-    assert not claims.collapsed(make(classes=5)) and not claims.collapsed(make())
+    assert Run(make(f=0.1, m=0.1, r=0.1)).collapsed and Run(make(classes=4)).collapsed
+    assert not Run(make(classes=5)).collapsed and not Run(make()).collapsed
 
 
 def test_mathematics():

@@ -62,6 +62,13 @@ def test_choices_tell_any_two_runs_apart_and_the_first_two_differ_in_the_loss_al
     assert content(explorer.html(recorded[:1]))["start"] == [0, 0]
 
 
+def test_the_first_two_runs_share_the_noise_rate():
+    same = {"dataset": "mnist", "network": "resnet18", "seed": 0, "variant": "cpu"}
+    at = [{**same, "loss": loss, "eta": eta} for loss, eta in (("cce", 0.2), ("rll", 0.4), ("rll", 0.2))]
+    assert explorer.start(at) == [0, 2]
+    assert explorer.start([*at, {**same, "loss": "cce", "eta": 0.4}]) == [3, 1]
+
+
 def test_a_run_at_chance_is_marked(recorded):
     last = recorded[1]
     for row in last.content["history"]:

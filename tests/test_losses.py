@@ -192,7 +192,12 @@ def test_wrong_shapes_and_types_are_errors(logits, target):
             loss(logits, target)
 
 
-@pytest.mark.parametrize("alpha", [0, -1, math.nan, math.inf])
+@pytest.mark.parametrize("alpha", [1e-30, 1e30])
+def test_the_least_and_the_largest_alpha_can_be_trained_with(alpha):
+    losses.check_loss(RLL(alpha), 10)
+
+
+@pytest.mark.parametrize("alpha", [0, -1, 1e-31, 1e31, math.nan, math.inf])
 def test_alpha_must_be_positive(alpha):
     with pytest.raises(ValueError, match="alpha"):
         RLL(alpha)

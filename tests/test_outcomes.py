@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,6 +41,10 @@ def test_excess_is_nothing_for_errors_spread_evenly(classes, right):
     each = (1 - right) / (classes - 1)
     assert excess(each, right, classes) == pytest.approx(0, abs=1e-12)
     assert excess(1, 0, classes) == 1
+
+
+def test_two_classes_have_no_excess():
+    assert np.isnan(excess(0.5, 0.5, 2)) and np.isnan(excess(np.array([0.0, 1.0]), 0.5, 2)).all()
 
 
 def test_flipped_are_counted():

@@ -10,6 +10,7 @@ import json
 import math
 import sys
 import textwrap
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,16 +72,19 @@ class Verdict:
         """What to keep in mind with the verdict."""
         tested = [c for c in self.cells if c.verdict != NOT_TESTED and c.seed is not None]
         notes = []
-        if len({c.seed for c in tested}) == 1:
-            notes.append("One seed: it shows what can happen, not how often.")
+        settings = defaultdict(set)
+        for c in tested:
+            where = f"{NETWORK_NAMES.get(c.network, c.network)} on {DATASET_NAMES.get(c.dataset, c.dataset)}"
+            settings[where].add(c.seed)
+        if once := [name for name, seeds in settings.items() if len(seeds) == 1]:
+            which = f" ({', '.join(once)})" if len(once) < len(settings) else ""
+            notes.append(f"One seed{which}: it shows what can happen, not how often.")
         if tested and not any(c.paper_setting for c in tested):
             notes.append("None of the cells is of the paper's data sets with the paper's networks.")
-        where = {(c.network, c.dataset) for c in tested}
-        if len(where) == 1 and not self.claim.datasets:
-            network, dataset = where.pop()
-            notes.append(f"Tested with {NETWORK_NAMES.get(network, network)} on {DATASET_NAMES.get(dataset, dataset)} only.")
+        if len(settings) == 1 and not self.claim.datasets:
+            notes.append(f"Tested with {next(iter(settings))} only.")
         if self.claim.after:
-            notes.append(f"Shares its evidence with {self.claim.after}; the summary counts that one only.")
+            notes.append(f"Nearly follows from {self.claim.after}, so the summary counts that one only.")
         if ACTIVE in self.claim.reason:
             kind = "runs that underfit, collapsed or have no clean run beside them"
             if idle := sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested):
@@ -149,11 +153,6 @@ def judge(found: list[Record]) -> list[Verdict]:
             ]
         verdicts.append(Verdict(claim, tuple(cells)))
     return verdicts
-
-
-def collapsed(record: Record) -> bool:
-    """Whether the final network of a run is at chance: J2 below .2, or under half of the classes predicted."""
-    return Run(record).collapsed
 
 
 def plain(value):

@@ -54,12 +54,12 @@ def entry(record: Record) -> dict:
 
 
 def start(runs: list[dict]) -> list[int]:
-    """Places of the two runs compared at first: cross entropy at η = 0.4, and RLL at the same settings where possible."""
+    """Places of the two runs compared at first: cross entropy at η = 0.4, and RLL at the same settings, where possible."""
     def rank(run: dict, loss: str, other: dict) -> int:  # fmt: skip
         same = sum(run[n] == other[n] for n in ("dataset", "network", "seed", "variant"))
-        return 100 * (run["loss"] == loss) + 10 * (run["eta"] == 0.4) + same
+        return 100 * (run["loss"] == loss) + 10 * (run["eta"] == other["eta"]) + same
 
-    first = max(range(len(runs)), key=lambda i: rank(runs[i], "cce", runs[0]))
+    first = max(range(len(runs)), key=lambda i: rank(runs[i], "cce", runs[0] | {"eta": 0.4}))
     return [first, max(range(len(runs)), key=lambda i: rank(runs[i], "rll", runs[first]))]
 
 

@@ -46,24 +46,36 @@ class Bench:
         """The run of the same loss on true labels; raises NotThere."""
         return self.get((run or self.run).loss, 0.0)
 
+    def unfit(self, run: Run | None = None) -> str:
+        """Why the same loss on clean labels is no mark to compare a run with, or ''; raises NotThere."""
+        run = run or self.run
+        fits = self.clean(run).final["j1"] >= T["clean_fit"]
+        return "" if fits else f"{run.loss} underfitted: it does not fit clean labels either"
+
     def idle(self, run: Run | None = None) -> str:
         """Why a run cannot support a claim about resistance (an idle network resists everything), or ''."""
         run = run or self.run
         if run.collapsed:
             return f"{run.loss} collapsed: the network never left chance, or went back to it"
         try:
-            clean = self.clean(run).final["j1"]
+            why = self.unfit(run)
         except NotThere as error:
             return f"whether {run.loss} underfits is open: {error}"
-        if clean < T["clean_fit"] or run.final["fitted"] < clean - T["underfit"]:
+        if not why and run.final["fitted"] < self.clean(run).final["j1"] - T["underfit"]:
             return f"{run.loss} underfitted: it does not fit the clean examples either"
-        return ""
+        return why
 
 
 def only_active(passed: bool, statistics: dict, *idle: str) -> Finding:
     """The finding of a rule that networks may fail but not pass where one of these reasons is there."""
     why = next((text for text in idle if text), "")
     return Finding(None if passed and why else bool(passed), statistics, why)
+
+
+def compared(passed: bool, statistics: dict, bench: Bench) -> Finding:
+    """The same for a rule that compares with the run on clean labels: nothing follows where that one has not learnt them."""
+    why = bench.unfit()
+    return Finding(None, statistics, why) if why else only_active(passed, statistics, bench.idle())
 
 
 def memorises(bench: Bench) -> Finding:
@@ -89,7 +101,7 @@ def takes_longer(bench: Bench) -> Finding:
     if all(run.by_schedule(epoch) for run, epoch in reached):
         return Finding(None, statistics, "J1 gets there right after a drop of the learning rate")
     gap = epochs[0] - runs[0].before(epochs[0]) if epochs[0] < math.inf else 1
-    if epochs[0] == epochs[-1] and gap > 1:
+    if len(set(epochs)) == 1 and gap > 1:
         return Finding(None, statistics, "the exact passes are too far apart to tell which came first")
     stuck = [run.eta for run, epoch in zip(runs, epochs, strict=True) if epoch == math.inf and not run.rise > T["rising"]]
     why = f"J1 is not on its way to 1 at eta {stuck[0]:g}" if stuck else ""
@@ -120,7 +132,7 @@ def well_below_clean(bench: Bench) -> Finding:
     """C6: noise lowers J1 by at least half of eta."""
     found = drop(bench)
     statistics = {"drop": found, "j1": bench.run.final["j1"]}
-    return only_active(found >= T["drop_share"] * bench.run.eta, statistics, bench.idle())
+    return compared(found >= T["drop_share"] * bench.run.eta, statistics, bench)
 
 
 def drop_is_eta(bench: Bench) -> Finding:
@@ -128,7 +140,7 @@ def drop_is_eta(bench: Bench) -> Finding:
     found, e, k = drop(bench), bench.run.rate, bench.run.classes
     ideal = e * (k * bench.clean().final["j1"] - 1) / (k - 1)
     statistics = {"drop": found, "noise_rate": e, "ideal": ideal}
-    return only_active(abs(found - e) <= T["close"], statistics, bench.idle())
+    return compared(abs(found - e) <= T["close"], statistics, bench)
 
 
 def true_below_training(bench: Bench) -> Finding:
@@ -145,12 +157,14 @@ def true_above_training(bench: Bench) -> Finding:
 
 
 def always_above(bench: Bench) -> Finding:
-    """C10: so it is at every exact pass from the one that first left chance on."""
+    """C10: so it is at every exact pass from the one that first left chance on; a tie tells nothing."""
     run = bench.run
     away = run.exact[(~run.at_chance).cummax()]
     against = sum(beats(m, r, run.flipped) for m, r in zip(away["memorised"], away["recovered"], strict=True))
     share = float((away["recovered"] > away["memorised"]).mean()) if len(away) else math.nan
     statistics = {"share_above": share, "passes_against": against, "passes": len(away)}
+    if against == 0 and share < 1:
+        return Finding(None, statistics, bench.idle() or "in some passes neither leads by more than chance")
     return only_active(against == 0, statistics, bench.idle())
 
 
@@ -178,9 +192,12 @@ def like_rll(bench: Bench) -> Finding:
     """C13: normalised MSE drops as C6 asks, and its excess memorisation is that of RLL."""
     rll, found = bench.get("rll", bench.run.eta), drop(bench)
     difference = bench.run.excess - rll.excess
-    passed = found >= T["drop_share"] * bench.run.eta and abs(difference) <= T["excess"]
     statistics = {"drop": found, "excess": bench.run.excess, "excess_minus_rll": difference}
-    return only_active(passed, statistics, bench.idle(), bench.idle(rll))
+    if found < T["drop_share"] * bench.run.eta:
+        return compared(False, statistics, bench)
+    if why := bench.idle(rll) or ("" if math.isfinite(difference) else "excess memorisation needs three classes"):
+        return Finding(None, statistics, why)
+    return compared(abs(difference) <= T["excess"], statistics, bench)
 
 
 def as_accurate(bench: Bench) -> Finding:
@@ -193,11 +210,11 @@ def as_accurate(bench: Bench) -> Finding:
         bench.used.append(oracle.key)
         statistics["minus_oracle"] = run.final["test_accuracy"] - oracle.final["test_accuracy"]
         statistics["within_oracle"] = bool(abs(statistics["minus_oracle"]) <= T["test"])
-    return only_active(abs(gap) <= T["test"], statistics, bench.idle())
+    return compared(abs(gap) <= T["test"], statistics, bench)
 
 
 def resists(bench: Bench) -> Finding:
     """C17: the drop of C6 and the lead of C9 together."""
     found, m, r = drop(bench), bench.run.final["memorised"], bench.run.final["recovered"]
     passed = found >= T["drop_share"] * bench.run.eta and beats(r, m, bench.run.flipped)
-    return only_active(passed, {"drop": found, "recovered": r, "memorised": m}, bench.idle())
+    return compared(passed, {"drop": found, "recovered": r, "memorised": m}, bench)

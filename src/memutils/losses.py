@@ -98,13 +98,14 @@ class RLL(Loss):
     Symmetric, C = K log((1 + alpha) / alpha). Range [0, log((1 + alpha)/alpha) + log(1 + 1/((K - 1) alpha))].
 
     Args:
-        alpha: > 0. Small: pulls like cross entropy where alpha << p_y << 1; large: near a multiple of MAE.
+        alpha: 1e-30 to 1e30, which float32 can hold. Small: pulls like cross entropy where alpha << p_y << 1; large: near a
+            multiple of MAE.
     """
 
     def __init__(self, alpha: float = 0.1, reduction: str = "mean"):
         super().__init__(reduction)
-        if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not 0 < alpha < 1e300:
-            raise ValueError(f"alpha must be a positive number, not {alpha!r}")
+        if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not 1e-30 <= alpha <= 1e30:
+            raise ValueError(f"alpha must be a positive number, from 1e-30 to 1e30, not {alpha!r}")
         self.alpha = float(alpha)
 
     def per_example(self, log_p: Tensor, target: Tensor) -> Tensor:

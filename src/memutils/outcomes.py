@@ -1,7 +1,7 @@
 """What a run came to: its final figures, whether it collapsed, when it got somewhere; from its record.
 
-Every threshold of the claims ledger stands here, once. The margins are about meaning, since sampling error is
-small (a standard deviation of .001 to .003 for a fraction of 5,000 examples).
+The thresholds of the claims ledger stand here, once. The margins are about meaning, since sampling error is
+small (a standard deviation of .001 to .007 for a fraction of 5,000 examples).
 """
 
 import math
@@ -42,7 +42,12 @@ T = TOLERANCES
 
 
 def excess(memorised, recovered, classes: int):
-    """Excess memorisation: memorised, less the errors of a network blind to the training labels. 0 by chance, at most 1."""
+    """Excess memorisation: memorised, less the errors of a network blind to the training labels. 0 by chance, at most 1.
+
+    NaN for two classes: there a wrong answer is the training label.
+    """
+    if classes < 3:
+        return memorised * math.nan
     return memorised - (1 - memorised - recovered) / (classes - 2)
 
 

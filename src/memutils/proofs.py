@@ -40,7 +40,8 @@ def symmetric() -> tuple[Check, ...]:
     checks = []
     for name, claimed in CLAIMED.items():
         found = losses.check_symmetry(build(name), K)
-        numbers = {"symmetric": found.constant is not None, "lowest_sum": found.sums[0], "highest_sum": found.sums[1]}
+        level = found.spread <= T["symmetry"] * max(1.0, *map(abs, found.sums))
+        numbers = {"symmetric": level, "lowest_sum": found.sums[0], "highest_sum": found.sums[1]}
         checks.append((name, numbers["symmetric"] == claimed, numbers))
     return tuple(checks)
 
