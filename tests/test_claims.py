@@ -198,9 +198,10 @@ def test_notes():
     assert not any("underfit" in n for n in verdict("C3", *three_rates(None, 9, None)).notes)
     assert any(note in n for n in verdict("C9", CLEAN["rll"], make("rll", f=0.5, m=0.4, r=0.2)).notes)
     assert not any(note in n for n in verdict("C9", CLEAN["rll"], make("rll", m=0.9), GOOD).notes)
-    idle = "Not counted: 1 cell that passes, from runs that underfit"
+    idle = "Not counted: 1 cell that passes or lacks a mark, from runs that underfit"
     assert any(idle in n for n in verdict("C9", CLEAN["rll"], GOOD, make("rll", f=0.5, m=0.1, r=0.5, seed=1), make("rll", 0.0, seed=1)).notes)
     assert not any("Not counted" in n for n in verdict("C9", CLEAN["rll"], GOOD, make("rll", f=0.5, m=0.4, r=0.2, seed=1)).notes)
+    assert not any("Not counted" in n for n in verdict("C10", CLEAN["rll"], make("rll", eta=0.2, m=0.45, r=0.378)).notes)
     assert any("paper's" in n for n in verdict("C8", make(dataset="mnist5k", network="mlp")).notes)
     alone, both = verdict("C8", make()), verdict("C8", make(), make(**MNIST))
     assert "Tested with ResNet-32 on CIFAR-10 only." in alone.notes and not any("only." in n and "Tested" in n for n in both.notes)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from memutils import records
 from memutils.errors import UserError
-from memutils.judges import Bench, Finding, NotThere
+from memutils.judges import TIE, Bench, Finding, NotThere
 from memutils.names import DATASET_NAMES, NETWORK_NAMES
 from memutils.outcomes import TOLERANCES, Run
 from memutils.records import RESULTS_VERSION, Record
@@ -89,8 +89,8 @@ class Verdict:
             kind = "runs that underfit, collapsed or have no clean run beside them"
             if idle := sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested):
                 notes.append(f"{idle} of the failures {'comes' if idle == 1 else 'come'} from {kind}; such runs cannot pass.")
-            if idle := sum(c.verdict == NOT_TESTED and bool(c.statistics) for c in self.cells):
-                notes.append(f"Not counted: {idle} {'cell that passes' if idle == 1 else 'cells that pass'}, from {kind}.")
+            if idle := sum(c.verdict == NOT_TESTED and bool(c.statistics) and c.why != TIE for c in self.cells):
+                notes.append(f"Not counted: {idle} {'cell that passes or lacks' if idle == 1 else 'cells that pass or lack'} a mark, from {kind}.")
         return tuple(notes)
 
 

@@ -11,6 +11,7 @@ from memutils.outcomes import ETAS, Run, T, beats
 
 MNIST = ("mnist", "mnist5k")
 SHORT = "J1 was still rising when training ended"
+TIE = "in some passes neither leads by more than chance"
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def always_above(bench: Bench) -> Finding:
     share = float((away["recovered"] > away["memorised"]).mean()) if len(away) else math.nan
     statistics = {"share_above": share, "passes_against": against, "passes": len(away)}
     if against == 0 and share < 1:
-        return Finding(None, statistics, bench.idle() or "in some passes neither leads by more than chance")
+        return Finding(None, statistics, bench.idle() or TIE)
     return only_active(against == 0, statistics, bench.idle())
 
 
