@@ -90,7 +90,8 @@ class Verdict:
             if idle := sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested):
                 notes.append(f"{idle} of the failures {'comes' if idle == 1 else 'come'} from {kind}; such runs cannot pass.")
             if idle := sum(c.verdict == NOT_TESTED and bool(c.statistics) and c.why != TIE for c in self.cells):
-                notes.append(f"Not counted: {idle} {'cell that passes or lacks' if idle == 1 else 'cells that pass or lack'} a mark, from {kind}.")
+                which = "cell that passes or lacks" if idle == 1 else "cells that pass or lack"
+                notes.append(f"Not counted: {idle} {which} a mark, from {kind}.")
         return tuple(notes)
 
 
