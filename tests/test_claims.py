@@ -194,14 +194,14 @@ def test_notes():
     (once,) = verdict("C1", make(network="inception-lite"), make(), make(seed=1)).notes
     assert once.startswith("One seed (Inception-Lite on CIFAR-10): ")
     assert any("C1" in n for n in verdict("C8", make()).notes)
-    note = "1 of the failures comes from runs that underfit"
-    assert not any("underfit" in n for n in verdict("C3", *three_rates(None, 9, None)).notes)
+    note = "1 of the failures comes from idle runs"
+    assert not any("idle" in n for n in verdict("C3", *three_rates(None, 9, None)).notes)
     assert any(note in n for n in verdict("C9", CLEAN["rll"], make("rll", f=0.5, m=0.4, r=0.2)).notes)
     assert not any(note in n for n in verdict("C9", CLEAN["rll"], make("rll", m=0.9), GOOD).notes)
-    idle = "Not counted: 1 cell that passes or lacks a mark, from runs that underfit"
+    idle = "Left out: 1 cell with an idle run."
     assert any(idle in n for n in verdict("C9", CLEAN["rll"], GOOD, make("rll", f=0.5, m=0.1, r=0.5, seed=1), make("rll", 0.0, seed=1)).notes)
-    assert not any("Not counted" in n for n in verdict("C9", CLEAN["rll"], GOOD, make("rll", f=0.5, m=0.4, r=0.2, seed=1)).notes)
-    assert not any("Not counted" in n for n in verdict("C10", CLEAN["rll"], make("rll", eta=0.2, m=0.45, r=0.378)).notes)
+    assert not any("Left out" in n for n in verdict("C9", CLEAN["rll"], GOOD, make("rll", f=0.5, m=0.4, r=0.2, seed=1)).notes)
+    assert not any("Left out" in n for n in verdict("C10", CLEAN["rll"], make("rll", eta=0.2, m=0.45, r=0.378)).notes)
     assert any("paper's" in n for n in verdict("C8", make(dataset="mnist5k", network="mlp")).notes)
     alone, both = verdict("C8", make()), verdict("C8", make(), make(**MNIST))
     assert "Tested with ResNet-32 on CIFAR-10 only." in alone.notes and not any("only." in n and "Tested" in n for n in both.notes)

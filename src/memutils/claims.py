@@ -86,12 +86,10 @@ class Verdict:
         if self.claim.after:
             notes.append(f"Nearly follows from {self.claim.after}, so the summary counts that one only.")
         if ACTIVE in self.claim.reason:
-            kind = "runs that underfit, collapsed or have no clean run beside them"
-            if idle := sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested):
-                notes.append(f"{idle} of the failures {'comes' if idle == 1 else 'come'} from {kind}; such runs cannot pass.")
-            if idle := sum(c.verdict == NOT_TESTED and bool(c.statistics) and c.why != TIE for c in self.cells):
-                which = "cell that passes or lacks" if idle == 1 else "cells that pass or lack"
-                notes.append(f"Not counted: {idle} {which} a mark, from {kind}.")
+            if failed := sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested):
+                notes.append(f"{failed} of the failures {'comes' if failed == 1 else 'come'} from idle runs, which cannot pass.")
+            if out := sum(c.verdict == NOT_TESTED and bool(c.statistics) and c.why != TIE for c in self.cells):
+                notes.append(f"Left out: {out} {'cell' if out == 1 else 'cells'} with an idle run.")
         return tuple(notes)
 
 
