@@ -67,10 +67,9 @@ class Bench:
         return why
 
 
-def only_active(passed: bool, statistics: dict, *idle: str) -> Finding:
-    """The finding of a rule that networks may fail but not pass where one of these reasons is there."""
-    why = next((text for text in idle if text), "")
-    return Finding(None if passed and why else bool(passed), statistics, why)
+def only_active(passed: bool, statistics: dict, idle: str) -> Finding:
+    """The finding of a rule that networks may fail but not pass where there is this reason."""
+    return Finding(None if passed and idle else bool(passed), statistics, idle)
 
 
 def compared(passed: bool, statistics: dict, bench: Bench) -> Finding:

@@ -178,13 +178,16 @@ class Symmetry:
 
 
 @torch.no_grad()
-def check_symmetry(loss: Callable[[Tensor, Tensor], Tensor], num_classes: int = 10, seed: int = 0) -> Symmetry:
+def check_symmetry(
+    loss: Callable[[Tensor, Tensor], Tensor], num_classes: int = 10, seed: int = 0, tolerance: float = 1e-10
+) -> Symmetry:
     """Whether a loss is symmetric, tried in float64 on 200 probability vectors from uniform to nearly one-hot.
 
     Args:
         loss: called with logits (1, K) in float64 and a target (1,); any reduction.
         num_classes: K.
         seed: of the logits that are tried.
+        tolerance: by how much of their size, or of 1 if that is more, the sums may differ.
 
     Raises:
         UserError: the loss returns a value that is not finite.
@@ -198,7 +201,7 @@ def check_symmetry(loss: Callable[[Tensor, Tensor], Tensor], num_classes: int = 
         raise UserError("The loss is not finite for some logits; look for a log or a division of zero.")
     low, high = int(sums.argmin()), int(sums.argmax())
     spread = float(sums[high] - sums[low])
-    constant = float(sums.mean()) if spread <= 1e-10 * max(1.0, float(sums.abs().max())) else None
+    constant = float(sums.mean()) if spread <= tolerance * max(1.0, float(sums.abs().max())) else None
     pair = logits[[low, high]].softmax(1)
     return Symmetry(constant, spread, pair, (float(sums[low]), float(sums[high])))
 
