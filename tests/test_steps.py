@@ -71,6 +71,29 @@ def test_steps_needed_is_the_slowest_seed_s_quickest_rate():
     assert math.isnan(steps.steps_needed(frame[:0]))
 
 
+def two_losses(rll, cce, seeds=(0, 1)):
+    """Paths that reach f = .9 with the given x, a rate each."""
+    given_x = {"rll": rll, "cce": cce}
+    rows = [(loss, seed, s, 0.9, x) for loss in given_x for seed in seeds for s, x in enumerate(given_x[loss])]
+    return pd.DataFrame(rows, columns=["loss", "seed", "s", "fitted", "x"])
+
+
+@pytest.mark.parametrize(
+    "rll, cce, expected",
+    [
+        ([0.1, 0.02], [0.3, 0.2], "below"),
+        ([0.25, 0.02], [0.3, 0.2], "common"),  # at its worst rate no lower than CCE at its best
+        ([0.16, 0.02], [0.3, 0.2], "common"),
+        ([0.28, 0.02], [0.3, 0.2], "mixed"),
+        ([], [0.3], "open"),
+    ],
+)
+def test_a_loss_is_below_another_only_if_its_worst_rate_is_below_the_other_s_best(rll, cce, expected):
+    gaps = steps.gap_at_fits(two_losses(rll, cce), (0.9,))
+    assert steps.verdict(gaps) == expected
+    assert list(gaps["gap"]) == pytest.approx([min(cce) - max(rll)] * 2 if rll else [])
+
+
 @given(st.integers(3, 50), st.integers(0, 2**31))
 def test_excess_of_predictions_blind_to_the_labels_is_zero_on_average(classes, seed):
     generator = np.random.default_rng(seed)

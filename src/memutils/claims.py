@@ -16,7 +16,7 @@ from pathlib import Path
 
 from memutils import records
 from memutils.errors import UserError
-from memutils.judges import TIE, Bench, Finding, NotThere
+from memutils.judges import ALIKE, TIE, TWO_CLASSES, Bench, Finding, NotThere
 from memutils.names import DATASET_NAMES, NETWORK_NAMES
 from memutils.outcomes import TOLERANCES, Run
 from memutils.records import RESULTS_VERSION, Record
@@ -81,6 +81,8 @@ class Verdict:
             notes.append(f"One seed{which}: it shows what can happen, not how often.")
         if tested and not any(c.paper_setting for c in tested):
             notes.append("None of the cells is of the paper's data sets with the paper's networks.")
+        if tested and 2 * len(tested) < len(self.cells):
+            notes.append(f"Only {len(tested)} of {len(self.cells)} cells could be tested.")
         if len(settings) == 1 and not self.claim.datasets:
             notes.append(f"Tested with {next(iter(settings))} only.")
         if self.claim.after:
@@ -88,7 +90,8 @@ class Verdict:
         if ACTIVE in self.claim.reason:
             if failed := sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested):
                 notes.append(f"{failed} of the failures {'comes' if failed == 1 else 'come'} from idle runs, which cannot pass.")
-            if out := sum(c.verdict == NOT_TESTED and bool(c.statistics) and c.why != TIE for c in self.cells):
+            untold = (TIE, ALIKE, TWO_CLASSES)  # of runs that are not idle
+            if out := sum(c.verdict == NOT_TESTED and bool(c.statistics) and c.why not in untold for c in self.cells):
                 notes.append(f"Left out: {out} {'cell' if out == 1 else 'cells'} with an idle run.")
         return tuple(notes)
 

@@ -94,11 +94,13 @@ def at_fits(frame: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
 
 
 def gap_at_fits(frame: pd.DataFrame, levels: Iterable[float], loss: str = "rll", other: str = "cce") -> pd.DataFrame:
-    """For each seed and level that both reach: the lowest x of two losses over their rates, and how much lower the first is."""
-    lowest = at_fits(frame, levels).pivot_table(index=["seed", "level"], columns="loss", values="x", aggfunc="min")
+    """For each seed and level that both reach: the highest x of a loss over its rates, the lowest of another over its own, and
+    the gap: how much lower the first is. So a loss lies below another only if it does at every rate of both."""
+    x = at_fits(frame, levels).groupby(["seed", "level", "loss"])["x"]
+    highest, lowest = x.max().unstack(), x.min().unstack()
     if not {loss, other} <= set(lowest.columns):
         return pd.DataFrame(columns=["seed", "level", loss, other, "gap"])
-    both = lowest[[loss, other]].dropna()
+    both = highest[[loss]].join(lowest[[other]]).dropna()
     return both.assign(gap=both[other] - both[loss]).reset_index()
 
 
