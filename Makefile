@@ -2,7 +2,8 @@
 SHELL := /bin/bash
 SCALE ?= quick
 ONLY ?=
-JOBS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+# on a GPU, four runs share it
+JOBS ?= $(shell nvidia-smi -L > /dev/null 2>&1 && echo 4 || nproc 2>/dev/null || sysctl -n hw.ncpu)
 PYTHON ?= python3
 BUILD ?= _build
 SEED ?= 0

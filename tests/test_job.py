@@ -1,5 +1,6 @@
 """The wrapper of the workflow's jobs: nothing outlives the workflow."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,9 +8,11 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
 from conftest import REPOSITORY
+from nbformat.v4 import new_code_cell, new_notebook
 
 JOB = [sys.executable, str(REPOSITORY / "workflow/job.py")]
 
@@ -77,3 +80,20 @@ def test_a_killed_workflow_or_job_leaves_no_orphan(tmp_path, victim):
         elif process.is_running():
             process.kill()
     workflow.wait(10)
+
+
+def test_a_broken_run_gets_no_successor_in_its_kernel_and_a_refused_one_does(tmp_path):
+    cells = [new_code_cell("fail = ''", metadata={"tags": ["parameters"]}), new_code_cell("import os; print(os.getpid())")]
+    cells += [new_code_cell("from memutils.errors import UserError\nif fail: raise {'UserError': UserError}.get(fail, RuntimeError)('no')")]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "", "language": "python"}}
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), tmp_path / "run.ipynb")
+    fails = ("", "UserError", "", "RuntimeError", "")
+    batch = {str(tmp_path / f"{i}.ipynb"): {"fail": fail} for i, fail in enumerate(fails)}
+    (tmp_path / "batch.json").write_text(json.dumps(batch))
+    command = [sys.executable, REPOSITORY / "workflow/execute.py", tmp_path / "batch.json", "--notebook", tmp_path / "run.ipynb"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1 and done.stdout.count("failed: no") == 2, done.stdout + done.stderr
+    outputs = [(tmp_path / f"{i}.ipynb").exists() for i in range(5)]
+    assert outputs == [not fail for fail in fails]
+    pids = [(tmp_path / f"{i}.log").read_text().split()[0] for i in range(5)]
+    assert pids[0] == pids[1] == pids[2] == pids[3] != pids[4]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from memutils import losses, models, noise, training
+from memutils import losses, models, noise, recipe, training
 from memutils.data import Split
 from memutils.errors import UserError
 from memutils.recipe import THREADS
@@ -267,18 +267,22 @@ def test_settle_decides_and_refuses():
         training.make_optimizer(make_network(), Recipe(optimizer="adamw"))
 
 
-def test_settle_takes_bfloat16_only_from_hardware_and_compiles_only_with_a_compiler(monkeypatch):
+def test_settle_takes_bfloat16_only_from_hardware_and_compiles_only_with_what_triton_needs(monkeypatch, tmp_path):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
     assert training.settle(Recipe()).precision == "float32", "a T4 would emulate it"
     monkeypatch.delenv("CC", raising=False)
-    for found in (None, "/usr/bin/cc"):
-        monkeypatch.setattr("shutil.which", lambda program, found=found: found)
-        assert training.settle(Recipe()).compile is bool(found)
+    (tmp_path / "Python.h").touch()
+    for compiler, headers, triton in ((1, 1, 1), (0, 1, 1), (1, 0, 1), (1, 1, 0)):
+        monkeypatch.setattr("shutil.which", lambda program, found=compiler: "/usr/bin/gcc" if found and program == "gcc" else None)
+        monkeypatch.setattr("sysconfig.get_path", lambda *_, found=headers: str(tmp_path if found else tmp_path / "none"))
+        monkeypatch.setattr(recipe, "find_spec", lambda name, found=triton: found or None)
+        assert training.settle(Recipe()).compile is all((compiler, headers, triton))
 
 
 def test_exact_passes_keep_cudnn_and_float32_is_no_tf32(monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    torch.backends.cuda.matmul.allow_tf32 = True  # which monkeypatch cannot restore
     seen = []
 
     class Seen(nn.Flatten):
@@ -289,6 +293,7 @@ def test_exact_passes_keep_cudnn_and_float32_is_no_tf32(monkeypatch):
     training.predict(Seen(), make_data()["train"])
     training.prepare_process(CPU)
     assert set(seen) == {(True, True, False)} and torch.backends.cudnn.allow_tf32 is False
+    assert torch.backends.cuda.matmul.allow_tf32 is False
 
 
 def test_bfloat16_stays_near_float32():

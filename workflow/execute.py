@@ -23,6 +23,16 @@ from jupyter_core.utils import run_sync
 START_SECONDS = 300
 """What a kernel may take to answer at first: on a busy machine it starts slowly."""
 
+EMPTY = """
+import sys
+sys.last_traceback = sys.last_value = sys.last_exc = get_ipython().InteractiveTB.tb = None  # they hold a failed run's tensors
+get_ipython().reset()
+import gc, sys
+gc.collect()
+if "torch" in sys.modules and sys.modules["torch"].cuda.is_initialized():
+    sys.modules["torch"].cuda.empty_cache()  # other kernels may share the GPU
+"""
+
 
 @functools.cache
 def warm_kernel() -> AsyncKernelManager:
@@ -45,6 +55,13 @@ def stop(manager: AsyncKernelManager) -> None:
     run_sync(manager.shutdown_kernel)(now=True)
 
 
+def drop_kernel() -> None:
+    """Ends this process's kernel, if it has one; the next run gets a new one."""
+    if warm_kernel.cache_info().currsize:
+        stop(warm_kernel())
+    warm_kernel.cache_clear()
+
+
 def empty(manager: AsyncKernelManager) -> None:
     """Clears the kernel's namespace and history and starts its count anew; what it imported stays."""
     client = BlockingKernelClient(parent=manager)  # asks the process whether it lives; heartbeats stop on a busy machine
@@ -52,7 +69,7 @@ def empty(manager: AsyncKernelManager) -> None:
     client.start_channels()
     try:
         client.wait_for_ready(timeout=START_SECONDS)
-        client.execute_interactive("get_ipython().reset(); import gc; gc.collect()", silent=True, timeout=60)
+        client.execute_interactive(EMPTY, silent=True, timeout=60)
     finally:
         client.stop_channels()
 
@@ -72,11 +89,11 @@ def execute(notebook: str, output: str, parameters: dict) -> str:
         part.replace(output)
         return ""
     except papermill.PapermillExecutionError as error:
+        if error.ename != "UserError":  # after some errors CUDA refuses all that follows in the process
+            drop_kernel()
         return f"{error.evalue}"
-    except Exception as error:  # the kernel died, the disk is full: tell it, and give the next run a new kernel
-        if warm_kernel.cache_info().currsize:
-            stop(warm_kernel())
-        warm_kernel.cache_clear()
+    except Exception as error:  # the kernel died, the disk is full
+        drop_kernel()
         return f"{type(error).__name__}: {error}"
 
 

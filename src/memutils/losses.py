@@ -206,17 +206,17 @@ def check_symmetry(
     return Symmetry(constant, spread, pair, (float(sums[low]), float(sums[high])))
 
 
-def check_loss(loss: Callable[[Tensor, Tensor], Tensor], num_classes: int) -> None:
-    """Raises a UserError when a loss cannot be trained with: tried on a few random and some saturated logits.
+def check_loss(loss: Callable[[Tensor, Tensor], Tensor], num_classes: int, device: str = "cpu") -> None:
+    """Raises a UserError when a loss cannot be trained with on a device: tried on a few random and some saturated logits.
 
     The contract: called with logits (N, K), float32, and targets (N,), int64, it returns one finite number with a
     finite gradient with respect to the logits. It may be negative.
     """
     generator = torch.Generator().manual_seed(0)
     n = num_classes + 7  # every class occurs, and N = K hides no wrong broadcast
-    target = torch.arange(n) % num_classes
+    target = (torch.arange(n) % num_classes).to(device)
     for scale in (0.1, 1.0, 100.0):
-        logits = (torch.randn(n, num_classes, generator=generator) * scale).requires_grad_()
+        logits = (torch.randn(n, num_classes, generator=generator) * scale).to(device).requires_grad_()
         try:
             value = loss(logits, target)
             if not isinstance(value, Tensor) or value.ndim:

@@ -3,7 +3,10 @@
 import math
 import os
 import shutil
+import sysconfig
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -89,6 +92,13 @@ class Execution:
     compile: bool
 
 
+def can_compile() -> bool:
+    """Whether Triton is there with what it builds its driver with: a C compiler of one of these names, and Python's headers."""
+    compiler = os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang")
+    headers = Path(sysconfig.get_path("include", "posix_prefix"), "Python.h")
+    return bool(compiler) and headers.exists() and find_spec("triton") is not None
+
+
 def settle(recipe: Recipe) -> Execution:
     """Decides device, precision, threads and compilation for this machine.
 
@@ -107,6 +117,5 @@ def settle(recipe: Recipe) -> Execution:
         # False: not where it is only emulated
         native = torch.cuda.is_bf16_supported(False) if device == "cuda" else torch.cpu._is_avx512_bf16_supported()
         precision = "bfloat16" if native else "float32"
-    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    compiled = recipe.compile == "yes" or (recipe.compile == "auto" and device == "cuda" and bool(compiler))
+    compiled = recipe.compile == "yes" or (recipe.compile == "auto" and device == "cuda" and can_compile())
     return Execution(device, precision, recipe.threads or THREADS, compiled)

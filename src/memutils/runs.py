@@ -1,6 +1,7 @@
 """Carries out one run: data, noise, network and training in, a record out. Safe to kill and to start twice."""
 
 import contextlib
+import copy
 import fcntl
 import hashlib
 import io
@@ -91,10 +92,12 @@ def make_trainer(spec: Spec, splits, labels, num_classes: int, execution: recipe
     network = models.build(spec.network, shape, num_classes, child_seed(spec.seed, "initialisation"))
     first = spec.build_loss()
     later = spec.build_loss(spec.switch_loss) if spec.switch_loss else first
+    placed = {}
     for loss in dict.fromkeys((first, later)):
-        losses.check_loss(loss, num_classes)
-        if isinstance(loss, torch.nn.Module):
-            loss.to(execution.device)  # its buffers, such as weights of classes
+        # with its buffers, such as weights of classes; a copy, for a registered loss may be one object for all runs
+        placed[loss] = copy.deepcopy(loss).to(execution.device) if isinstance(loss, torch.nn.Module) else loss
+        losses.check_loss(placed[loss], num_classes, execution.device)
+    first, later = placed[first], placed[later]
     return training.Trainer(
         network, lambda epoch: later if spec.switch_loss and epoch > spec.switch_epoch else first,
         resident, spec, execution, child_seed(spec.seed, "order"),
@@ -221,7 +224,8 @@ class Checkpoint:
         if hashlib.sha256(content[32:]).digest() != content[:32]:
             return self.start_anew("is damaged")
         try:
-            state = torch.load(io.BytesIO(content[32:]), weights_only=True, map_location=trainer.execution.device)
+            # to the CPU, from where load_state copies: a full GPU must not look like a damaged file
+            state = torch.load(io.BytesIO(content[32:]), weights_only=True, map_location="cpu")
         except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError):  # whole, but torch cannot or will not load it
             return self.start_anew("cannot be loaded")
         if not isinstance(state, dict) or state.get("belongs_to") != self.belongs_to:

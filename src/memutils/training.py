@@ -266,6 +266,7 @@ def prepare_process(execution: Execution) -> None:
     torch.set_num_threads(execution.threads)
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.allow_tf32 = False  # torch's default is True: ten bits of mantissa under the name of float32
+    torch.backends.cuda.matmul.allow_tf32 = False  # an environment variable can have set it
     keep_freed_memory()
 
 
