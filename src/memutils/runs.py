@@ -90,14 +90,13 @@ def make_trainer(spec: Spec, splits, labels, num_classes: int, execution: recipe
     }
     shape = (train.shape[3], *train.shape[1:3])
     network = models.build(spec.network, shape, num_classes, child_seed(spec.seed, "initialisation"))
-    first = spec.build_loss()
-    later = spec.build_loss(spec.switch_loss) if spec.switch_loss else first
-    placed = {}
-    for loss in dict.fromkeys((first, later)):
-        # with its buffers, such as weights of classes; a copy, for a registered loss may be one object for all runs
-        placed[loss] = copy.deepcopy(loss).to(execution.device) if isinstance(loss, torch.nn.Module) else loss
-        losses.check_loss(placed[loss], num_classes, execution.device)
-    first, later = placed[first], placed[later]
+    def placed(loss):  # with its buffers, and as a copy: a registered loss may be one object for all runs
+        loss = copy.deepcopy(loss).to(execution.device) if isinstance(loss, torch.nn.Module) else loss
+        losses.check_loss(loss, num_classes, execution.device)
+        return loss
+
+    first = placed(spec.build_loss())
+    later = placed(spec.build_loss(spec.switch_loss)) if spec.switch_loss else first
     return training.Trainer(
         network, lambda epoch: later if spec.switch_loss and epoch > spec.switch_epoch else first,
         resident, spec, execution, child_seed(spec.seed, "order"),
