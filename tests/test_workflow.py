@@ -12,9 +12,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-def snakemake(build: Path, *options: str, share: int = 2, **environment: str) -> subprocess.CompletedProcess:
+def snakemake(build: Path, *options: str, share: int = 2, book: str = "", **environment: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "snakemake", "-s", "workflow/Snakefile", *options]
-    command += ["--config", "scale=smoke", f"share={share}", f"build={build}", "--", "runs"]
+    command += ["--config", "scale=smoke", f"share={share}", f"build={build}", f"book={book}", "--", "runs"]
     return subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=120)
 
 
@@ -28,6 +28,16 @@ def test_without_sbatch_slurm_is_refused_before_anything_is_deleted(tmp_path):
     assert done.returncode == 1 and "There is no sbatch here" in done.stderr, done.stderr
     assert "PROFILE=local" in done.stderr and "Submitted" not in done.stderr
     assert list((tmp_path / "build").rglob("*.json")) and not list((tmp_path / "build").rglob("*.done"))
+
+
+def test_a_dry_run_deletes_nothing_and_says_what_is_missing(tmp_path):
+    page, staged = tmp_path / "html/index.html", tmp_path / "src/kept"
+    for path in (page, staged):
+        path.parent.mkdir()
+        path.touch()
+    done = snakemake(tmp_path, "-n", "--cores", "2", book="1", MEMUTILS_RESULTS=str(tmp_path / "results"))
+    assert done.returncode == 0 and "4 of 4 runs are missing" in done.stderr, done.stderr
+    assert page.exists() and staged.exists()
 
 
 def test_a_cluster_must_be_told_how_many_runs_share_a_job(tmp_path):
