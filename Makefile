@@ -35,7 +35,7 @@ book: $(VENV)/.installed ## train what is missing of the quick grid and build th
 	@echo "The book: $(BUILD)/html/index.html"
 
 runs: $(VENV)/.installed ## train a grid: SCALE=quick|cpu|paper, ONLY=resnet18 (part of a run's name), PROFILE=slurm
-	@python -m memutils.grid --scale $(SCALE) --only '$(ONLY)' --jobs $(JOBS)
+	@python -m memutils.grid --scale $(SCALE) --only '$(ONLY)' --jobs $(if $(filter local,$(PROFILE)),$(JOBS),0)
 	@$(SNAKEMAKE) --config scale=$(SCALE) build=$(BUILD) only='$(ONLY)' share=$(SHARE) -- runs
 
 pdf: $(VENV)/.installed ## the whole book as one PDF, from the book that was built last; needs a Chromium (BUILD=...)

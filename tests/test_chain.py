@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
@@ -161,12 +162,23 @@ def test_an_estimate_of_a_scale_without_a_grid_is_one_sentence(monkeypatch, tmp_
 def test_estimate_counts_what_is_missing(results, capsys):
     scale = specs.load_scale("smoke")
     assert grid.main(["--scale", "smoke", "--jobs", "2"]) == 0
-    assert "4 of 4 runs are missing" in capsys.readouterr().out
+    assert "4 of 4 runs are missing; about" in capsys.readouterr().out
+    assert grid.estimate(scale, jobs=0) == "smoke: 4 of 4 runs are missing."  # a login node's speed says nothing
     for spec in scale.specs().values():
         runs.run(spec, scale, progress=False)
     assert grid.estimate(scale) == "smoke: all 4 runs are recorded."
     assert grid.main(["--scale", "smok"]) == 1
     assert "Did you mean 'smoke'?" in capsys.readouterr().err
+
+
+def test_an_estimate_for_runs_that_share_a_gpu_is_a_range(results, monkeypatch):
+    settled = grid.recipe.settle
+    monkeypatch.setattr(grid.recipe, "settle", lambda spec: replace(settled(spec), device="cuda"))
+    monkeypatch.setattr(grid, "measure", lambda spec: 10.0)
+    images = sum(spec.n_train * spec.epochs for spec in specs.load_scale("smoke").specs().values())
+    low, high = (f"{(5 + (10 * images + 4) / jobs) / 3600:.1f} hours" for jobs in (4, 1))
+    found = grid.estimate(specs.load_scale("smoke"), jobs=4)
+    assert f"about {low} with 4 at once, at the measured rate; up to {high} if they slow each other" in found, found
 
 
 def test_estimate_refuses_a_part_of_a_name_that_no_run_has():

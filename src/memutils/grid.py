@@ -58,8 +58,13 @@ def operations(network: str, shape: tuple[int, int, int], num_classes: int = 10,
     return counter.get_total_flops() / batch
 
 
+def duration(seconds: float) -> str:
+    """In minutes or hours, for reading."""
+    return f"{seconds / 3600:.1f} hours" if seconds > 5400 else f"{max(1, round(seconds / 60))} min"
+
+
 def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
-    """One line: how many runs are missing, and about how long they will take with so many jobs at once."""
+    """One line: how many runs are missing, and about how long they will take with so many jobs at once (0: not here, no time)."""
     if not scale.specs():
         raise UserError(f"The scale {scale.name} has no grid; add one to its config.")
     todo, total = missing(scale, only), len(scale.specs(only))
@@ -67,6 +72,9 @@ def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
         raise UserError(f"No run of scale {scale.name} has {only!r} in its name; one is {next(iter(scale.specs()))}.")
     if not todo:
         return f"{scale.name}: all {total} runs are recorded."
+    text = f"{scale.name}: {len(todo)} of {total} runs are missing"
+    if not jobs:
+        return f"{text}."
     device = recipe.settle(next(iter(todo.values()))).device
     recorded = [r for name in {scale.name, "cpu", "quick"} for r in records.load(name)]
     known = [r for r in recorded if r.provenance["execution"]["device"] == device]
@@ -78,9 +86,11 @@ def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
         if spec.dataset == "mnist5k":
             images = min(images, 4_000)
         seconds += rates[spec.network] * images * spec.epochs
-    seconds = 5 + (seconds + len(todo)) / jobs  # kernels start once, and each run executes a notebook and draws
-    text = f"{seconds / 3600:.1f} hours" if seconds > 5400 else f"{max(1, round(seconds / 60))} min"
-    return f"{scale.name}: {len(todo)} of {total} runs are missing; about {text} with {jobs} at once, at the measured rate."
+    seconds += len(todo)  # each run executes a notebook and draws
+    text += f"; about {duration(5 + seconds / jobs)} with {jobs} at once, at the measured rate"  # kernels start once
+    if device == "cuda" and jobs > 1:
+        text += f"; up to {duration(5 + seconds)} if they slow each other on the GPU"
+    return f"{text}."
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -88,10 +98,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m memutils.grid", description=__doc__)
     parser.add_argument("--scale", default="")
     parser.add_argument("--only", default="", help="only the runs whose key contains this")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="runs at once")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="runs at once; 0: on other machines, so count only")
     options = parser.parse_args(arguments)
     try:
-        print(estimate(specs.load_scale(options.scale), options.only, max(1, options.jobs)), flush=True)
+        print(estimate(specs.load_scale(options.scale), options.only, max(0, options.jobs)), flush=True)
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
