@@ -14,7 +14,7 @@ import torch
 from conftest import carry_out, smoke
 from conftest import measured as results
 
-from memutils import data, losses, models, provenance, records, runs, specs, training
+from memutils import checkpoints, data, losses, models, provenance, records, runs, specs, training
 
 pytestmark = pytest.mark.usefixtures("quick_data")
 
@@ -33,7 +33,7 @@ def killed_after(monkeypatch, spec: specs.Spec, epochs: int) -> None:
         return original(trainer, number, exact)
 
     with monkeypatch.context() as patch:
-        patch.setattr(runs, "CHECKPOINT_SECONDS", 0)
+        patch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0)
         patch.setattr(training.Trainer, "epoch", epoch)
         with pytest.raises(Killed):
             carry_out(spec)
@@ -56,16 +56,16 @@ def test_a_killed_run_goes_on_where_it_was_and_ends_the_same(monkeypatch, tiny_r
     record = carry_out(spec)
     assert results(record) == expected and epochs_run == [3]
     assert record.history["seconds"].sum() <= record.provenance["seconds"] <= time.perf_counter() - start  # both parts count
-    assert not list(runs.work_folder("smoke").glob("*.ckpt"))
+    assert not list(checkpoints.work_folder("smoke").glob("*.ckpt"))
 
 
 def test_a_run_killed_behind_its_record_leaves_no_checkpoint_for_good(monkeypatch, epochs_run):
     spec = smoke()
     with monkeypatch.context() as patch:
-        patch.setattr(runs, "CHECKPOINT_SECONDS", 0)
+        patch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0)
         patch.setattr(runs, "drop_checkpoint", lambda scale, key: None)
         record = carry_out(spec)
-    left = runs.work_folder("smoke") / f"{record.key}.ckpt"
+    left = checkpoints.work_folder("smoke") / f"{record.key}.ckpt"
     assert left.exists()
     epochs_run.clear()
     assert carry_out(spec).content == record.content and not epochs_run and not left.exists()
@@ -74,7 +74,7 @@ def test_a_run_killed_behind_its_record_leaves_no_checkpoint_for_good(monkeypatc
 def test_an_interrupt_says_how_to_go_on_and_loses_nothing(monkeypatch, epochs_run):
     spec = smoke()
     expected = undisturbed(spec)
-    monkeypatch.setattr(runs, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0)
     with monkeypatch.context() as patch:
         patch.setattr(training.Trainer, "exact_pass", lambda trainer: signal.raise_signal(signal.SIGINT))
         with pytest.raises(KeyboardInterrupt, match="Start the same again: .* goes on from its last checkpoint"):
@@ -86,7 +86,7 @@ def test_an_interrupt_says_how_to_go_on_and_loses_nothing(monkeypatch, epochs_ru
 def test_what_a_killed_process_left_half_written_is_removed_for_this_run_alone():
     spec = smoke()
     record = carry_out(spec)
-    folder, work = record.path.parent, runs.work_folder("smoke")
+    folder, work = record.path.parent, checkpoints.work_folder("smoke")
     mine = [folder / f".{record.key}.json.x1.tmp", folder / f".{record.key}.npz.x2.tmp", work / f".{record.key}.ckpt.x3.tmp"]
     others = [folder / f".{record.key}-lr0.3.json.x1.tmp", folder / ".other.npz.x2.tmp", work / f".{record.key}1.ckpt.x3.tmp"]
     for path in mine + others:
@@ -110,7 +110,7 @@ def test_a_damaged_checkpoint_starts_anew_with_the_same_result(monkeypatch, dama
     spec = smoke()
     expected = undisturbed(spec)
     killed_after(monkeypatch, spec, 2)
-    (path,) = runs.work_folder("smoke").glob("*.ckpt")
+    (path,) = checkpoints.work_folder("smoke").glob("*.ckpt")
     path.write_bytes(damage(path.read_bytes()))
     epochs_run.clear()
     assert results(carry_out(spec)) == expected and epochs_run == [1, 2, 3]
@@ -130,7 +130,7 @@ class Evil:
 def test_a_checkpoint_that_torch_cannot_load_or_read_starts_anew(monkeypatch, epochs_run, capsys, tmp_path):
     """Whole by its sum, but not what this version of torch wrote; or something else in its place."""
     spec = smoke()
-    path = runs.work_folder("smoke") / f"{specs.load_scale('smoke').key(spec)}.ckpt"
+    path = checkpoints.work_folder("smoke") / f"{specs.load_scale('smoke').key(spec)}.ckpt"
     evil = io.BytesIO()
     torch.save({"belongs_to": Evil(tmp_path / "made")}, evil)
     for content in (b"", b"no checkpoint", pickle.dumps(print, protocol=2), evil.getvalue()):
@@ -144,7 +144,7 @@ def test_a_checkpoint_that_torch_cannot_load_or_read_starts_anew(monkeypatch, ep
 
 
 def test_what_cannot_be_gone_on_with_took_no_time():
-    checkpoint = runs.Checkpoint("smoke", "a-run", {})
+    checkpoint = checkpoints.Checkpoint("smoke", "a-run", {})
     assert checkpoint.resume(trainer=None) == 0
     checkpoint.path.write_bytes(b"no checkpoint")
     assert checkpoint.resume(trainer=None) == 0

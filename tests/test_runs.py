@@ -11,7 +11,7 @@ from conftest import carry_out, full_size, smoke
 from conftest import measured as results
 from test_records import check_identities
 
-from memutils import data, losses, provenance, records, runs, training
+from memutils import checkpoints, data, losses, provenance, records, runs, training
 from memutils.errors import UserError
 
 pytestmark = pytest.mark.usefixtures("quick_data")
@@ -27,7 +27,7 @@ def test_a_run_end_to_end():
     check_identities(record)
     assert record.content["parameters"] == 784 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10
     assert {"commit", "dirty", "code", "results_version", "execution", "images_per_second"} <= record.provenance.keys()
-    work = runs.work_folder("smoke")
+    work = checkpoints.work_folder("smoke")
     assert {p.name for p in record.path.parent.iterdir()} == {".work", record.path.name, record.path.with_suffix(".npz").name}
     assert [p.suffix for p in work.iterdir()] == [".lock"]
     trained = spec.epochs * 128  # a batch of 200 images an epoch, the rest is dropped

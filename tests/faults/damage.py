@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from place import CONFIG, Place, measured
 
-from memutils import data, records, runs, specs, training
+from memutils import checkpoints, data, records, runs, specs, training
 from memutils.errors import UserError
 
 REGIONS = 16
@@ -143,10 +143,10 @@ class Killed(BaseException):
 
 def checkpoint_file(place: Place, n: int, rng) -> Iterator[tuple[dict, list[str]]]:
     """A checkpoint after two thirds of a run: it is gone on from, or the run starts anew; the record is the same."""
-    (spec, other, *_), seconds = place.scale().specs().values(), runs.CHECKPOINT_SECONDS
+    (spec, other, *_), seconds = place.scale().specs().values(), checkpoints.CHECKPOINT_SECONDS
     whole = measured(runs.run(spec, "tiny", progress=False))
     kept = {}
-    runs.CHECKPOINT_SECONDS, original = 0, training.Trainer.epoch
+    checkpoints.CHECKPOINT_SECONDS, original = 0, training.Trainer.epoch
 
     def epoch(trainer, number, exact):
         if number > 8:
@@ -159,9 +159,9 @@ def checkpoint_file(place: Place, n: int, rng) -> Iterator[tuple[dict, list[str]
         with contextlib.suppress(Killed):
             runs.run(s, "tiny", progress=False)
         training.Trainer.epoch = original
-        path = runs.work_folder("tiny") / f"{place.scale().key(s)}.ckpt"
+        path = checkpoints.work_folder("tiny") / f"{place.scale().key(s)}.ckpt"
         kept[path] = path.read_bytes()
-    runs.CHECKPOINT_SECONDS = seconds
+    checkpoints.CHECKPOINT_SECONDS = seconds
     (path, content), (_, another) = kept.items()
 
     def go_on() -> str:

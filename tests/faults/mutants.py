@@ -32,6 +32,7 @@ TESTS = {
     "claims": ["test_claims.py"],
     "records": ["test_records.py", "test_security.py"],
     "runs": ["test_runs.py", "test_resume.py"],
+    "checkpoints": ["test_resume.py", "test_runs.py"],
 }
 """The tests that must notice a fault in a module."""
 

@@ -51,9 +51,9 @@ def kind(path) -> str:
 
 def arm() -> None:
     """Puts the points into the package, which is imported by now."""
-    from memutils import runs, training
+    from memutils import checkpoints, runs, training
 
-    runs.CHECKPOINT_SECONDS = 0
+    checkpoints.CHECKPOINT_SECONDS = 0
     before(training.Trainer, "step", "step")
     before(training, "predict", "exact")
     before(runs, "final_state", "final")
