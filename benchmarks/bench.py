@@ -57,14 +57,20 @@ def compare(networks: list[str], settings: dict, threads: int) -> dict:
     return found
 
 
-def scaling(settings: dict, threads: int) -> dict:
+def at_once(device: str) -> list[int]:
+    """How many runs at once are tried: on a GPU as many as share it by default, else up to one a core, doubling."""
+    most = 4 if device == "cuda" else cores()
+    return sorted({2**i for i in range(most.bit_length())} | {most})
+
+
+def scaling(settings: dict, threads: int, device: str) -> dict:
     """Seconds of an epoch over the number of images, and images a second over the number of runs at once."""
     over_n, over_runs = [], []
     for n in settings["sizes"]:
         n_test = 10_000 if n == 50_000 else settings["n_test"]
         over_n.append({"n": n} | result(start("ours", "resnet32", "--n", n, "--n-test", n_test, "--threads", threads)))
         say(f"{n} images: {over_n[-1]['train_seconds']:.1f} s of training steps, peak {over_n[-1]['peak_mb']} MB")
-    for count in range(1, cores() + 1):
+    for count in at_once(device):
         together = [start("ours", "resnet32", "--n", settings["concurrent_n"], "--n-test", 200) for _ in range(count)]
         over_runs.append({"runs": count, "images_per_second": [result(p)["images_per_second"] for p in together]})
         say(f"{count} runs at once: {sum(over_runs[-1]['images_per_second']):.0f} images/s together")
@@ -83,7 +89,7 @@ def summary(found: dict, peaks: dict) -> list[dict]:
         for side, turns in network["sides"].items():
             ratios = [t["seconds"] / o["seconds"] for t, o in zip(turns, ours, strict=True)]
             speed = statistics.median(t["images_per_second"] for t in turns)
-            precision = turns[0].get("precision", "float32")
+            precision = turns[0]["precision"]
             rows.append({
                 "network": name, "side": side, "precision": precision, "images_per_second": speed,
                 "epoch_seconds": statistics.median(t["seconds"] for t in turns),
@@ -121,7 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
     content = {
         "started": begun, "quick": options.quick, "package": __version__, **provenance.source_state(), "machine": machine,
         "settings": settings, "table": summary(found, machine["peak_gflops"]), "shares": shares(found), "turns": found,
-        "scaling": scaling(settings, options.threads),
+        "scaling": scaling(settings, options.threads, machine["device"]),
     }  # fmt: skip
     options.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     for row in content["table"]:

@@ -34,7 +34,9 @@ def machine(threads: int) -> dict:
     torch.set_num_threads(threads)
     device = recipe.settle(recipe.Recipe()).device
     peaks = {}
-    for dtype in (torch.float32, torch.bfloat16):
+    precisions = {"float32": torch.float32, "bfloat16": torch.bfloat16} | ({"tf32": torch.float32} if device == "cuda" else {})
+    for precision, dtype in precisions.items():
+        torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
         a = torch.randn(2048, 2048, device=device).to(dtype)
         best = float("inf")
         for _ in range(12):
@@ -43,7 +45,7 @@ def machine(threads: int) -> dict:
             if device == "cuda":
                 torch.cuda.synchronize()
             best = min(best, time.perf_counter() - start)
-        peaks[str(dtype).removeprefix("torch.")] = 2 * 2048**3 / best / 1e9
+        peaks[precision] = 2 * 2048**3 / best / 1e9
     name = torch.cuda.get_device_name() if device == "cuda" else provenance.processor()
     return {"name": name, "device": device, "torch": str(torch.__version__), "peak_gflops": peaks}
 

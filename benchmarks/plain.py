@@ -86,4 +86,5 @@ def epoch(task: Task) -> dict:
     train_seconds = time.perf_counter() - start
     figures = {name: accuracy(network, batches[name], task.device) for name in ("j1", "j2", "test_accuracy")}
     figures |= {"train_loss": running_loss / total, "running_j1": correct / total}
-    return {"train_seconds": train_seconds, "seconds": time.perf_counter() - start, "figures": figures}
+    seconds = time.perf_counter() - start
+    return {"train_seconds": train_seconds, "seconds": seconds, "figures": figures, "precision": task.plain_precision}

@@ -28,6 +28,11 @@ class Task:
         height, width, channels = self.splits["train"].images.shape[1:]
         return channels, height, width
 
+    @property
+    def plain_precision(self) -> str:
+        """What the float32 of the other sides is: on a GPU torch's default has convolutions round their inputs to TF32."""
+        return "tf32" if self.device == "cuda" else "float32"
+
     def plain_network(self) -> nn.Module:
         """The network as its library wrote it, without this package's faster convolution of tiny maps."""
         network = models.build(self.spec.network, self.shape, 10, seed=0)

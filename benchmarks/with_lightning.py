@@ -64,4 +64,5 @@ def epoch(task: Task) -> dict:
     )  # fmt: skip
     trainer.fit(Module(task), batches["train"], [batches[name] for name in FIGURES])
     figures = {name: float(trainer.callback_metrics[name]) for name in (*FIGURES, "train_loss", "running_j1")}
-    return {"train_seconds": clock.trained - clock.start, "seconds": clock.end - clock.start, "figures": figures}
+    train_seconds, seconds = clock.trained - clock.start, clock.end - clock.start
+    return {"train_seconds": train_seconds, "seconds": seconds, "figures": figures, "precision": task.plain_precision}

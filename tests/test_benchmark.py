@@ -1,6 +1,7 @@
 """The benchmark compares like with like: its sides see the same inputs and compute the same function."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from memutils import grid, models, noise, recipe, runs, specs
+from memutils import grid, models, noise, recipe, runs, specs, training
 from memutils.data import Split
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
@@ -51,12 +52,30 @@ def test_the_table_holds_medians_ratios_turn_by_turn_and_the_share_of_the_peak()
     sides = {
         side: [{"seconds": s, "images_per_second": v, "train_seconds": t} for s, v, t in rows] for side, rows in turns.items()
     }
-    sides["ours"] = [turn | {"precision": "bfloat16"} for turn in sides["ours"]]
+    sides = {side: [t | {"precision": {"ours": "bfloat16"}.get(side, "float32")} for t in rows] for side, rows in sides.items()}
     found = {"net": {"flops": {"step": 2e9}, "sides": sides}}
     plain_row, our_row = sorted(bench.summary(found, {"float32": 200, "bfloat16": 1000}), key=lambda r: r["side"], reverse=True)
     assert plain_row["times_ours"] == 2 and (plain_row["times_ours_lowest"], plain_row["times_ours_highest"]) == (2, 3)
     assert plain_row["images_per_second"] == 30 and plain_row["share_of_peak"] == pytest.approx(30 * 2 / 200)
     assert our_row["times_ours"] == 1 and our_row["share_of_peak"] == pytest.approx(90 * 2 / 1000)
+
+
+def test_compiling_is_not_counted_and_leaves_no_trace(monkeypatch):
+    monkeypatch.setattr(torch, "compile", lambda network, **options: network)
+    settled, passes = recipe.settle, []
+    plain_pass = training.Trainer.training_pass
+    monkeypatch.setattr(training.Trainer, "training_pass", lambda *a: passes.append(a[1:]) or plain_pass(*a))
+    found = []
+    for compiled in (False, True):
+        monkeypatch.setattr(recipe, "settle", lambda spec, compiled=compiled: replace(settled(spec), compile=compiled))
+        found.append(ours.epoch(make("resnet32", 16))["figures"])
+    assert found[0] == found[1] and len(passes) == 3
+
+
+@pytest.mark.parametrize("device, cores, expected", [("cpu", 1, [1]), ("cpu", 2, [1, 2]), ("cpu", 6, [1, 2, 4, 6]), ("cuda", 64, [1, 2, 4])])
+def test_the_numbers_of_runs_at_once(monkeypatch, device, cores, expected):
+    monkeypatch.setattr(bench, "cores", lambda: cores)
+    assert bench.at_once(device) == expected
 
 
 def test_operations_are_counted_as_by_hand(monkeypatch):
