@@ -20,20 +20,20 @@ TOLERANCES = {
     "last_epochs": 5,  # and of these many at least, so that no single dip decides
     "chance_j2": 0.2,  # a network of ten classes that never left chance has J2 near .1
     "clean_fit": 0.95,  # a loss that cannot fit true labels says nothing about wrong ones
-    "underfit": 0.05,
-    "near_all": 0.98,
-    "memorised": 0.95,
+    "underfit": 0.05,  # nor does one that fits fewer of the clean examples, by more than this, than without noise
+    "near_all": 0.98,  # J1 "near 100 %",
+    "memorised": 0.95,  # with this much of the flipped examples
     "rising": 0.01,  # more than this over the last fifth of the epochs: training was cut short
-    "reached": 0.95,
+    "reached": 0.95,  # J1 gets "near 1" when it stays above this
     "drop_epochs": 3,  # this soon after a drop of the learning rate the schedule is the cause
     "lr_drop": 0.5,  # a rate falls gradually unless it falls by this factor at once
-    "high": 0.75,
+    "high": 0.75,  # J1 "high" and not near all
     "drop_share": 0.5,  # "well below": by half of what ignoring every wrong label would give
-    "close": 0.05,
-    "excess": 0.05,
-    "test": 0.03,
+    "close": 0.05,  # two accuracies on the training set
+    "excess": 0.05,  # two figures of excess memorisation that differ
+    "test": 0.03,  # two accuracies on test images
     "deviations": 3.0,  # standard errors of a difference of two fractions of the flipped examples
-    "early_epochs": 3,
+    "early_epochs": 3,  # exact passes that make a lead
     "symmetry": 1e-10,  # float64 leaves about 1e-13
 }
 """Every threshold, by name."""
