@@ -120,6 +120,13 @@ def benches(found: list[Record]) -> list[Bench]:
     return sorted(runs, key=lambda b: [b.run.record.spec[n] for n in NAMING])
 
 
+def concerns(claim: Claim, run: Run) -> bool:
+    """Whether a claim is about a run, by its loss, noise rate, data set and network."""
+    dataset, network = (run.record.spec[n] for n in ("dataset", "network"))
+    here = dataset in (claim.datasets or [dataset]) and network in (claim.networks or [network])
+    return here and run.loss in claim.losses and run.eta in claim.etas
+
+
 def judge_cell(claim: Claim, bench: Bench) -> Cell:
     """The claim judged for one run."""
     spec = bench.run.record.spec
@@ -145,14 +152,7 @@ def judge(found: list[Record]) -> list[Verdict]:
         if not claim.losses:
             cells = [Cell(PROVED if ok else REFUTED, numbers, loss=what) for what, ok, numbers in claim.judge()]
         else:
-            cells = [
-                judge_cell(claim, b)
-                for b in tables
-                if b.run.loss in claim.losses
-                and b.run.eta in claim.etas
-                and b.run.record.spec["dataset"] in (claim.datasets or [b.run.record.spec["dataset"]])
-                and b.run.record.spec["network"] in (claim.networks or [b.run.record.spec["network"]])
-            ]
+            cells = [judge_cell(claim, b) for b in tables if concerns(claim, b.run)]
         verdicts.append(Verdict(claim, tuple(cells)))
     return verdicts
 
