@@ -306,3 +306,13 @@ def test_the_committed_ledger_is_what_the_committed_records_give(monkeypatch, ca
     if not records.load(records.shown_scale()):
         pytest.skip("no record of the paper's networks is committed")
     assert claims.main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_a_control_is_judged_though_it_is_not_of_its_scales_own_settings():
+    suffix = {"suffix": "-lr0.01", "lr": np.full(EPOCHS, 0.01)}
+    runs = [make("rll", m=0.6, r=0.3, **suffix), make("rll", 0.0, **suffix), make(**suffix)]
+    cells = claims.judge_control(runs)
+    assert not claims.benches(runs) and {c: cells[c].verdict for c in ("C1", "C6", "C9")} == {
+        "C1": claims.SUPPORTED, "C6": claims.NOT_SUPPORTED, "C9": claims.NOT_SUPPORTED
+    }  # fmt: skip
+    assert claims.judge_control(runs[:1])["C6"].verdict == claims.NOT_TESTED and not claims.judge_control([])

@@ -145,6 +145,13 @@ def judge_cell(claim: Claim, bench: Bench) -> Cell:
     )  # fmt: skip
 
 
+def judge_control(found: list[Record]) -> dict[str, Cell]:
+    """A cell for each claim that these runs bear on; they have a setting that is not their scale's own, and differ in loss and in
+    noise rate only, of which one is not 0."""
+    runs = {(r.spec["loss"], r.spec["eta"]): Run(r) for r in found}
+    return {c.id: judge_cell(c, Bench(run, runs, {})) for c in CLAIMS for run in runs.values() if concerns(c, run)}
+
+
 def judge(found: list[Record]) -> list[Verdict]:
     """Judges every claim by the records of one scale."""
     tables, verdicts = benches(found), []
