@@ -1,70 +1,11 @@
-"""The claims ledger, on made-up records in which each claim holds, fails, is borderline or lacks data."""
-
-import json
-from pathlib import Path
+"""The rules of the claims, on made-up records in which each claim holds, fails, is borderline or lacks data."""
 
 import numpy as np
 import pytest
+from made_up import BACK, CLEAN, EPOCHS, FLIP, GOOD, IDLE_CLEAN, MNIST, MSE, RISING, curve, make, one, three_rates, verdict
 
-from memutils import claims, records
 from memutils.outcomes import Run, T
 from memutils.proofs import bounded, ranks_alike, symmetric
-from memutils.records import Record
-from memutils.specs import Spec, text_of
-
-N, EPOCHS = 5000, 40
-
-
-def curve(start, end, at=10):
-    """A figure that goes from start to end within ``at`` epochs and stays."""
-    return np.interp(np.arange(1, EPOCHS + 1), [1, at], [start, end])
-
-
-def make(loss="cce", eta=0.4, m=1.0, r=0.0, f=1.0, every=1, lr=None, suffix="", test=0.9, classes=10, precision="float32", **settings):
-    """A record with these curves (numbers: constant) of memorised, recovered and fitted; exact passes each ``every`` epochs."""
-    named = {"dataset": "cifar10", "network": "resnet32", "epochs": EPOCHS, "loss": loss, "eta": eta}
-    spec = records.spec_dict(Spec(**named | settings))
-    m, r, f, test = (np.broadcast_to(np.asarray(x, float), EPOCHS) for x in (m, r, f, test))
-    rows = []
-    for i in range(EPOCHS):
-        exact = i % every == 0 or i >= EPOCHS - 5
-        j1, j2 = (1 - eta) * f[i] + eta * m[i], (1 - eta) * f[i] + eta * r[i]
-        row = {"j1": j1, "j2": j2, "fitted": f[i], "classes": classes, "test_accuracy": test[i]}
-        row |= {"memorised": m[i] if eta else None, "recovered": r[i] if eta else None}
-        row = row if exact else dict.fromkeys(row)
-        rows.append({"epoch": i + 1, "lr": 0.1 if lr is None else lr[i], "running_j1": j1, "running_j2": j2} | row)
-    key = f"{spec['dataset']}-{spec['network']}-{loss}-eta{text_of(float(eta))}-seed{spec['seed']}{suffix}"
-    content = {"key": key, "scale": "made-up", "spec": spec, "noise_rate": eta, "history": rows}
-    content["results_version"] = records.RESULTS_VERSION
-    content["provenance"] = {"execution": {"precision": precision}}
-    content["dataset"] = {"classes": list(range(10)), "sizes": {"train": N}}
-    return Record(Path(f"{key}.json"), content)
-
-
-def three_rates(*at, every=1):
-    """Runs at the three noise rates that get to J1 = 1 at these epochs; None never gets there."""
-    curves = [0.0 if a is None else curve(0, 1, a) for a in at]
-    return [make(eta=e, m=c, f=c, every=every) for e, c in zip((0.2, 0.4, 0.6), curves, strict=True)]
-
-
-def verdict(claim, *found):
-    return next(v for v in claims.judge(list(found)) if v.claim.id == claim)
-
-
-def one(claim, *found):
-    """The only cell's verdict, in short, and its reason."""
-    (cell,) = verdict(claim, *found).cells
-    return {claims.SUPPORTED: True, claims.NOT_SUPPORTED: False, claims.NOT_TESTED: None}[cell.verdict], cell.why
-
-
-CLEAN = {loss: make(loss, 0.0) for loss in ("cce", "mse", "rll", "nmse", "mae")}
-IDLE_CLEAN = make("rll", 0.0, f=0.94)
-GOOD = make("rll", m=0.02, r=0.95)
-MSE = make("mse")
-MNIST = {"dataset": "mnist", "network": "resnet18"}
-RISING = np.linspace(0.5, 0.9, EPOCHS)
-FLIP = {"m": curve(0.0, 1.0, 20), "r": curve(0.8, 0.0, 20)}
-BACK = [np.where(np.arange(EPOCHS) == 35, x, FLIP[n]) for n, x in (("m", 0.1), ("r", 0.8))]
 
 CASES = {
     "C1 holds": ("C1", True, [make()]),
@@ -174,72 +115,6 @@ def test_rule(name):
     assert why or expected is not None, "what is not tested says why"
 
 
-def test_overall_verdict():
-    seeds = [make(seed=s, m=m) for s, m in ((0, 1.0), (1, 1.0), (2, 0.5))]
-    assert verdict("C1", *seeds[:2]).overall == "supported"
-    assert verdict("C1", *seeds).overall == "mixed, 2 of 3"
-    assert verdict("C1", seeds[2]).overall == "not supported"
-    assert verdict("C1", make(m=RISING)).overall == verdict("C1").overall == "not tested at this scale"
-
-
-def test_a_scale_without_records_leaves_the_ledger_as_it_is(tmp_path, capsys):
-    path = tmp_path / "claims.json"
-    path.write_text("{}")
-    assert claims.main(["--scale", "cpuu", "--output", str(path)]) == 1 and path.read_text() == "{}"
-    assert "There is no record of a scale cpuu" in capsys.readouterr().err
-
-
-def test_records_of_another_version_are_not_judged():
-    old = Record(GOOD.path, GOOD.content | {"results_version": records.RESULTS_VERSION - 1})
-    content = claims.ledger([CLEAN["rll"], old])
-    assert content["left_out"] == [old.key] and content["records"] == [CLEAN["rll"].key]
-
-
-def test_notes():
-    assert any("One seed" in n for n in verdict("C1", make()).notes)
-    assert not verdict("C1", make(), make(seed=1)).notes
-    (once,) = verdict("C1", make(network="inception-lite"), make(), make(seed=1)).notes
-    assert once.startswith("One seed (Inception-Lite on CIFAR-10): ")
-    assert any("C1" in n for n in verdict("C8", make()).notes)
-    note = "1 of the failures comes from idle runs"
-    assert not any("idle" in n for n in verdict("C3", *three_rates(None, 9, None)).notes)
-    assert any(note in n for n in verdict("C9", CLEAN["rll"], make("rll", f=0.5, m=0.4, r=0.2)).notes)
-    assert not any(note in n for n in verdict("C9", CLEAN["rll"], make("rll", m=0.9), GOOD).notes)
-    idle = "Left out: 1 cell with an idle run."
-    assert any(idle in n for n in verdict("C9", CLEAN["rll"], GOOD, make("rll", f=0.5, m=0.1, r=0.5, seed=1), make("rll", 0.0, seed=1)).notes)
-    assert not any("Left out" in n for n in verdict("C9", CLEAN["rll"], GOOD, make("rll", f=0.5, m=0.4, r=0.2, seed=1)).notes)
-    assert not any("Left out" in n for n in verdict("C10", CLEAN["rll"], make("rll", eta=0.2, m=0.45, r=0.378)).notes)
-    assert not any("Left out" in n for n in verdict("C13", CLEAN["rll"], CLEAN["nmse"], GOOD, make("mse", m=0.06, r=0.9), make("nmse", m=0.04, r=0.93)).notes)
-    few = verdict("C9", CLEAN["rll"], GOOD, make("rll", m=0.4, r=0.4, eta=0.2), make("rll", m=0.4, r=0.4, eta=0.6)).notes
-    assert "Only 1 of 3 cells could be tested." in few
-    assert any("paper's" in n for n in verdict("C8", make(dataset="mnist5k", network="mlp")).notes)
-    alone, both = verdict("C8", make()), verdict("C8", make(), make(**MNIST))
-    assert "Tested with ResNet-32 on CIFAR-10 only." in alone.notes and not any("only." in n and "Tested" in n for n in both.notes)
-
-
-def test_a_cell_names_the_arithmetic_of_the_runs_it_compares():
-    (mixed,) = verdict("C9", CLEAN["rll"], make("rll", m=0.02, r=0.95, precision="bfloat16")).cells
-    (same,) = verdict("C9", CLEAN["rll"], GOOD, make("cce", precision="bfloat16")).cells
-    assert mixed.precisions == ("bfloat16", "float32") and same.precisions == ("float32",)
-
-
-def test_only_like_is_compared():
-    assert one("C6", GOOD, make("rll", 0.0, seed=1))[0] is None
-    assert one("C6", GOOD, make("rll", 0.0, momentum=0.5))[0] is None
-    again = Record(GOOD.path, GOOD.content | {"spec": dict(reversed(GOOD.spec.items()))})
-    assert one("C6", again, CLEAN["rll"])[0] is True, "the order of settings is no setting"
-    variants = [
-        make("rll", alpha=0.45, suffix="-alpha0.45"),
-        make(momentum=0.5, suffix="-momentum0.5"),
-        make(train_on="clean", suffix="-train_onclean"),
-        make(switch_loss="rll", switch_epoch=3, suffix="-switch_epoch3-switch_lossrll"),
-        make(alpha=0.2),
-        make(noise="all"),
-    ]
-    assert not any(v.cells for v in claims.judge(variants) if v.claim.losses)
-    assert len(claims.ledger(variants)["left_out"]) == 5  # the oracle is used, though not judged
-
-
 def test_claims_of_other_data_do_not_judge_these():
     assert not verdict("C1", make(**MNIST)).cells
     assert not verdict("C4", make()).cells
@@ -276,43 +151,3 @@ def test_mathematics():
     assert verdict("C14").overall == "refuted as stated" and verdict("C15").overall == "proved"
     assert all(ok for _, ok, _ in symmetric()) and all(ok for _, ok, _ in ranks_alike())
     assert [ok for _, ok, _ in bounded()] == [False]
-
-
-def test_ledger_is_plain_json_and_repeatable():
-    found = [*CLEAN.values(), GOOD, make(), make(m=0.1, eta=0.6)]
-    text = claims.dump(claims.ledger(found))
-    assert text == claims.dump(claims.ledger(found)) and b"NaN" not in text
-    assert "η".encode() in claims.dump({"text": "η"}), "texts stay readable"
-    content = json.loads(text)
-    assert [c["id"] for c in content["claims"]] == [f"C{i}" for i in range(1, 18)]
-    assert sum(content["summary"].values()) == 15  # C8 and C9 follow from others
-    assert claims.ledger([])["scale"] is None
-
-
-def test_command(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(records, "load", lambda scale: [make()])
-    path = tmp_path / "claims.json"
-    assert claims.main(["--output", str(path), "--check"]) == 1
-    assert claims.main(["--output", str(path)]) == 0 == claims.main(["--output", str(path), "--check"])
-    path.write_text("{}")
-    capsys.readouterr()
-    assert claims.main(["--output", str(path), "--check"]) == 1
-    out, err = capsys.readouterr()
-    assert "C17" in out and err.count("\n") == 1 and path.read_text() == "{}"
-
-
-def test_the_committed_ledger_is_what_the_committed_records_give(monkeypatch, capsys):
-    monkeypatch.delenv("MEMUTILS_RESULTS", raising=False)
-    if not records.load(records.shown_scale()):
-        pytest.skip("no record of the paper's networks is committed")
-    assert claims.main(["--check"]) == 0, capsys.readouterr().err
-
-
-def test_a_control_is_judged_though_it_is_not_of_its_scales_own_settings():
-    suffix = {"suffix": "-lr0.01", "lr": np.full(EPOCHS, 0.01)}
-    runs = [make("rll", m=0.6, r=0.3, **suffix), make("rll", 0.0, **suffix), make(**suffix)]
-    cells = claims.judge_control(runs)
-    assert not claims.benches(runs) and {c: cells[c].verdict for c in ("C1", "C6", "C9")} == {
-        "C1": claims.SUPPORTED, "C6": claims.NOT_SUPPORTED, "C9": claims.NOT_SUPPORTED
-    }  # fmt: skip
-    assert claims.judge_control(runs[:1])["C6"].verdict == claims.NOT_TESTED and not claims.judge_control([])

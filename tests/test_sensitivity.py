@@ -1,7 +1,7 @@
 """What moving a threshold does to the ledger, on made-up records."""
 
 import pytest
-from test_claims import CLEAN, GOOD, make
+from made_up import CLEAN, GOOD, make
 
 from memutils import claims, sensitivity
 from memutils.outcomes import TOLERANCES, T

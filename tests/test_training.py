@@ -1,4 +1,4 @@
-"""Training: schedules and passes as properties, the counting identities, and equality with a plain reference loop."""
+"""Training: the counting identities, the order of the examples, and equality with a plain reference loop."""
 
 import copy
 import math
@@ -10,49 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from memutils import losses, models, noise, recipe, training
+from memutils import losses, models, noise, training
 from memutils.data import Split
 from memutils.errors import UserError
-from memutils.recipe import THREADS
 from memutils.training import Recipe, Resident, Trainer
 
 CPU = training.Execution("cpu", "float32", 1, False)
-epoch_counts, passes = st.integers(1, 300), st.integers(1, 400)
-
-
-@given(
-    epochs=epoch_counts, lr=st.floats(1e-6, 10), gamma=st.floats(0.01, 1), milestones=st.lists(st.integers(1, 300), max_size=4)
-)
-def test_learning_rates_follow_their_schedule(epochs, lr, gamma, milestones):
-    common = {"epochs": epochs, "lr": lr, "gamma": gamma, "milestones": tuple(milestones)}
-    constant, step, decay = (Recipe(schedule=s, **common) for s in ("constant", "step", "exponential"))
-    reached = lr
-    for epoch in range(1, epochs + 1):
-        assert constant.lr_at(epoch) == lr
-        assert step.lr_at(epoch) == pytest.approx(reached)
-        assert decay.lr_at(epoch) == pytest.approx(lr * gamma ** (epoch - 1))
-        reached *= gamma ** milestones.count(epoch)  # a drop comes after its epoch
-
-
-def test_the_paper_s_schedules():
-    inception = Recipe(lr=0.01, schedule="exponential", gamma=0.95)
-    resnet = Recipe(lr=0.1, schedule="step", gamma=0.1, milestones=(100, 150))
-    assert inception.lr_at(100) == pytest.approx(0.01 * 0.95**99)
-    assert [resnet.lr_at(e) for e in (1, 100, 101, 150, 151, 200)] == pytest.approx([0.1, 0.1, 0.01, 0.01, 0.001, 0.001])
-
-
-@given(epochs=epoch_counts, exact_passes=passes)
-def test_exact_epochs(epochs, exact_passes):
-    chosen = Recipe(epochs=epochs, exact_passes=exact_passes).exact_epochs()
-    assert {1, epochs} <= chosen <= set(range(1, epochs + 1))
-    window = max(5, math.ceil(epochs / 10))
-    assert sum(e > epochs - window for e in chosen) >= min(5, epochs)
-    assert len(chosen) <= max(exact_passes, 7)
-    if exact_passes >= epochs:
-        assert len(chosen) == epochs
-    elif exact_passes >= 10 and epochs >= 50:  # denser early
-        early = np.diff(sorted(e for e in chosen if e <= epochs - window + 1))
-        assert len(chosen) >= exact_passes - 2 and early[0] <= early[-1]
 
 
 @given(k=st.integers(2, 12), n=st.integers(1, 200), eta=st.floats(0, 1), seed=st.integers(0, 2**32))
@@ -250,34 +213,6 @@ def test_the_loss_may_change_in_mid_training():
 
     Trainer(make_network(), loss_at, make_data(), Recipe(epochs=3, batch_size=80), CPU, 0).run(progress=False)
     assert used == [1, 1, 2, 2, 3, 3]
-
-
-def test_settle_decides_and_refuses():
-    assert training.settle(Recipe(device="cpu", precision="float32", threads=1, compile="no")) == CPU
-    torch.set_num_threads(THREADS + 1)  # as an earlier run may have
-    assert training.settle(Recipe(device="cpu", threads=0)).threads == THREADS
-    assert training.settle(Recipe(device="cpu")).precision in ("float32", "bfloat16")
-    for wrong in ({"device": "gpu"}, {"precision": "float16"}, {"compile": "maybe"}):
-        with pytest.raises(UserError, match="Choose one of"):
-            training.settle(Recipe(**wrong))
-    if not torch.cuda.is_available():
-        with pytest.raises(UserError, match="no usable CUDA"):
-            training.settle(Recipe(device="cuda"))
-    with pytest.raises(UserError, match="Did you mean 'adam'"):
-        training.make_optimizer(make_network(), Recipe(optimizer="adamw"))
-
-
-def test_settle_takes_bfloat16_only_from_hardware_and_compiles_only_with_what_triton_needs(monkeypatch, tmp_path):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
-    assert training.settle(Recipe()).precision == "float32", "a T4 would emulate it"
-    monkeypatch.delenv("CC", raising=False)
-    (tmp_path / "Python.h").touch()
-    for compiler, headers, triton in ((1, 1, 1), (0, 1, 1), (1, 0, 1), (1, 1, 0)):
-        monkeypatch.setattr("shutil.which", lambda program, found=compiler: "/usr/bin/gcc" if found and program == "gcc" else None)
-        monkeypatch.setattr("sysconfig.get_path", lambda *_, found=headers: str(tmp_path if found else tmp_path / "none"))
-        monkeypatch.setattr(recipe, "find_spec", lambda name, found=triton: found or None)
-        assert training.settle(Recipe()).compile is all((compiler, headers, triton))
 
 
 def test_exact_passes_keep_cudnn_and_float32_is_no_tf32(monkeypatch):
