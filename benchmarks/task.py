@@ -30,8 +30,8 @@ class Task:
 
     @property
     def plain_precision(self) -> str:
-        """What the float32 of the other sides is: on a GPU torch's default has convolutions round their inputs to TF32."""
-        return "tf32" if self.device == "cuda" else "float32"
+        """What the float32 of the other sides is: on a GPU convolutions round to TF32, unless torch is told not to."""
+        return "tf32" if self.device == "cuda" and torch.backends.cudnn.allow_tf32 else "float32"
 
     def plain_network(self) -> nn.Module:
         """The network as its library wrote it, without this package's faster convolution of tiny maps."""

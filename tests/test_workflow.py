@@ -30,7 +30,7 @@ def test_without_sbatch_slurm_is_refused_before_anything_is_deleted(tmp_path):
     assert list((tmp_path / "build").rglob("*.json")) and not list((tmp_path / "build").rglob("*.done"))
 
 
-def test_a_dry_run_deletes_nothing_and_says_what_is_missing(tmp_path):
+def test_a_dry_run_deletes_no_page_and_says_what_is_missing(tmp_path):
     page, staged = tmp_path / "html/index.html", tmp_path / "src/kept"
     for path in (page, staged):
         path.parent.mkdir()
