@@ -119,7 +119,8 @@ def test_arrays_and_risks_are_of_the_network_that_the_last_row_describes(tiny_re
     assert record.risks.keys() == {"train", "test"}
     for part, table in record.risks.items():
         log_p = torch.from_numpy(arrays[f"{part}_log_p"]).double()
-        np.testing.assert_array_equal(log_p.argmax(1), arrays[f"{part}_predicted"])
+        predicted = torch.from_numpy(arrays[f"{part}_predicted"]).long()
+        assert torch.equal(losses.pick(log_p, predicted), log_p.amax(1))  # rounding to float16 keeps order, but may tie
         assert table.keys() == losses.LOSSES.keys()
         labellings = {"true": "true", "training": "noisy"} if part == "train" else {"true": "true"}
         for name, risk in table.items():
