@@ -80,13 +80,13 @@ $(VENV)/.extras: requirements-extras.lock $(VENV)/.installed
 bench: $(VENV)/.extras ## compare speed with a plain loop and with Lightning (long; let nothing else run); BENCH=--quick tries it
 	@python benchmarks/bench.py $(BENCH)
 
-test-slurm: $(VENV)/.installed ## a grid on a Slurm of one node, a job of it cancelled (needs Debian's slurm-wlm; minutes)
+test-slurm: $(VENV)/.installed ## a grid on a Slurm of one node, a job of it canceled (needs Debian's slurm-wlm; minutes)
 	@pytest -rs -s tests/slurm/check_grid.py
 
 faults: $(VENV)/.installed ## kill, damage and starve runs on purpose; long (SEED=0)
 	@python tests/faults --seed $(SEED)
 
-audit: $(VENV)/.installed ## licences and known vulnerabilities of what the lock file pins
+audit: $(VENV)/.installed ## licenses and known vulnerabilities of what the lock file pins
 	@test -x _build/audit/bin/pip-audit || { $(PYTHON) -m venv _build/audit && _build/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1; } || true
 	@python tests/audit.py _build/audit/bin/pip-audit
 

@@ -100,16 +100,16 @@ def summary(found: dict, peaks: dict) -> list[dict]:
 
 
 def shares(found: dict) -> list[dict]:
-    """Of our training steps: what products and preparing the data take; of a run at scale paper: what exact passes take."""
+    """Of our training steps: what products and preparing the data take; of a run at scale paper: what evaluations take."""
     rows = []
     for name, network in found.items():
         turns, spec = network["sides"]["ours"], specs.load_scale("paper").spec(network=name, loss="cce", eta=0)
         step = statistics.median(t["train_seconds"] for t in turns)
-        exact = statistics.median(t["seconds"] - t["train_seconds"] for t in turns) * len(spec.exact_epochs())
+        exact = statistics.median(t["seconds"] - t["train_seconds"] for t in turns) * len(spec.evaluation_epochs())
         preparation = statistics.median(t["preparation_seconds"] for t in turns)
         exact_share = exact / (exact + step * spec.epochs)
         step_shares = {"products": network["products"], "data_preparation": preparation / step}
-        rows.append({"network": name} | step_shares | {"exact_passes": exact_share})
+        rows.append({"network": name} | step_shares | {"evaluations": exact_share})
     return rows
 
 
@@ -135,7 +135,7 @@ def main(arguments: list[str] | None = None) -> int:
               "({times_ours_lowest:.2f} to {times_ours_highest:.2f}), {share_of_peak:4.0%} of peak".format(**row))  # fmt: skip
     for row in content["shares"]:
         print("{network:15} products {products:.1%}, data preparation {data_preparation:.1%}, "
-              "exact passes {exact_passes:.1%} of a run".format(**row))  # fmt: skip
+              "evaluations {evaluations:.1%} of a run".format(**row))  # fmt: skip
     print(f"Written: {options.output}")
     return 0
 

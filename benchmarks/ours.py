@@ -1,4 +1,4 @@
-"""Side (c): this package, with its defaults and every exact pass; and what its parts cost."""
+"""Side (c): this package, with its defaults and every evaluation; and what its parts cost."""
 
 import copy
 import time
@@ -16,8 +16,8 @@ def epoch(task: Task) -> dict:
         before = copy.deepcopy(trainer.state())
         trainer.training_pass(1, task.spec.lr)
         trainer.load_state(before)
-    row = trainer.epoch(1, exact=True)
-    figures = {name: row[name] for name in ("j1", "j2", "test_accuracy", "train_loss", "running_j1")}
+    row = trainer.epoch(1, evaluated=True)
+    figures = {name: row[name] for name in ("j1", "j2", "test_accuracy", "train_loss", "training_j1")}
     return {
         "train_seconds": row["train_seconds"], "seconds": row["seconds"], "figures": figures,
         "preparation_seconds": preparation(trainer), "precision": trainer.execution.precision,
@@ -25,7 +25,7 @@ def epoch(task: Task) -> dict:
 
 
 def preparation(trainer: training.Trainer) -> float:
-    """Seconds an epoch spends on its order and on gathering and normalising its batches."""
+    """Seconds an epoch spends on its order and on gathering and normalizing its batches."""
     data, size = trainer.data["train"], trainer.batch_size
     start = time.perf_counter()
     for index in training.order(0, 1, len(data)).to(data.true.device).split(size)[: len(data) // size]:

@@ -34,7 +34,7 @@ def whiten(x: torch.Tensor) -> torch.Tensor:
 
 
 def make_transform(task: Task):
-    """Pixels as floats, standardised by channel, or each image by itself."""
+    """Pixels as floats, standardized by channel, or each image by itself."""
     if task.spec.inputs == "whiten":
         return transforms.Compose([transforms.ToTensor(), transforms.Lambda(whiten)])
     mean, deviation = training.channel_statistics(task.splits["train"].images)
@@ -72,7 +72,7 @@ def epoch(task: Task) -> dict:
     optimizer = task.plain_optimizer(network.parameters())
     start = time.perf_counter()
     network.train()
-    running_loss = correct = total = 0
+    training_loss = correct = total = 0
     for images, labels in batches["train"]:
         images, labels = images.to(task.device), labels.to(task.device)
         optimizer.zero_grad()
@@ -80,11 +80,11 @@ def epoch(task: Task) -> dict:
         loss = criterion(logits, labels)
         loss.backward()
         optimizer.step()
-        running_loss += loss.item() * labels.size(0)
+        training_loss += loss.item() * labels.size(0)
         correct += (logits.argmax(1) == labels).sum().item()
         total += labels.size(0)
     train_seconds = time.perf_counter() - start
     figures = {name: accuracy(network, batches[name], task.device) for name in ("j1", "j2", "test_accuracy")}
-    figures |= {"train_loss": running_loss / total, "running_j1": correct / total}
+    figures |= {"train_loss": training_loss / total, "training_j1": correct / total}
     seconds = time.perf_counter() - start
     return {"train_seconds": train_seconds, "seconds": seconds, "figures": figures, "precision": task.plain_precision}

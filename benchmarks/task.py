@@ -1,4 +1,4 @@
-"""What every side of the benchmark is given: the same images, labels, network, optimiser settings and device."""
+"""What every side of the benchmark is given: the same images, labels, network, optimizer settings and device."""
 
 from dataclasses import dataclass, replace
 
@@ -42,7 +42,7 @@ class Task:
         return network.to(self.device)
 
     def plain_optimizer(self, parameters) -> torch.optim.Optimizer:
-        """The optimiser as tutorials write it."""
+        """The optimizer as tutorials write it."""
         if self.spec.optimizer == "adam":
             return torch.optim.Adam(parameters, lr=self.spec.lr, weight_decay=self.spec.weight_decay)
         return torch.optim.SGD(parameters, lr=self.spec.lr, momentum=self.spec.momentum, weight_decay=self.spec.weight_decay)
@@ -60,7 +60,7 @@ def make(network: str, n: int, n_test: int, threads: int, precision: str = "auto
     dataset = scale.networks[network]["dataset"]
     spec = scale.spec(
         network=network, dataset=dataset, loss="cce", eta=0.4, n_train=n, n_test=n_test, threads=threads, epochs=1,
-        exact_passes=1, precision=precision, schedule="constant",
+        evaluations=1, precision=precision, schedule="constant",
     )  # fmt: skip
     splits, labels = runs.prepare(spec, data.load(dataset))
     return Task(spec, splits, labels, recipe.settle(spec).device)

@@ -27,7 +27,7 @@ class Module(lightning.LightningModule):
         loss = self.criterion(logits, labels)
         self.running(logits, labels)
         self.log("train_loss", loss, on_step=False, on_epoch=True)
-        self.log("running_j1", self.running, on_step=False, on_epoch=True)
+        self.log("training_j1", self.running, on_step=False, on_epoch=True)
         return loss
 
     def validation_step(self, batch, index, dataloader_idx=0):
@@ -63,6 +63,6 @@ def epoch(task: Task) -> dict:
         logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=0,
     )  # fmt: skip
     trainer.fit(Module(task), batches["train"], [batches[name] for name in FIGURES])
-    figures = {name: float(trainer.callback_metrics[name]) for name in (*FIGURES, "train_loss", "running_j1")}
+    figures = {name: float(trainer.callback_metrics[name]) for name in (*FIGURES, "train_loss", "training_j1")}
     train_seconds, seconds = clock.trained - clock.start, clock.end - clock.start
     return {"train_seconds": train_seconds, "seconds": seconds, "figures": figures, "precision": task.plain_precision}

@@ -1,6 +1,6 @@
-"""Licences of what the lock file pins, and known vulnerabilities: ``python tests/audit.py [PIP-AUDIT]`` (``make audit``).
+"""Licenses of what the lock file pins, and known vulnerabilities: ``python tests/audit.py [PIP-AUDIT]`` (``make audit``).
 
-Licences come from the installed packages. Vulnerabilities come from pip-audit and the OSV database, where that can be
+Licenses come from the installed packages. Vulnerabilities come from pip-audit and the OSV database, where that can be
 reached; else that half is skipped and says why.
 """
 
@@ -17,14 +17,14 @@ LIBRE = re.compile(
     r"Permission is hereby granted, free of charge|Redistribution and use in source and binary forms)\b",
     re.IGNORECASE,
 )
-"""Licences under which the packages may be used and the book be shared; also by the words of their texts."""
+"""Licenses under which the packages may be used and the book be shared; also by the words of their texts."""
 
 CUDA = re.compile(r"nvidia-|cuda-toolkit$")
 """NVIDIA's libraries are proprietary: free to use, installed by torch on Linux, not handed on by this project."""
 
 
-def licence(name: str) -> str:
-    """What a package says of its licence, in its metadata or else in its licence file."""
+def license(name: str) -> str:
+    """What a package says of its license, in its metadata or else in its license file."""
     package = metadata.distribution(name)
     said = [package.metadata.get("License-Expression"), package.metadata.get("License")]
     said += [c for c in package.metadata.get_all("Classifier", []) if c.startswith("License")]
@@ -33,12 +33,12 @@ def licence(name: str) -> str:
     return "\n".join(filter(None, [*said, *texts]))
 
 
-def unknown_licences(names: list[str]) -> dict[str, str]:
-    """The packages whose licence is not known to be fine, with what they say."""
+def unknown_licenses(names: list[str]) -> dict[str, str]:
+    """The packages whose license is not known to be fine, with what they say."""
     found = {}
     for name in names:
         try:
-            text = licence(name)
+            text = license(name)
         except metadata.PackageNotFoundError:  # of another platform
             continue
         if not LIBRE.search(text) and not CUDA.match(name):
@@ -63,8 +63,8 @@ def vulnerabilities(program: str) -> int:
 
 def main(program: str = "pip-audit") -> int:
     names = [line.split("==")[0] for line in LOCK.read_text().splitlines() if line and not line.startswith("#")]
-    unknown = unknown_licences(names)
-    print(*(f"{name}: {text}" for name, text in unknown.items()), f"licences: {len(unknown)} of {len(names)} to look at", sep="\n")
+    unknown = unknown_licenses(names)
+    print(*(f"{name}: {text}" for name, text in unknown.items()), f"licenses: {len(unknown)} of {len(names)} to look at", sep="\n")
     return bool(unknown) or bool(vulnerabilities(program))
 
 

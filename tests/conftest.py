@@ -78,7 +78,7 @@ def carry_out(spec: specs.Spec) -> records.Record:
 
 @pytest.fixture
 def tiny_resnet(monkeypatch):
-    """A network with batch normalisation that trains in a second."""
+    """A network with batch normalization that trains in a second."""
     monkeypatch.setitem(models.NETWORKS, "tiny", lambda shape, k: models.CifarResNet(1, shape[0], k))
 
 

@@ -17,7 +17,7 @@ def curve(start, end, at=10):
 
 
 def make(loss="cce", eta=0.4, m=1.0, r=0.0, f=1.0, every=1, lr=None, suffix="", test=0.9, classes=10, precision="float32", **settings):
-    """A record with these curves (numbers: constant) of memorised, recovered and fitted; exact passes each ``every`` epochs."""
+    """A record with these curves (numbers: constant) of memorized, recovered and fitted; evaluations each ``every`` epochs."""
     named = {"dataset": "cifar10", "network": "resnet32", "epochs": EPOCHS, "loss": loss, "eta": eta}
     spec = records.spec_dict(Spec(**named | settings))
     m, r, f, test = (np.broadcast_to(np.asarray(x, float), EPOCHS) for x in (m, r, f, test))
@@ -26,9 +26,9 @@ def make(loss="cce", eta=0.4, m=1.0, r=0.0, f=1.0, every=1, lr=None, suffix="", 
         exact = i % every == 0 or i >= EPOCHS - 5
         j1, j2 = (1 - eta) * f[i] + eta * m[i], (1 - eta) * f[i] + eta * r[i]
         row = {"j1": j1, "j2": j2, "fitted": f[i], "classes": classes, "test_accuracy": test[i]}
-        row |= {"memorised": m[i] if eta else None, "recovered": r[i] if eta else None}
+        row |= {"memorized": m[i] if eta else None, "recovered": r[i] if eta else None}
         row = row if exact else dict.fromkeys(row)
-        rows.append({"epoch": i + 1, "lr": 0.1 if lr is None else lr[i], "running_j1": j1, "running_j2": j2} | row)
+        rows.append({"epoch": i + 1, "lr": 0.1 if lr is None else lr[i], "training_j1": j1, "training_j2": j2} | row)
     key = f"{spec['dataset']}-{spec['network']}-{loss}-eta{text_of(float(eta))}-seed{spec['seed']}{suffix}"
     content = {"key": key, "scale": "made-up", "spec": spec, "noise_rate": eta, "history": rows}
     content["results_version"] = records.RESULTS_VERSION

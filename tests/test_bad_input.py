@@ -39,7 +39,7 @@ def tried(make):
 def check_spec(scale, spec) -> None:
     """A specification that was let through can be named, scheduled and handed to papermill."""
     assert all(math.isfinite(spec.lr_at(epoch)) for epoch in (1, spec.epochs))
-    assert max(spec.exact_epochs() if spec.epochs < 10_000 else {spec.epochs}) == spec.epochs
+    assert max(spec.evaluation_epochs() if spec.epochs < 10_000 else {spec.epochs}) == spec.epochs
     key = tried(lambda: scale.key(spec))
     assert key is None or not set(key) & set("/\\<>&\"' ")
     values = yaml.safe_load(scale.parameters(spec))

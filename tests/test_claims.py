@@ -39,7 +39,7 @@ CASES = {
     "C5 too high": ("C5", False, [make("mse", **MNIST)]),
     "C5 too low": ("C5", False, [make(**MNIST), make("mse", m=0.1, **MNIST)]),
     "C5 no cce": ("C5", None, [make("mse", m=0.7, **MNIST)]),
-    "C5 cce does not memorise": ("C5", None, [make(m=0.5, **MNIST), make("mse", m=0.7, **MNIST)]),
+    "C5 cce does not memorize": ("C5", None, [make(m=0.5, **MNIST), make("mse", m=0.7, **MNIST)]),
     "C5 rising": ("C5", None, [make(**MNIST), make("mse", m=RISING, **MNIST)]),
     "C6 holds": ("C6", True, [CLEAN["rll"], GOOD]),
     "C6 fails": ("C6", False, [CLEAN["rll"], make("rll", m=0.9)]),
@@ -76,8 +76,8 @@ CASES = {
     "C11 no lead": ("C11", False, [make(m=curve(0.5, 1), r=0)]),
     "C11 lead too short": ("C11", False, [make(m=[0.1] * 2 + [0.9] * 38, r=[0.8] * 2 + [0.1] * 38)]),
     "C11 lead just long enough": ("C11", True, [make(m=[0.1] * 3 + [0.9] * 37, r=[0.8] * 3 + [0.1] * 37)]),
-    "C11 flips back": ("C11", False, [make(m=BACK[0], r=BACK[1])]),
-    "C11 never flips": ("C11", False, [make(m=0.1, r=0.8)]),
+    "C11 crosses back": ("C11", False, [make(m=BACK[0], r=BACK[1])]),
+    "C11 never crosses": ("C11", False, [make(m=0.1, r=0.8)]),
     "C11 cut short": ("C11", None, [make(m=np.linspace(0, 0.4, EPOCHS), r=0.6)]),
     "C12 holds": ("C12", True, [CLEAN["rll"], GOOD]),
     "C12 fails": ("C12", False, [CLEAN["rll"], make("rll", m=0.1, r=0.8)]),
@@ -86,15 +86,15 @@ CASES = {
     "C12 both underfit": ("C12", None, [make("rll", 0.0, f=0.5), make("rll", f=0.5, m=0.1, r=0.5)]),
     "C13 holds": ("C13", True, [CLEAN["rll"], CLEAN["nmse"], GOOD, MSE, make("nmse", m=0.04, r=0.93)]),
     "C13 unlike RLL": ("C13", False, [CLEAN["rll"], CLEAN["nmse"], GOOD, make("mse", m=0.7, r=0.2), make("nmse", m=0.4, r=0.5)]),
-    "C13 the same, and MSE memorises all": ("C13", True, [CLEAN["rll"], CLEAN["nmse"], GOOD, MSE, make("nmse", m=0.4, r=0.5)]),
+    "C13 the same, and MSE memorizes all": ("C13", True, [CLEAN["rll"], CLEAN["nmse"], GOOD, MSE, make("nmse", m=0.4, r=0.5)]),
     "C13 full fit": ("C13", False, [CLEAN["rll"], CLEAN["nmse"], GOOD, MSE, make("nmse", m=0.55, r=0.4)]),
     "C13 MSE like RLL": ("C13", None, [CLEAN["rll"], CLEAN["nmse"], GOOD, make("mse", m=0.06, r=0.9), make("nmse", m=0.04, r=0.93)]),
     "C13 no MSE": ("C13", None, [CLEAN["rll"], CLEAN["nmse"], GOOD, make("nmse", m=0.04, r=0.93)]),
     "C13 no RLL": ("C13", None, [CLEAN["nmse"], MSE, make("nmse", m=0.04, r=0.93)]),
     "C13 RLL is idle": ("C13", None, [CLEAN["nmse"], MSE, IDLE_CLEAN, GOOD, make("nmse", m=0.04, r=0.93)]),
     "C13 RLL collapsed": ("C13", None, [CLEAN["nmse"], MSE, CLEAN["rll"], make("rll", f=0.1, m=0.1, r=0.1), make("nmse", m=0.04, r=0.93)]),
-    "C13 RLL is idle and normalised MSE memorises": ("C13", False, [CLEAN["nmse"], MSE, IDLE_CLEAN, GOOD, make("nmse", m=0.9)]),
-    "C13 normalised MSE is idle": ("C13", None, [CLEAN["rll"], CLEAN["nmse"], GOOD, MSE, make("nmse", f=0.9, m=0.02, r=0.92)]),
+    "C13 RLL is idle and normalized MSE memorizes": ("C13", False, [CLEAN["nmse"], MSE, IDLE_CLEAN, GOOD, make("nmse", m=0.9)]),
+    "C13 normalized MSE is idle": ("C13", None, [CLEAN["rll"], CLEAN["nmse"], GOOD, MSE, make("nmse", f=0.9, m=0.02, r=0.92)]),
     "C16 noise helps the clean run that underfits": ("C16", None, [make("rll", 0.0, f=0.94, test=0.1), GOOD]),
     "C16 holds": ("C16", True, [CLEAN["rll"], make("rll", m=0.02, r=0.95, test=0.871)]),
     "C16 fails": ("C16", False, [CLEAN["rll"], make("rll", m=0.02, r=0.95, test=0.86)]),
@@ -139,7 +139,7 @@ def test_final_is_a_median_over_the_last_epochs():
     dip = make(m=[1.0] * (EPOCHS - 3) + [0.0] + [1.0] * 2)
     assert Run(dip).final["j1"] == 1
     sparse = Run(make(every=10, m=curve(0, 1, 40)))
-    assert sparse.window == T["last_epochs"] and len(sparse.exact) == 9
+    assert sparse.window == T["last_epochs"] and len(sparse.evaluations) == 9
 
 
 def test_collapsed():

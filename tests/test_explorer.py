@@ -50,7 +50,7 @@ def test_every_record_is_there_with_its_exact_values(recorded):
         assert run["epoch"] == list(rows["epoch"]) and run["n"] == 400 and run["rate"] == record.noise_rate
         for name in ("j1", "j2", "test_accuracy"):
             assert run[name] == pytest.approx(list(rows[name]), abs=5e-5)
-        assert (run["memorised"][-1] is None) == (record.noise_rate == 0)
+        assert (run["memorized"][-1] is None) == (record.noise_rate == 0)
 
 
 def test_choices_tell_any_two_runs_apart_and_the_first_two_differ_in_the_loss_alone(recorded):

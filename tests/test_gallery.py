@@ -15,14 +15,14 @@ def record(tmp_path, monkeypatch):
 
 
 def test_pictures_are_flipped_images_with_the_labels_of_the_arrays(record):
-    arrays, pictures = record.arrays(), gallery.flipped(record)
+    arrays, pictures = record.arrays(), gallery.mislabeled(record)
     names = [str(c) for c in record.dataset["classes"]]
     wrong = np.flatnonzero(arrays["train_noisy"] != arrays["train_true"])[: len(pictures)]
     assert len(pictures) >= 12
     for picture, i in zip(pictures, wrong, strict=True):
         labels = [names[arrays[f"train_{part}"][i]] for part in ("noisy", "true", "predicted")]
         assert [picture.given, picture.true, picture.predicted] == labels
-        fate = "memorised" if labels[2] == labels[0] else "recovered" if labels[2] == labels[1] else "neither"
+        fate = "memorized" if labels[2] == labels[0] else "recovered" if labels[2] == labels[1] else "neither"
         assert picture.fate == fate
 
 
@@ -33,6 +33,6 @@ def test_every_record_shows_the_same_images_and_counts_their_fates(record):
     drawn = [[axis.images[0].get_array() for axis in part.axes if axis.images] for part in (left, right)]
     assert len(drawn[0]) == 6 and all(np.array_equal(a, b) for a, b in zip(*drawn, strict=True))
     for fate in gallery.FATES:
-        count = sum(p.fate == fate for p in gallery.flipped(record)[:6])
+        count = sum(p.fate == fate for p in gallery.mislabeled(record)[:6])
         assert f"{count} {fate}" in left.get_suptitle()
     assert plots.LOSS_NAMES["cce"] in left.get_suptitle()

@@ -63,7 +63,7 @@ def test_the_sum_of_the_squared_error_is_the_stated_function_of_p(batch):
 
 @pytest.mark.parametrize("alpha", ALPHAS)
 @given(batch=batches())
-def test_rll_is_the_symmetrised_shifted_cross_entropy(alpha, batch):
+def test_rll_is_the_symmetrized_shifted_cross_entropy(alpha, batch):
     logits, target = batch
     k = logits.shape[1]
     shifted = -torch.log(alpha + logits.softmax(1))

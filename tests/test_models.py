@@ -40,7 +40,7 @@ def test_logits_have_one_column_a_class_and_finite_gradients(name, shape, k):
     assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
 
 
-def test_batch_normalisation_is_an_option_of_inception_lite():
+def test_batch_normalization_is_an_option_of_inception_lite():
     kinds = [{type(m) for m in models.InceptionLite(batch_norm=b).modules()} for b in (True, False)]
     assert torch.nn.BatchNorm2d in kinds[0] and torch.nn.BatchNorm2d not in kinds[1]
     assert models.InceptionLite(batch_norm=False)(torch.zeros(1, 3, 28, 28)).shape == (1, 10)

@@ -52,11 +52,11 @@ def test_nothing_changes_in_place_and_a_seed_decides(matrix, seed, n):
     np.testing.assert_array_equal(matrix, matrix_before)
     np.testing.assert_array_equal(first.true, before)
     np.testing.assert_array_equal(first.noisy, second.noisy)
-    np.testing.assert_array_equal(first.flipped, first.noisy != before)
+    np.testing.assert_array_equal(first.mislabeled, first.noisy != before)
     assert not np.shares_memory(first.noisy, labels) and not np.shares_memory(first.true, labels)
     assert first.noisy.dtype == first.true.dtype == np.int64
     if n:
-        assert first.rate == first.flipped.mean()
+        assert first.rate == first.mislabeled.mean()
 
 
 @given(low=etas, high=etas, seed=seeds)
@@ -64,7 +64,7 @@ def test_flips_at_a_lower_rate_are_flips_at_a_higher_one(low, high, seed):
     low, high = sorted((low, high))
     labels = np.arange(300) % 10
     few, many = (noise.apply_noise(labels, noise.symmetric_matrix(eta, 10), seed) for eta in (low, high))
-    assert not (few.flipped & ~many.flipped).any()
+    assert not (few.mislabeled & ~many.mislabeled).any()
 
 
 @given(seed=seeds, k=st.integers(2, 12))

@@ -48,7 +48,7 @@ def test_two_classes_have_no_excess():
 
 
 def test_flipped_are_counted():
-    assert run(j1=[0.5]).flipped == 250
+    assert run(j1=[0.5]).mislabeled == 250
 
 
 def test_final_is_the_median_over_the_last_five_epochs_and_no_more():
@@ -59,8 +59,8 @@ def test_final_is_the_median_over_the_last_five_epochs_and_no_more():
 
 
 def test_rise_compares_the_end_with_what_came_before_the_last_fifth():
-    assert run(running_j1=[0.1] * 15 + [0.2] * 5 + [0.5] * 2 + [0.6] * 3).rise == pytest.approx(0.4)
-    assert run(running_j1=[0.9, 0.1, 0.1, 0.9, 0.9]).rise == pytest.approx(0.4)  # the first epoch counts where there are few
+    assert run(training_j1=[0.1] * 15 + [0.2] * 5 + [0.5] * 2 + [0.6] * 3).rise == pytest.approx(0.4)
+    assert run(training_j1=[0.9, 0.1, 0.1, 0.9, 0.9]).rise == pytest.approx(0.4)  # the first epoch counts where there are few
 
 
 def test_chance_ends_at_a_fifth_right_and_half_of_the_classes():
@@ -70,21 +70,21 @@ def test_chance_ends_at_a_fifth_right_and_half_of_the_classes():
         assert run(j1=[0.5], j2=[j2], classes=[classes]).collapsed is collapsed
 
 
-def test_reached_is_the_first_exact_pass_from_which_on_it_stays():
+def test_reached_is_the_first_evaluate_from_which_on_it_stays():
     assert run(j1=[0.95, 1.0]).reached == 1
     assert run(j1=[0.96, 0.94, 0.95, 0.99]).reached == 3
     assert run(j1=[0.1, 0.97, 0.98, 0.99], exact=(1, 3, 4)).reached == 3
     assert run(j1=[0.99, 0.94]).reached == math.inf
-    between = run(j1=[0.1, 0.96, 0.98, 0.99], running_j1=[0.1, 0.96, 0.98, 0.99], exact=(1, 4))
-    assert between.reached == 4 and between.running_reached == 2
+    between = run(j1=[0.1, 0.96, 0.98, 0.99], training_j1=[0.1, 0.96, 0.98, 0.99], exact=(1, 4))
+    assert between.reached == 4 and between.training_reached == 2
 
 
-def test_before_is_the_exact_pass_before():
+def test_before_is_the_evaluate_before():
     made = run(j1=[0.5] * 9, exact=(1, 4, 9))
     assert [made.before(epoch) for epoch in (1, 2, 4, 9)] == [0, 1, 1, 4]
 
 
-def test_a_drop_explains_what_follows_within_three_epochs_or_up_to_the_next_exact_pass():
+def test_a_drop_explains_what_follows_within_three_epochs_or_up_to_the_next_evaluate():
     rates = [0.1] * 5 + [0.01] * 10
     assert [run(lr=rates).by_schedule(epoch) for epoch in range(5, 10)] == [False, True, True, True, False]
     sparse = run(lr=rates, exact=(1, 5, 12, 14))

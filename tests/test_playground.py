@@ -63,7 +63,7 @@ def test_a_module_and_a_function_of_ones_own_train(playground):
     exec(cell_with("def my_loss"), playground)
     for loss in (Absolute, Absolute(), playground["my_loss"]):
         run = playground["train"](loss)
-        assert len(run.history) == 2 and 0 <= run.history[-1]["memorised"] <= 1
+        assert len(run.history) == 2 and 0 <= run.history[-1]["memorized"] <= 1
     assert [name.split(",")[0] for name in playground["results"]] == ["own Absolute", "own my_loss"]
     assert losses.check_symmetry(Absolute()).constant == pytest.approx(18)
 
@@ -89,7 +89,7 @@ def test_a_wrong_loss_is_refused_in_one_sentence_before_the_first_step(playgroun
     assert playground["results"] == {}
 
 
-def test_a_misspelt_choice_is_refused_with_the_nearest_name(playground):
+def test_a_misspelled_choice_is_refused_with_the_nearest_name(playground):
     with pytest.raises(UserError, match="Did you mean 'rll'"):
         playground["train"]("rl")
     with pytest.raises(UserError, match="Unknown setting 'etta'"):
@@ -106,7 +106,7 @@ def test_each_solution_runs(playground, solution):
 def test_it_works_without_noise(playground):
     playground["chosen"] = playground["train"](eta=0)
     exec(cell_with("sure ="), playground)
-    assert len(playground["memorised"]) == 0
+    assert len(playground["memorized"]) == 0
 
 
 def test_cells_to_change_are_marked_and_captions_tell_the_number_of_epochs():

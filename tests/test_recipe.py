@@ -1,4 +1,4 @@
-"""How to train: schedules and exact passes as properties, and what 'auto' settles to on a machine."""
+"""How to train: schedules and evaluations as properties, and what 'auto' settles to on a machine."""
 
 import math
 
@@ -36,18 +36,18 @@ def test_the_paper_s_schedules():
     assert [resnet.lr_at(e) for e in (1, 100, 101, 150, 151, 200)] == pytest.approx([0.1, 0.1, 0.01, 0.01, 0.001, 0.001])
 
 
-@given(epochs=epoch_counts, exact_passes=passes)
-def test_exact_epochs(epochs, exact_passes):
-    chosen = Recipe(epochs=epochs, exact_passes=exact_passes).exact_epochs()
+@given(epochs=epoch_counts, evaluations=passes)
+def test_evaluation_epochs(epochs, evaluations):
+    chosen = Recipe(epochs=epochs, evaluations=evaluations).evaluation_epochs()
     assert {1, epochs} <= chosen <= set(range(1, epochs + 1))
     window = max(5, math.ceil(epochs / 10))
     assert sum(e > epochs - window for e in chosen) >= min(5, epochs)
-    assert len(chosen) <= max(exact_passes, 7)
-    if exact_passes >= epochs:
+    assert len(chosen) <= max(evaluations, 7)
+    if evaluations >= epochs:
         assert len(chosen) == epochs
-    elif exact_passes >= 10 and epochs >= 50:  # denser early
+    elif evaluations >= 10 and epochs >= 50:  # denser early
         early = np.diff(sorted(e for e in chosen if e <= epochs - window + 1))
-        assert len(chosen) >= exact_passes - 2 and early[0] <= early[-1]
+        assert len(chosen) >= evaluations - 2 and early[0] <= early[-1]
 
 
 def test_settle_decides_and_refuses():

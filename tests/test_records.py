@@ -206,9 +206,9 @@ def test_committed_records_are_whole(monkeypatch):
 
 
 def check_identities(record) -> None:
-    history, e = record.history.fillna({"memorised": 0, "recovered": 0, "fitted": 0}), record.noise_rate
+    history, e = record.history.fillna({"memorized": 0, "recovered": 0, "fitted": 0}), record.noise_rate
     if record.spec["train_on"] == "clean":
         e = 0
     exact = history.dropna(subset="j1")
-    np.testing.assert_allclose(exact["j1"], (1 - e) * exact["fitted"] + e * exact["memorised"], atol=1e-9)
+    np.testing.assert_allclose(exact["j1"], (1 - e) * exact["fitted"] + e * exact["memorized"], atol=1e-9)
     np.testing.assert_allclose(exact["j2"], (1 - e) * exact["fitted"] + e * exact["recovered"], atol=1e-9)

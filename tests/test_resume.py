@@ -76,7 +76,7 @@ def test_an_interrupt_says_how_to_go_on_and_loses_nothing(monkeypatch, epochs_ru
     expected = undisturbed(spec)
     monkeypatch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0)
     with monkeypatch.context() as patch:
-        patch.setattr(training.Trainer, "exact_pass", lambda trainer: signal.raise_signal(signal.SIGINT))
+        patch.setattr(training.Trainer, "evaluate", lambda trainer: signal.raise_signal(signal.SIGINT))
         with pytest.raises(KeyboardInterrupt, match="Start the same again: .* goes on from its last checkpoint"):
             carry_out(spec)
     assert records.load("smoke") == []

@@ -122,19 +122,19 @@ def test_arrays_and_risks_are_of_the_network_that_the_last_row_describes(tiny_re
         predicted = torch.from_numpy(arrays[f"{part}_predicted"]).long()
         assert torch.equal(losses.pick(log_p, predicted), log_p.amax(1))  # rounding to float16 keeps order, but may tie
         assert table.keys() == losses.LOSSES.keys()
-        labellings = {"true": "true", "training": "noisy"} if part == "train" else {"true": "true"}
+        labelings = {"true": "true", "training": "noisy"} if part == "train" else {"true": "true"}
         for name, risk in table.items():
-            assert risk.keys() == labellings.keys() | {"fresh"}
-            for label, array in labellings.items():
+            assert risk.keys() == labelings.keys() | {"fresh"}
+            for label, array in labelings.items():
                 target = torch.from_numpy(arrays[f"{part}_{array}"]).long()
                 assert risk[label] == pytest.approx(losses.build(name)(log_p, target).item(), rel=2e-3, abs=2e-3)
             assert (risk["fresh"] == risk["true"]) == (eta == 0)
-    flipped = (arrays["train_noisy"] != arrays["train_true"])[arrays["thumbnail_index"]]
-    assert arrays["thumbnails"].shape == (40, 28, 28, 1) and flipped.all() == (eta > 0)
+    mislabeled = (arrays["train_noisy"] != arrays["train_true"])[arrays["thumbnail_index"]]
+    assert arrays["thumbnails"].shape == (40, 28, 28, 1) and mislabeled.all() == (eta > 0)
 
 
 def test_the_same_seed_gives_the_same_record_and_another_seed_another_one():
-    spec = smoke(loss="rll", exact_passes=1)
+    spec = smoke(loss="rll", evaluations=1)
     first = carry_out(spec)
     stamp = first.path.stat().st_mtime_ns
     assert carry_out(spec).path.stat().st_mtime_ns == stamp  # what is there is not run again
@@ -144,7 +144,7 @@ def test_the_same_seed_gives_the_same_record_and_another_seed_another_one():
     assert other.content["history"][0]["train_loss"] != first.content["history"][0]["train_loss"]
 
 
-def test_all_losses_of_a_seed_share_subset_noise_initialisation_and_order(mnist5k):
+def test_all_losses_of_a_seed_share_subset_noise_initialization_and_order(mnist5k):
     trainers = []
     for spec in (smoke(loss="cce"), smoke(loss="mse")):
         splits, labels = runs.prepare(spec, mnist5k)
@@ -234,17 +234,17 @@ def test_what_prepare_hands_to_training(mnist5k):
     train, holdout = ({i.tobytes() for i in splits[name].images} for name in ("train", "holdout"))
     assert not train & holdout and np.bincount(splits["train"].labels).tolist() == [20] * 10
     assert labels["test"].rate == 0 and labels["holdout"].rate == pytest.approx(0.4, abs=0.1)
-    wrong = labels["train"].flipped
+    wrong = labels["train"].mislabeled
     np.testing.assert_array_equal(labels["train"].noisy[wrong], (labels["train"].true[wrong] + 1) % 10)
-    assert mnist5k.fingerprints == before  # nothing was flipped in place
+    assert mnist5k.fingerprints == before  # nothing was mislabeled in place
     image = mnist5k.train.images[:1]
-    np.testing.assert_array_equal(runs.centre_crop(data.Split(image, np.zeros(1)), 20).images, image[:, 4:24, 4:24])
+    np.testing.assert_array_equal(runs.center_crop(data.Split(image, np.zeros(1)), 20).images, image[:, 4:24, 4:24])
 
 
 def test_the_oracle_sees_the_clean_examples_of_the_same_run_only(mnist5k):
     (_, every), (splits, clean) = (runs.prepare(smoke(train_on=which), mnist5k) for which in ("all", "clean"))
-    assert clean["train"].rate == 0 and len(splits["train"]) == (~every["train"].flipped).sum()
-    np.testing.assert_array_equal(clean["train"].true, every["train"].true[~every["train"].flipped])
+    assert clean["train"].rate == 0 and len(splits["train"]) == (~every["train"].mislabeled).sum()
+    np.testing.assert_array_equal(clean["train"].true, every["train"].true[~every["train"].mislabeled])
     assert carry_out(smoke(train_on="clean")).noise_rate == 0
 
 
@@ -297,4 +297,4 @@ def test_a_small_run_of_resnet32_on_cifar10(monkeypatch):
     )
     check_identities(record)
     row = record.history.iloc[0]
-    assert 1.5 < row["train_loss"] < 3 and row["running_j2"] > 0.08 and record.arrays()["thumbnails"].shape == (40, 32, 32, 3)
+    assert 1.5 < row["train_loss"] < 3 and row["training_j2"] > 0.08 and record.arrays()["thumbnails"].shape == (40, 32, 32, 3)

@@ -93,7 +93,7 @@ def test_settings_that_are_markup_or_code_are_refused(name):
 
 def test_texts_of_a_record_are_escaped_in_tables():
     record = write()
-    row = {"epoch": 1, "j1": 0.5, "j2": 0.5, "fitted": 0.5, "memorised": 0.5, "recovered": 0.1, "test_accuracy": 0.5, "classes": 10}
+    row = {"epoch": 1, "j1": 0.5, "j2": 0.5, "fitted": 0.5, "memorized": 0.5, "recovered": 0.1, "test_accuracy": 0.5, "classes": 10}
     record.content["history"], record.content["spec"] = [row], record.spec | {"dataset": "<script>alert(1)</script>"}
     html = notebooks.table(plots.final_table([record])).to_html()
     assert "<script>" not in html and "&lt;script&gt;" in html and record.key == KEY
@@ -132,10 +132,10 @@ def test_every_pin_runs_on_the_oldest_python_that_is_promised():
     assert len(wants) > 100 and [line for line, python in wants.items() if f"{oldest}.0" not in SpecifierSet(python)] == []
 
 
-def test_licences_are_known():
+def test_licenses_are_known():
     import audit
 
-    assert audit.unknown_licences(["numpy", "torch", "snakemake"]) == {}
+    assert audit.unknown_licenses(["numpy", "torch", "snakemake"]) == {}
     assert audit.LIBRE.search("MIT License") and not audit.LIBRE.search("All rights reserved")
 
 

@@ -39,7 +39,7 @@ def test_changes_are_those_of_a_cell_at_the_edge_and_no_others():
         ("near_all", 0.96, claims.SUPPORTED, 1, 1)
     ]
     assert {r["claim"] for r in rows if r["threshold"] == "near_all"} == {"C2"}
-    assert not [r for r in rows if r["claim"] == "C1"]  # all memorised: no margin matters
+    assert not [r for r in rows if r["claim"] == "C1"]  # all memorized: no margin matters
 
 
 def test_a_stricter_threshold_can_leave_nothing_to_test():

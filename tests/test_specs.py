@@ -104,7 +104,7 @@ def test_wrong_types_name_the_setting(name, value):
         ({"eta": -0.1}, "noise rate"),
         ({"epochs": 0}, "'epochs' must be at least 1"),
         ({"batch_size": 1}, "'batch_size' must be at least 2"),
-        ({"exact_passes": 0}, "'exact_passes' must be at least 1"),
+        ({"evaluations": 0}, "'evaluations' must be at least 1"),
         ({"seed": -1}, "'seed' must be at least 0"),
         ({"n_train": -5}, "'n_train' must be at least 0"),
         ({"momentum": -0.1}, "'momentum' must be at least 0"),

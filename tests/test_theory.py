@@ -107,7 +107,7 @@ class FreeRLL45(losses.RLL):
 
 
 class SquareNMSE(losses.NormalizedMSE):
-    """Claims to be normalised and is not."""
+    """Claims to be normalized and is not."""
 
     per_example = losses.CCE.per_example
 
@@ -123,8 +123,8 @@ BREAKS = {
         "check_formulas": [("cce", SquaredCCE), ("mse", MeanMSE), ("mae", HalfMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE)],
         "check_constants": [("mae", HalfMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE)],
         "check_bounds": [("mae", NegativeMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE), ("mae", SwappedMAE)],
-        "check_symmetrisation": [("mae", HalfMAE), ("mse", MeanMSE), ("rll", ClampedRLL), ("rll", FreeRLL)],
-        "check_normalised": [("nmse", ScaledNMSE), ("mse", losses.CCE)],
+        "check_symmetrization": [("mae", HalfMAE), ("mse", MeanMSE), ("rll", ClampedRLL), ("rll", FreeRLL)],
+        "check_normalized": [("nmse", ScaledNMSE), ("mse", losses.CCE)],
     },
     "theory_theorem": {
         "check_line": [("mae", HalfMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE)],

@@ -11,15 +11,15 @@ matplotlib.use("Agg")
 
 
 def write(scale, key, spec, fitted, x):
-    """A record of the grid with these paths, an exact pass in each of its first epochs and in its last."""
+    """A record of the grid with these paths, an evaluation in each of its first epochs and in its last."""
     epochs = [*range(1, len(fitted)), spec.epochs]
     rows = []
     for epoch, f, m in zip(epochs, fitted, x, strict=True):
         j1 = 0.6 * f + 0.4 * m
-        shares = {"j1": j1, "j2": 0.6 * f + 0.4 * (1 - m), "fitted": f, "memorised": m, "recovered": 1 - m}  # so that x = m
+        shares = {"j1": j1, "j2": 0.6 * f + 0.4 * (1 - m), "fitted": f, "memorized": m, "recovered": 1 - m}  # so that x = m
         if spec.train_on == "clean":
-            shares |= {"memorised": None, "recovered": None}
-        rows.append({"epoch": epoch, "lr": spec.lr, "running_j1": j1, "classes": 10, "test_accuracy": 1 - m / 2} | shares)
+            shares |= {"memorized": None, "recovered": None}
+        rows.append({"epoch": epoch, "lr": spec.lr, "training_j1": j1, "classes": 10, "test_accuracy": 1 - m / 2} | shares)
         rows[-1] |= {"holdout_noisy_accuracy": 0.6 - m / 4}
     content = {
         "spec": records.spec_dict(spec),
@@ -58,7 +58,7 @@ def test_the_answer_is_that_the_loss_matters_where_it_does():
     x = {level: np.interp(level, FIT, CLOCK) for level in chapter["LEVELS"]}
     assert all(f"{v / 10:.3f} for RLL and {v:.3f} for CCE at f = {level:g}" in text for level, v in x.items())
     rest = chapter["others"](chapter["compared"])
-    assert "MSE is on CCE's curve" in rest and "MAE is below CCE's curve" in rest and "normalised MSE is below CCE's curve" in rest
+    assert "MSE is on CCE's curve" in rest and "MAE is below CCE's curve" in rest and "normalized MSE is below CCE's curve" in rest
     stopping = chapter["stopping"](chapter["chosen"])  # CCE may stop at its first pass, where x is 0; the oracle runs on to x = 1
     assert "-0.050 against CCE stopped early (better in 0 of 3 seeds)" in stopping
     assert "+0.450 against the oracle (better in 3 of 3 seeds)" in stopping
@@ -106,6 +106,6 @@ def test_the_switching_section_says_what_happened():
         write("switch", key, spec, np.full(4, 0.99), x)
     chapter = execute("theory_theorem")
     text = chapter["switching_sentences"](chapter["moved"])
-    assert "*CCE, then RLL.* The memorised fraction stays: 0.970 at the switch, 0.970 at the end (mean of 3 seeds)" in text
-    assert "*RLL, then CCE.* The memorised fraction rises: 0.100 at the switch, 0.900 at the end" in text and "ends at 0.100" in text
+    assert "*CCE, then RLL.* The memorized fraction stays: 0.970 at the switch, 0.970 at the end (mean of 3 seeds)" in text
+    assert "*RLL, then CCE.* The memorized fraction rises: 0.100 at the switch, 0.900 at the end" in text and "ends at 0.100" in text
     assert len(plots.standard(records.load("switch"), scale)) == 12

@@ -24,7 +24,7 @@ def test_fractions_add_up_to_j1_and_j2(k, n, eta, seed):
     true, predicted = rng.integers(0, k, n), rng.integers(0, k, n)
     labels = noise.apply_noise(true, noise.symmetric_matrix(eta, k), seed)
     row = training.fractions(*map(torch.from_numpy, (predicted, labels.noisy, true)))
-    e, f, m, r = labels.rate, row["fitted"], row["memorised"], row["recovered"]
+    e, f, m, r = labels.rate, row["fitted"], row["memorized"], row["recovered"]
     assert (f is None) == (e == 1) and (m is None) == (r is None) == (e == 0)
     assert row["j1"] == pytest.approx((1 - e) * (f or 0) + e * (m or 0), abs=1e-12)
     assert row["j2"] == pytest.approx((1 - e) * (f or 0) + e * (r or 0), abs=1e-12)
@@ -41,13 +41,13 @@ def test_the_order_is_a_permutation_that_seed_and_epoch_decide(seed, epoch, n):
         assert not torch.equal(order, training.order(seed, epoch + 1, n))
 
 
-def make_data(n: int = 160, shape=(8, 8, 3), k: int = 5, seed: int = 0, inputs: str = "standardise") -> dict[str, Resident]:
+def make_data(n: int = 160, shape=(8, 8, 3), k: int = 5, seed: int = 0, inputs: str = "standardize") -> dict[str, Resident]:
     """Random images whose brightness tells the class, with 40 % noise."""
     rng = np.random.default_rng(seed)
     true = rng.integers(0, k, n)
     images = (rng.integers(0, 100, (n, *shape)) + 30 * true[:, None, None, None]).astype(np.uint8)
     labels = noise.apply_noise(true, noise.symmetric_matrix(0.4, k), seed)
-    shift, scale = training.channel_statistics(images) if inputs == "standardise" else (None, None)
+    shift, scale = training.channel_statistics(images) if inputs == "standardize" else (None, None)
     split = Split(images, true)
     return {
         "train": Resident(split, labels.noisy, shift, scale, "cpu"),
@@ -74,7 +74,7 @@ RECIPES = {
 }
 
 
-# Adam divides by the size of gradients that are nearly 0 behind batch normalisation: rounding grows too fast to compare
+# Adam divides by the size of gradients that are nearly 0 behind batch normalization: rounding grows too fast to compare
 @pytest.mark.parametrize(("name", "network"), [("sgd", "mlp"), ("sgd", "resnet"), ("adam", "mlp")])
 def test_fifty_steps_equal_a_plain_loop(name, network):
     recipe, data = RECIPES[name], make_data()["train"]
@@ -111,15 +111,15 @@ def test_fifty_steps_equal_a_plain_loop(name, network):
     assert history[-1]["classes"] == pytest.approx(len(predicted.unique()), abs=1)
 
 
-def test_a_row_holds_the_running_figures_and_the_test_accuracy():
-    trainer = make_trainer(Recipe(epochs=12, batch_size=32, lr=0.01, exact_passes=6))
+def test_a_row_holds_the_training_figures_and_the_test_accuracy():
+    trainer = make_trainer(Recipe(epochs=12, batch_size=32, lr=0.01, evaluations=6))
     history, data = trainer.run(progress=False), trainer.data["train"]
     assert [row["epoch"] for row in history] == list(range(1, 13))
-    assert {row["epoch"] for row in history if "j1" in row} == trainer.recipe.exact_epochs()
+    assert {row["epoch"] for row in history if "j1" in row} == trainer.recipe.evaluation_epochs()
     e = (data.noisy != data.true).double().mean().item()
     for row in history:
-        f, m, r = (row[f"running_{part}"] for part in ("fitted", "memorised", "recovered"))
-        assert row["running_j1"] == pytest.approx((1 - e) * f + e * m) and row["running_j2"] == pytest.approx((1 - e) * f + e * r)
+        f, m, r = (row[f"training_{part}"] for part in ("fitted", "memorized", "recovered"))
+        assert row["training_j1"] == pytest.approx((1 - e) * f + e * m) and row["training_j2"] == pytest.approx((1 - e) * f + e * r)
         assert row["seconds"] >= row["train_seconds"] > 0
     test = trainer.data["test"]
     accuracy = (training.predict(trainer.network, test).argmax(1) == test.true).double().mean().item()
@@ -151,7 +151,7 @@ def test_predict_restores_the_mode_and_changes_nothing(training_mode):
     torch.testing.assert_close(log_p, training.predict(network, trainer.data["train"]), rtol=1e-4, atol=1e-5)
 
 
-def test_inputs_are_standardised_by_channel_or_whitened_by_image():
+def test_inputs_are_standardized_by_channel_or_whitened_by_image():
     whole = slice(0, 160)
     x = make_data()["train"].batch(whole)
     assert x.shape == (160, 3, 8, 8) and x.dtype == torch.float32 and x.is_contiguous(memory_format=torch.channels_last)
@@ -215,7 +215,7 @@ def test_the_loss_may_change_in_mid_training():
     assert used == [1, 1, 2, 2, 3, 3]
 
 
-def test_exact_passes_keep_cudnn_and_float32_is_no_tf32(monkeypatch):
+def test_evaluations_keep_cudnn_and_float32_is_no_tf32(monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
     torch.backends.cuda.matmul.allow_tf32 = True  # which monkeypatch cannot restore
     seen = []

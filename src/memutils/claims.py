@@ -31,7 +31,7 @@ SETTINGS = {("cifar10", "inception-lite"), ("cifar10", "resnet32"), ("mnist", "r
 
 @dataclass(frozen=True)
 class Cell:
-    """One judgement: where, figures, verdict, ``why`` where the figures do not tell; the runs used and their arithmetic."""
+    """One judgment: where, figures, verdict, ``why`` where the figures do not tell; the runs used and their arithmetic."""
 
     verdict: str
     statistics: dict

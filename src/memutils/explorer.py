@@ -18,8 +18,8 @@ CHOICES = {
 METRICS = {
     "j1": "J1: training labels",
     "j2": "J2: true labels",
-    "memorised": "memorised, of the flipped",
-    "recovered": "recovered, of the flipped",
+    "memorized": "memorized, of the mislabeled",
+    "recovered": "recovered, of the mislabeled",
     "test_accuracy": "test accuracy",
 }
 NAMES = {"dataset": plots.DATASET_NAMES, "network": plots.NETWORK_NAMES, "loss": plots.LOSS_NAMES}
@@ -38,9 +38,9 @@ def variant(record: Record) -> str:
 
 
 def entry(record: Record) -> dict:
-    """One run as the page holds it: its choices, and each metric at the exact passes, rounded to four decimals."""
+    """One run as the page holds it: its choices, and each metric at the evaluations, rounded to four decimals."""
     run = Run(record)
-    columns = {name: [None if v != v else round(v, 4) for v in run.exact[name]] for name in METRICS}
+    columns = {name: [None if v != v else round(v, 4) for v in run.evaluations[name]] for name in METRICS}
     return {
         **{name: record.spec[name] for name in CHOICES if name != "variant"},
         "variant": variant(record),
@@ -48,7 +48,7 @@ def entry(record: Record) -> dict:
         "n": record.dataset["sizes"]["train"],
         "rate": record.noise_rate,
         "collapsed": run.collapsed,
-        "epoch": [int(e) for e in run.exact["epoch"]],
+        "epoch": [int(e) for e in run.evaluations["epoch"]],
         **columns,
     }
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import matplotlib.pyplot as plt
 import numpy as np
 
-from memutils.plots import COLOURS, LOSS_NAMES
+from memutils.plots import COLORS, LOSS_NAMES
 from memutils.records import Record
 
-FATES = {"memorised": (COLOURS[1], "✗"), "recovered": (COLOURS[0], "✓"), "neither": ("0.45", "?")}
-"""What may become of an image whose label was flipped: the frame's colour and a sign beside it."""
+FATES = {"memorized": (COLORS[1], "✗"), "recovered": (COLORS[0], "✓"), "neither": ("0.45", "?")}
+"""What may become of an image whose label was replaced: the frame's color and a sign beside it."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class Picture:
 
     @property
     def fate(self) -> str:
-        """'memorised', 'recovered' or 'neither'."""
-        return {self.given: "memorised", self.true: "recovered"}.get(self.predicted, "neither")
+        """'memorized', 'recovered' or 'neither'."""
+        return {self.given: "memorized", self.true: "recovered"}.get(self.predicted, "neither")
 
 
-def flipped(record: Record) -> list[Picture]:
-    """The stored training images whose label was flipped, in the order of the training set.
+def mislabeled(record: Record) -> list[Picture]:
+    """The stored training images whose label was replaced, in the order of the training set.
 
     Raises:
         UserError: the record's arrays are missing or damaged.
@@ -53,7 +53,7 @@ def show(pairs: list[Record], n: int = 12, ncols: int = 3) -> plt.Figure:
     rows = -(-n // ncols)
     figure = plt.figure(figsize=(1.4 * ncols * len(pairs) + 0.4, 1.95 * rows + 0.5), layout="constrained")
     for record, part in zip(pairs, np.atleast_1d(figure.subfigures(1, len(pairs), wspace=0.06)), strict=True):
-        pictures = flipped(record)
+        pictures = mislabeled(record)
         share = {fate: sum(p.fate == fate for p in pictures[:n]) for fate in FATES}
         told = ", ".join(f"{count} {fate}" for fate, count in share.items())
         part.suptitle(f"{LOSS_NAMES.get(record.spec['loss'], record.spec['loss'])}: {told}", fontsize=11)
@@ -66,13 +66,13 @@ def show(pairs: list[Record], n: int = 12, ncols: int = 3) -> plt.Figure:
 
 
 def frame(axis: plt.Axes, picture: Picture) -> None:
-    """Draws one picture in the colour of its fate, its labels beneath."""
-    colour, sign = FATES[picture.fate]
+    """Draws one picture in the color of its fate, its labels beneath."""
+    color, sign = FATES[picture.fate]
     axis.set_axis_on()
     axis.imshow(picture.image.squeeze(), cmap="gray_r" if picture.image.shape[-1] == 1 else None)
     axis.set(xticks=[], yticks=[])
     axis.grid(False)
     for spine in axis.spines.values():
-        spine.set(visible=True, color=colour, linewidth=3, linestyle="--" if picture.fate == "recovered" else "-")
+        spine.set(visible=True, color=color, linewidth=3, linestyle="--" if picture.fate == "recovered" else "-")
     text = f"given {picture.given}\ntrue {picture.true}\n{sign} says {picture.predicted}"
-    axis.set_xlabel(text, fontsize=9, color=colour if picture.fate != "neither" else "0.3", labelpad=3)
+    axis.set_xlabel(text, fontsize=9, color=color if picture.fate != "neither" else "0.3", labelpad=3)

@@ -36,7 +36,7 @@ def measure(spec: Spec) -> float:
     n = min(len(dataset.train), 4 * spec.batch_size)
     split = {"train": dataset.train[np.arange(n)]}
     if spec.crop:
-        split = {"train": runs.centre_crop(split["train"], spec.crop)}
+        split = {"train": runs.center_crop(split["train"], spec.crop)}
     labels = {"train": runs.noise.NoisyLabels(split["train"].labels, split["train"].labels)}
     trainer = runs.make_trainer(spec, split, labels, dataset.num_classes, recipe.settle(spec))
     trainer.training_pass(1, spec.lr)

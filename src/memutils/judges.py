@@ -12,8 +12,8 @@ from memutils.outcomes import ETAS, Run, T, beats
 MNIST = ("mnist", "mnist5k")
 SHORT = "J1 was still rising when training ended"
 TIE = "neither leads by more than chance"
-ALIKE = "the squared error memorises no more than RLL: there is nothing to tell apart"
-TWO_CLASSES = "excess memorisation needs three classes"
+ALIKE = "the squared error memorizes no more than RLL: there is nothing to tell apart"
+TWO_CLASSES = "excess memorization needs three classes"
 
 
 @dataclass(frozen=True)
@@ -75,17 +75,17 @@ def only_active(passed: bool, statistics: dict, idle: str) -> Finding:
 
 
 def compared(passed: bool, statistics: dict, bench: Bench) -> Finding:
-    """The same for a rule that compares with the run on clean labels: nothing follows where that one has not learnt them."""
+    """The same for a rule that compares with the run on clean labels: nothing follows where that one has not learned them."""
     why = bench.unfit()
     return Finding(None, statistics, why) if why else only_active(passed, statistics, bench.idle())
 
 
-def memorises(bench: Bench) -> Finding:
+def memorizes(bench: Bench) -> Finding:
     """C1, C2, C4: nearly all training labels are fitted, the wrong ones among them."""
-    j1, m, rise = bench.run.final["j1"], bench.run.final["memorised"], bench.run.rise
-    passed = bool(j1 >= T["near_all"] and m >= T["memorised"])
+    j1, m, rise = bench.run.final["j1"], bench.run.final["memorized"], bench.run.rise
+    passed = bool(j1 >= T["near_all"] and m >= T["memorized"])
     short = not passed and rise > T["rising"]
-    statistics = {"j1": j1, "memorised": m, "rise": rise}
+    statistics = {"j1": j1, "memorized": m, "rise": rise}
     return Finding(None if short else passed, statistics, SHORT if short else "")
 
 
@@ -96,7 +96,7 @@ def takes_longer(bench: Bench) -> Finding:
     runs = [bench.get(bench.run.loss, eta) for eta in ETAS]
     epochs = [run.reached for run in runs]
     statistics = {f"epoch_at_eta_{run.eta:g}": epoch for run, epoch in zip(runs, epochs, strict=True)}
-    statistics |= {f"running_epoch_at_eta_{run.eta:g}": run.running_reached for run in runs}
+    statistics |= {f"training_epoch_at_eta_{run.eta:g}": run.training_reached for run in runs}
     reached = [(run, epoch) for run, epoch in zip(runs, epochs, strict=True) if epoch < math.inf]
     if not reached:
         return Finding(None, statistics, "J1 got near 1 at no noise rate")
@@ -104,21 +104,21 @@ def takes_longer(bench: Bench) -> Finding:
         return Finding(None, statistics, "J1 gets there right after a drop of the learning rate")
     gap = epochs[0] - runs[0].before(epochs[0]) if epochs[0] < math.inf else 1
     if len(set(epochs)) == 1 and gap > 1:
-        return Finding(None, statistics, "the exact passes are too far apart to tell which came first")
+        return Finding(None, statistics, "the evaluations are too far apart to tell which came first")
     stuck = [run.eta for run, epoch in zip(runs, epochs, strict=True) if epoch == math.inf and not run.rise > T["rising"]]
     why = f"J1 is not on its way to 1 at eta {stuck[0]:g}" if stuck else ""
     return only_active(epochs[0] <= epochs[1] <= epochs[2] and epochs[0] < epochs[2], statistics, why)
 
 
 def high_not_all(bench: Bench) -> Finding:
-    """C5: cross entropy memorises, and the squared error gets high and stays below."""
+    """C5: cross entropy memorizes, and the squared error gets high and stays below."""
     j1, rise = bench.run.final["j1"], bench.run.rise
-    statistics = {"j1": j1, "memorised": bench.run.final["memorised"], "rise": rise}
+    statistics = {"j1": j1, "memorized": bench.run.final["memorized"], "rise": rise}
     if j1 >= T["near_all"]:
         return Finding(False, statistics)
-    other = memorises(Bench(bench.get("cce", bench.run.eta), {}, {}))
+    other = memorizes(Bench(bench.get("cce", bench.run.eta), {}, {}))
     if other.passed is not True:
-        return Finding(None, statistics, other.why or "cross entropy does not memorise here either")
+        return Finding(None, statistics, other.why or "cross entropy does not memorize here either")
     if rise > T["rising"]:
         return Finding(None, statistics, SHORT)
     return Finding(bool(j1 >= T["high"]), statistics)
@@ -131,10 +131,10 @@ def drop(bench: Bench, run: Run | None = None) -> float:
 
 
 def well_below_clean(bench: Bench) -> Finding:
-    """C6: noise lowers J1 by at least half of eta; beside it, the part of that on flipped examples."""
+    """C6: noise lowers J1 by at least half of eta; beside it, the part of that on mislabeled examples."""
     found = drop(bench)
-    of_flipped = bench.run.rate * float(bench.clean().final["j1"] - bench.run.final["memorised"])
-    statistics = {"drop": found, "of_flipped": of_flipped, "j1": bench.run.final["j1"]}
+    of_mislabeled = bench.run.rate * float(bench.clean().final["j1"] - bench.run.final["memorized"])
+    statistics = {"drop": found, "of_mislabeled": of_mislabeled, "j1": bench.run.final["j1"]}
     return compared(found >= T["drop_share"] * bench.run.eta, statistics, bench)
 
 
@@ -154,33 +154,33 @@ def true_below_training(bench: Bench) -> Finding:
 
 
 def true_above_training(bench: Bench) -> Finding:
-    """C9: the final network gives more flipped examples their true label than their wrong one; a tie tells nothing."""
-    m, r = bench.run.final["memorised"], bench.run.final["recovered"]
-    statistics = {"recovered": r, "memorised": m}
-    if not beats(r, m, bench.run.flipped) and not beats(m, r, bench.run.flipped):
+    """C9: the final network gives more mislabeled examples their true label than their wrong one; a tie tells nothing."""
+    m, r = bench.run.final["memorized"], bench.run.final["recovered"]
+    statistics = {"recovered": r, "memorized": m}
+    if not beats(r, m, bench.run.mislabeled) and not beats(m, r, bench.run.mislabeled):
         return Finding(None, statistics, bench.idle() or TIE)
     return only_active(r > m, statistics, bench.idle())
 
 
 def always_above(bench: Bench) -> Finding:
-    """C10: so it is at every exact pass from the one that first left chance on; a tie tells nothing."""
+    """C10: so it is at every evaluation from the one that first left chance on; a tie tells nothing."""
     run = bench.run
-    away = run.exact[(~run.at_chance).cummax()]
-    against = sum(beats(m, r, run.flipped) for m, r in zip(away["memorised"], away["recovered"], strict=True))
-    share = float((away["recovered"] > away["memorised"]).mean()) if len(away) else math.nan
+    away = run.evaluations[(~run.at_chance).cummax()]
+    against = sum(beats(m, r, run.mislabeled) for m, r in zip(away["memorized"], away["recovered"], strict=True))
+    share = float((away["recovered"] > away["memorized"]).mean()) if len(away) else math.nan
     statistics = {"share_above": share, "passes_against": against, "passes": len(away)}
     if against == 0 and share < 1:
         return Finding(None, statistics, bench.idle() or TIE)
     return only_active(against == 0, statistics, bench.idle())
 
 
-def flips(bench: Bench) -> Finding:
-    """C11: true labels lead in some early passes, wrong ones in every pass from the flip on."""
-    run, first = bench.run, bench.run.flip
-    triples = list(zip(run.exact["epoch"], run.exact["memorised"], run.exact["recovered"], strict=True))
-    early = sum(beats(r, m, run.flipped) for epoch, m, r in triples if epoch < first)
-    stays = all(beats(m, r, run.flipped) for epoch, m, r in triples if epoch >= first)
-    statistics = {"early_passes": early, "flip_epoch": first}
+def crosses_over(bench: Bench) -> Finding:
+    """C11: true labels lead in some early passes, wrong ones in every pass from the crossover on."""
+    run, first = bench.run, bench.run.crossover
+    triples = list(zip(run.evaluations["epoch"], run.evaluations["memorized"], run.evaluations["recovered"], strict=True))
+    early = sum(beats(r, m, run.mislabeled) for epoch, m, r in triples if epoch < first)
+    stays = all(beats(m, r, run.mislabeled) for epoch, m, r in triples if epoch >= first)
+    statistics = {"early_passes": early, "crossover_epoch": first}
     if first == math.inf:
         short = run.rise > T["rising"]
         return Finding(None if short else False, statistics, SHORT if short else "")
@@ -189,13 +189,13 @@ def flips(bench: Bench) -> Finding:
 
 
 def true_near_clean(bench: Bench) -> Finding:
-    """C12: J2 with noise is close to J1 on clean labels; but so it is with two that learnt little."""
+    """C12: J2 with noise is close to J1 on clean labels; but so it is with two that learned little."""
     j2, clean = bench.run.final["j2"], bench.clean().final["j1"]
     return only_active(j2 >= clean - T["close"], {"j2": j2, "clean_j1": clean}, bench.idle())
 
 
 def like_rll(bench: Bench) -> Finding:
-    """C13: normalised MSE drops as C6 asks, and its excess memorisation is nearer to RLL's than to MSE's."""
+    """C13: normalized MSE drops as C6 asks, and its excess memorization is nearer to RLL's than to MSE's."""
     rll, mse, found = bench.get("rll", bench.run.eta), bench.get("mse", bench.run.eta), drop(bench)
     x = bench.run.excess
     statistics = {"drop": found, "excess": x, "excess_minus_rll": x - rll.excess, "excess_minus_mse": x - mse.excess}
@@ -223,6 +223,6 @@ def as_accurate(bench: Bench) -> Finding:
 
 def resists(bench: Bench) -> Finding:
     """C17: the drop of C6 and the lead of C9 together."""
-    found, m, r = drop(bench), bench.run.final["memorised"], bench.run.final["recovered"]
-    passed = found >= T["drop_share"] * bench.run.eta and beats(r, m, bench.run.flipped)
-    return compared(passed, {"drop": found, "recovered": r, "memorised": m}, bench)
+    found, m, r = drop(bench), bench.run.final["memorized"], bench.run.final["recovered"]
+    passed = found >= T["drop_share"] * bench.run.eta and beats(r, m, bench.run.mislabeled)
+    return compared(passed, {"drop": found, "recovered": r, "memorized": m}, bench)

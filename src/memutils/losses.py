@@ -142,7 +142,7 @@ LOSSES: dict[str, Callable[..., nn.Module]] = {
     "rll": RLL,
     "nmse": NormalizedMSE,
 }
-"""Losses by name. Add yours here: anything that is called with (logits, target) and returns a scalar to minimise."""
+"""Losses by name. Add yours here: anything that is called with (logits, target) and returns a scalar to minimize."""
 
 
 def build(name: str, **parameters) -> nn.Module:
@@ -240,12 +240,12 @@ def check_loss(loss: Callable[[Tensor, Tensor], Tensor], num_classes: int, devic
 
 
 def risks(make: Callable[[], Callable], logits: Tensor, targets: dict[str, Tensor]) -> dict[str, float]:
-    """A loss's mean under each labelling, by its name; empty where the loss does not work, which costs no other loss's run.
+    """A loss's mean under each labeling, by its name; empty where the loss does not work, which costs no other loss's run.
 
     Args:
         make: builds the loss.
         logits: (N, K), float64; float32 is tried next, which is all that ``check_loss`` asks of a loss with weights of its own.
-        targets: each labelling, (N,), int64.
+        targets: each labeling, (N,), int64.
     """
     for outputs in (logits, logits.float()):
         with contextlib.suppress(Exception):  # it is the user's code

@@ -13,7 +13,7 @@ from memutils.errors import UserError, unknown_name
 
 
 class ConvUnit(nn.Sequential):
-    """Convolution, batch normalisation (optional), ReLU: the unit of Inception-Lite."""
+    """Convolution, batch normalization (optional), ReLU: the unit of Inception-Lite."""
 
     def __init__(self, in_channels: int, channels: int, kernel: int, stride: int = 1, batch_norm: bool = True):
         layers = [nn.Conv2d(in_channels, channels, kernel, stride, kernel // 2, bias=not batch_norm)]
@@ -49,12 +49,12 @@ class Downsample(nn.Module):
 class InceptionLite(nn.Module):
     """The small Inception of Zhang et al. (ICLR 2017, appendix A), which the paper calls Inception-Lite.
 
-    Made for 28x28 images (CIFAR-10's centre); any size from 4x4 works, since the last pooling is global.
+    Made for 28x28 images (CIFAR-10's center); any size from 4x4 works, since the last pooling is global.
 
     Args:
         in_channels: channels of the images.
         num_classes: K, the number of logits.
-        batch_norm: batch normalisation after each convolution; the convolutions then have no bias.
+        batch_norm: batch normalization after each convolution; the convolutions then have no bias.
             Without it and with 3 channels and 10 classes it has 1,649,402 parameters, Zhang's count.
     """
 
@@ -102,7 +102,7 @@ class CifarResNet(nn.Module):
         in_channels: channels of the images.
         num_classes: K, the number of logits.
 
-    The convolutions start from He's normal initialisation, the last layer from torch's default: with
+    The convolutions start from He's normal initialization, the last layer from torch's default: with
     He's there too, bounded losses begin at a saturated softmax, where their gradient vanishes.
     """
 
@@ -196,13 +196,13 @@ NETWORKS: dict[str, Callable[[tuple[int, int, int], int], nn.Module]] = {
 
 
 def build(name: str, shape: tuple[int, int, int], num_classes: int, seed: int | None = None) -> nn.Module:
-    """A freshly initialised network.
+    """A freshly initialized network.
 
     Args:
         name: a key of ``NETWORKS``.
         shape: (C, H, W) of the images it will see.
         num_classes: K >= 2.
-        seed: seeds the initialisation without touching torch's global generator; None leaves it random.
+        seed: seeds the initialization without touching torch's global generator; None leaves it random.
 
     Raises:
         UserError: unknown name, or a shape the network cannot take.

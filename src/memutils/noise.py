@@ -25,14 +25,14 @@ class NoisyLabels:
     true: np.ndarray
 
     @property
-    def flipped(self) -> np.ndarray:
+    def mislabeled(self) -> np.ndarray:
         """Boolean (N,): where the noisy label differs from the true one."""
         return self.noisy != self.true
 
     @property
     def rate(self) -> float:
-        """The realised noise rate, the fraction of labels that differ."""
-        return float(self.flipped.mean())
+        """The realized noise rate, the fraction of labels that differ."""
+        return float(self.mislabeled.mean())
 
 
 def symmetric_matrix(eta: float, num_classes: int, convention: str = "others") -> np.ndarray:
@@ -80,7 +80,7 @@ def apply_noise(true: np.ndarray, matrix: np.ndarray, seed: int) -> NoisyLabels:
     """Draws a noisy label for each example, independently, from its class's row of the matrix.
 
     One uniform number an example decides, the true class coming first: for one seed and two symmetric matrices the
-    examples flipped at the lower rate are flipped at the higher one too.
+    examples mislabeled at the lower rate are mislabeled at the higher one too.
 
     Args:
         true: integers in [0, K), (N,); not changed.

@@ -74,15 +74,15 @@ def requested(namespace: dict) -> tuple[Scale, Spec]:
     return scale, scale.spec(**namespace["settings"], **values)
 
 
-DATA = "key dataset network loss eta noise_rate seed epoch j1 j2 fitted memorised recovered test_accuracy".split()
-"""What a figure over epochs is drawn from, at the exact passes."""
+DATA = "key dataset network loss eta noise_rate seed epoch j1 j2 fitted memorized recovered test_accuracy".split()
+"""What a figure over epochs is drawn from, at the evaluations."""
 
 
 def csv_link(data: "list[Record] | pd.DataFrame", name: str) -> HTML:
     """A link that saves the data behind a figure as CSV; the data lie in the link itself, so it works from any page or file.
 
     Args:
-        data: records, of which the exact passes are taken, or any other table, taken as it is.
+        data: records, of which the evaluations are taken, or any other table, taken as it is.
         name: the file's name without ``.csv``.
     """
     if isinstance(data, list):

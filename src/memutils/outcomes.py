@@ -16,13 +16,13 @@ ETAS = (0.2, 0.4, 0.6)
 """The noise rates of the paper."""
 
 TOLERANCES = {
-    "last_share": 0.1,  # "final": the median over the exact passes of this share of the epochs,
+    "last_share": 0.1,  # "final": the median over the evaluations of this share of the epochs,
     "last_epochs": 5,  # and of these many at least, so that no single dip decides
     "chance_j2": 0.2,  # a network of ten classes that never left chance has J2 near .1
     "clean_fit": 0.95,  # a loss that cannot fit true labels says nothing about wrong ones
     "underfit": 0.05,  # nor does one that fits fewer of the clean examples, by more than this, than without noise
     "near_all": 0.98,  # J1 "near 100 %",
-    "memorised": 0.95,  # with this much of the flipped examples
+    "memorized": 0.95,  # with this much of the mislabeled examples
     "rising": 0.01,  # more than this over the last fifth of the epochs: training was cut short
     "reached": 0.95,  # J1 gets "near 1" when it stays above this
     "drop_epochs": 3,  # this soon after a drop of the learning rate the schedule is the cause
@@ -30,10 +30,10 @@ TOLERANCES = {
     "high": 0.75,  # J1 "high" and not near all
     "drop_share": 0.5,  # "well below": by half of what ignoring every wrong label would give
     "close": 0.05,  # two accuracies on the training set
-    "excess": 0.05,  # two figures of excess memorisation that differ
+    "excess": 0.05,  # two figures of excess memorization that differ
     "test": 0.03,  # two accuracies on test images
-    "deviations": 3.0,  # standard errors of a difference of two fractions of the flipped examples
-    "early_epochs": 3,  # exact passes that make a lead
+    "deviations": 3.0,  # standard errors of a difference of two fractions of the mislabeled examples
+    "early_epochs": 3,  # evaluations that make a lead
     "symmetry": 1e-10,  # float64 leaves about 1e-13
 }
 """Every threshold, by name."""
@@ -41,14 +41,14 @@ TOLERANCES = {
 T = TOLERANCES
 
 
-def excess(memorised, recovered, classes: int):
-    """Excess memorisation: memorised, less the errors of a network blind to the training labels. 0 by chance, at most 1.
+def excess(memorized, recovered, classes: int):
+    """Excess memorization: memorized, less the errors of a network blind to the training labels. 0 by chance, at most 1.
 
     NaN for two classes: there a wrong answer is the training label.
     """
     if classes < 3:
-        return memorised * math.nan
-    return memorised - (1 - memorised - recovered) / (classes - 2)
+        return memorized * math.nan
+    return memorized - (1 - memorized - recovered) / (classes - 2)
 
 
 def beats(a: float, b: float, n: int) -> bool:
@@ -75,7 +75,7 @@ class Run:
     rate = property(lambda self: self.record.noise_rate)
     classes = property(lambda self: len(self.record.dataset["classes"]))
     precision = property(lambda self: self.record.provenance["execution"]["precision"])
-    flipped = property(lambda self: round(self.rate * self.record.dataset["sizes"]["train"]))
+    mislabeled = property(lambda self: round(self.rate * self.record.dataset["sizes"]["train"]))
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -83,8 +83,8 @@ class Run:
         return self.record.history
 
     @cached_property
-    def exact(self) -> pd.DataFrame:
-        """The epochs with an exact pass."""
+    def evaluations(self) -> pd.DataFrame:
+        """The epochs with an evaluation."""
         return self.rows[self.rows["j1"].notna()]
 
     @property
@@ -94,25 +94,25 @@ class Run:
 
     @cached_property
     def final(self) -> pd.Series:
-        """The median of each column over the exact passes of the last epochs."""
-        return self.exact[self.exact["epoch"] > self.rows["epoch"].max() - self.window].median()
+        """The median of each column over the evaluations of the last epochs."""
+        return self.evaluations[self.evaluations["epoch"] > self.rows["epoch"].max() - self.window].median()
 
     @property
     def rise(self) -> float:
-        """By how much the running J1 rose over the last fifth; the exact one may be too sparse for that."""
+        """By how much the training-mode J1 rose over the last fifth; the exact one may be too sparse for that."""
         start = round(0.8 * len(self.rows))
-        before = self.rows["running_j1"].iloc[max(0, start - self.window) : start]
-        return float(self.rows["running_j1"].iloc[-self.window :].median() - before.median())
+        before = self.rows["training_j1"].iloc[max(0, start - self.window) : start]
+        return float(self.rows["training_j1"].iloc[-self.window :].median() - before.median())
 
     @property
     def excess(self) -> float:
-        """Excess memorisation at the end."""
-        return float(excess(self.final["memorised"], self.final["recovered"], self.classes))
+        """Excess memorization at the end."""
+        return float(excess(self.final["memorized"], self.final["recovered"], self.classes))
 
     @property
     def at_chance(self) -> pd.Series:
-        """For each exact pass, whether the network had not left chance."""
-        return (self.exact["j2"] < T["chance_j2"]) | (self.exact["classes"] < self.classes / 2)
+        """For each evaluation, whether the network had not left chance."""
+        return (self.evaluations["j2"] < T["chance_j2"]) | (self.evaluations["classes"] < self.classes / 2)
 
     @property
     def collapsed(self) -> bool:
@@ -121,26 +121,26 @@ class Run:
 
     @property
     def reached(self) -> float:
-        """The first epoch from which J1 stays near 1, by the exact passes; infinite if there is none."""
-        return stays(self.exact["epoch"], self.exact["j1"])
+        """The first epoch from which J1 stays near 1, by the evaluations; infinite if there is none."""
+        return stays(self.evaluations["epoch"], self.evaluations["j1"])
 
     @property
-    def running_reached(self) -> float:
-        """The same by the running J1, which is in train mode and an epoch's average, but there for every epoch."""
-        return stays(self.rows["epoch"], self.rows["running_j1"])
+    def training_reached(self) -> float:
+        """The same by the training-mode J1, which is in train mode and an epoch's average, but there for every epoch."""
+        return stays(self.rows["epoch"], self.rows["training_j1"])
 
     @property
-    def flip(self) -> float:
-        """The first exact pass with clearly more memorised than recovered; infinite if there is none."""
-        passes = zip(self.exact["epoch"], self.exact["memorised"], self.exact["recovered"], strict=True)
-        return next((float(epoch) for epoch, m, r in passes if beats(m, r, self.flipped)), math.inf)
+    def crossover(self) -> float:
+        """The first evaluation with clearly more memorized than recovered; infinite if there is none."""
+        passes = zip(self.evaluations["epoch"], self.evaluations["memorized"], self.evaluations["recovered"], strict=True)
+        return next((float(epoch) for epoch, m, r in passes if beats(m, r, self.mislabeled)), math.inf)
 
     def before(self, epoch: float) -> float:
-        """The exact pass before that epoch; 0 if there is none."""
-        return float(max((e for e in self.exact["epoch"] if e < epoch), default=0))
+        """The evaluation before that epoch; 0 if there is none."""
+        return float(max((e for e in self.evaluations["epoch"] if e < epoch), default=0))
 
     def by_schedule(self, epoch: float) -> bool:
-        """Whether what the exact pass of that epoch shows may come from a drop of the learning rate."""
+        """Whether what the evaluation of that epoch shows may come from a drop of the learning rate."""
         rates = self.rows["lr"]
         drops = self.rows.loc[rates < T["lr_drop"] * rates.shift(), "epoch"]
         earliest = min(self.before(epoch), epoch - T["drop_epochs"])

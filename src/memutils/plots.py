@@ -1,6 +1,6 @@
 """The figures' common style, and curves over epochs drawn from records alone.
 
-One colour and marker an eta; J1 solid, J2 dashed, as in the paper; a band from the lowest to the highest seed.
+One color and marker an eta; J1 solid, J2 dashed, as in the paper; a band from the lowest to the highest seed.
 """
 
 import string
@@ -18,15 +18,15 @@ from memutils.outcomes import Run
 from memutils.records import RESULTS_VERSION, Record, histories
 from memutils.specs import Scale, load_scale
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-"""Okabe and Ito's colours, distinct to colour-blind readers."""
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Okabe and Ito's colors, distinct to color-blind readers."""
 
-ETAS = {0.0: (COLOURS[0], "o"), 0.2: (COLOURS[2], "s"), 0.4: (COLOURS[1], "^"), 0.6: (COLOURS[3], "D")}
+ETAS = {0.0: (COLORS[0], "o"), 0.2: (COLORS[2], "s"), 0.4: (COLORS[1], "^"), 0.6: (COLORS[3], "D")}
 
 
 def set_style() -> None:
     """The style of every figure; the background is opaque, for pages in dark mode."""
-    sns.set_theme(style="whitegrid", context="notebook", palette=COLOURS)
+    sns.set_theme(style="whitegrid", context="notebook", palette=COLORS)
     mpl.rcParams.update({"figure.facecolor": "white", "savefig.facecolor": "white", "figure.dpi": 110, "legend.frameon": False})
 
 
@@ -83,7 +83,7 @@ def paper_panels(scale: str, wanted: list[tuple[str, str]]) -> Panels:
 
 
 def curves(axis: plt.Axes, records: list[Record], columns: dict[str, str]) -> None:
-    """Draws columns of the history over epochs, one colour a noise rate; a black cross ends a collapsed run.
+    """Draws columns of the history over epochs, one color a noise rate; a black cross ends a collapsed run.
 
     Args:
         axis: where to draw; axis labels and range are set.
@@ -92,27 +92,27 @@ def curves(axis: plt.Axes, records: list[Record], columns: dict[str, str]) -> No
     """
     frame = histories(records)
     for i, eta in enumerate(sorted(frame["eta"].unique())):
-        colour, marker = ETAS.get(eta, (COLOURS[i % 6], "v"))
+        color, marker = ETAS.get(eta, (COLORS[i % 6], "v"))
         for column, dash in columns.items():
             rows = frame[frame["eta"] == eta].dropna(subset=[column])
             if rows.empty:
                 continue
             over_seeds = rows.groupby("epoch")[column].agg(["mean", "min", "max"])
             axis.plot(
-                over_seeds.index, over_seeds["mean"], dash, color=colour, marker=marker, markersize=4,
+                over_seeds.index, over_seeds["mean"], dash, color=color, marker=marker, markersize=4,
                 markevery=max(1, len(over_seeds) // 8), label=f"η = {eta:g}" if column == next(iter(columns)) else None,
             )  # fmt: skip
             collapsed = {r.key for r in records if Run(r).collapsed}
             for _, run in rows[rows["key"].isin(collapsed)].groupby("key"):
                 axis.plot(run["epoch"].iloc[-1], run[column].iloc[-1], "X", color="black", markersize=9, zorder=5)
-            axis.fill_between(over_seeds.index, over_seeds["min"], over_seeds["max"], color=colour, alpha=0.15, linewidth=0)
+            axis.fill_between(over_seeds.index, over_seeds["min"], over_seeds["max"], color=color, alpha=0.15, linewidth=0)
     axis.set(xlabel="epoch", ylabel=ylabel_of(columns), ylim=(0, 1.02))
     axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))  # there is no epoch 2.5
 
 
 def ylabel_of(columns: Iterable[str]) -> str:
     """The y axis's label: 'accuracy', or what the columns are fractions of."""
-    return "fraction of the flipped" if {"memorised", "recovered"} & set(columns) else "accuracy"
+    return "fraction of the mislabeled" if {"memorized", "recovered"} & set(columns) else "accuracy"
 
 
 def grid(panels: list[tuple[str, list[Record]]], columns: dict[str, str], ncols: int = 2) -> plt.Figure:
@@ -149,7 +149,7 @@ def panel_label(dataset: str, network: str, loss: str = "") -> str:
 def final_table(records: list[Record]) -> pd.DataFrame:
     """The final figures of each record: J1, J2 and their parts, test accuracy, classes predicted, whether it collapsed."""
     settings = ["dataset", "network", "loss", "eta", "seed"]
-    columns = ["j1", "j2", "fitted", "memorised", "recovered", "test_accuracy", "classes"]
+    columns = ["j1", "j2", "fitted", "memorized", "recovered", "test_accuracy", "classes"]
     rows = []
     for record in records:
         run = Run(record)

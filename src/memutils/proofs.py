@@ -24,7 +24,7 @@ def zero_one(logits: Tensor, target: Tensor) -> Tensor:
     return (logits.argmax(1) != target).to(logits.dtype)
 
 
-def centred(logits: Tensor, target: Tensor) -> Tensor:
+def centered(logits: Tensor, target: Tensor) -> Tensor:
     """mean(z) - z_y, (N,): sums to 0 over the labels and has no bound."""
     return logits.mean(1) - losses.pick(logits, target)
 
@@ -48,10 +48,10 @@ def symmetric() -> tuple[Check, ...]:
 @functools.cache
 def bounded() -> tuple[Check, ...]:
     """C14, second half: a symmetric loss is bounded. One that is not bounded below shows that it need not be."""
-    found = losses.check_symmetry(centred, K, tolerance=T["symmetry"])
+    found = losses.check_symmetry(centered, K, tolerance=T["symmetry"])
     logits = torch.zeros(1, K, dtype=torch.float64)
     sizes = (1.0, 1e3, 1e6)
-    values = [float(centred(logits.index_fill(1, torch.tensor(0), size), torch.tensor([0]))) for size in sizes]
+    values = [float(centered(logits.index_fill(1, torch.tensor(0), size), torch.tensor([0]))) for size in sizes]
     numbers = {"symmetric": found.constant is not None} | {f"at_z_{s:g}": v for s, v in zip(sizes, values, strict=True)}
     unbounded = all(b < 100 * a for a, b in pairwise(values))  # it grows with z, downwards
     return (("mean(z) - z_y", not (numbers["symmetric"] and unbounded), numbers),)

@@ -1,4 +1,4 @@
-"""How to optimise and how to execute: the recipe of a run, and what its 'auto' comes to on a machine."""
+"""How to optimize and how to execute: the recipe of a run, and what its 'auto' comes to on a machine."""
 
 import math
 import os
@@ -16,7 +16,7 @@ from memutils.errors import UserError, unknown_name
 CHOICES = {
     "optimizer": ("sgd", "adam"),
     "schedule": ("constant", "step", "exponential"),
-    "inputs": ("standardise", "whiten"),
+    "inputs": ("standardize", "whiten"),
     "device": ("auto", "cpu", "cuda"),
     "precision": ("auto", "float32", "bfloat16"),
     "compile": ("auto", "yes", "no"),
@@ -30,7 +30,7 @@ THREADS = torch.get_num_threads()
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How to optimise and how to execute; every field is a setting of a run.
+    """How to optimize and how to execute; every field is a setting of a run.
 
     Attributes:
         epochs: passes over the training set; each drops the remainder that does not fill a batch.
@@ -39,9 +39,9 @@ class Recipe:
         lr: learning rate of the first epoch.
         schedule: 'constant'; 'step', times ``gamma`` after each of ``milestones``; 'exponential', times ``gamma`` an epoch.
         weight_decay: L2 coefficient, added to the gradient.
-        inputs: 'standardise' (per channel, from the training images) or 'whiten' (each image by its own mean and
+        inputs: 'standardize' (per channel, from the training images) or 'whiten' (each image by its own mean and
             standard deviation, Zhang et al. 2017).
-        exact_passes: about how many epochs end with an exact pass; the first and the last always do.
+        evaluations: about how many epochs end with an evaluation; the first and the last always do.
         device: 'auto', 'cpu' or 'cuda'.
         precision: of the network in training: 'auto', 'float32' or 'bfloat16'.
         threads: CPU threads; 0 leaves torch's default.
@@ -57,8 +57,8 @@ class Recipe:
     milestones: tuple[int, ...] = ()
     momentum: float = 0.9
     weight_decay: float = 0.0
-    inputs: str = "standardise"
-    exact_passes: int = 1000
+    inputs: str = "standardize"
+    evaluations: int = 1000
     device: str = "auto"
     precision: str = "auto"
     threads: int = 1
@@ -72,12 +72,12 @@ class Recipe:
             return self.lr * self.gamma ** sum(epoch > m for m in self.milestones)
         return self.lr
 
-    def exact_epochs(self) -> set[int]:
-        """The epochs that end with an exact pass: five over the last max(5, 10 %), the others denser early."""
-        if self.exact_passes >= self.epochs:
+    def evaluation_epochs(self) -> set[int]:
+        """The epochs that end with an evaluation: five over the last max(5, 10 %), the others denser early."""
+        if self.evaluations >= self.epochs:
             return set(range(1, self.epochs + 1))
         window = min(self.epochs, max(5, math.ceil(self.epochs / 10)))
-        early = np.geomspace(1, self.epochs - window + 1, max(2, self.exact_passes - 4))
+        early = np.geomspace(1, self.epochs - window + 1, max(2, self.evaluations - 4))
         early = np.maximum(early.round(), np.arange(1, len(early) + 1))  # no epoch twice
         return {int(e) for e in early} | {round(e) for e in np.linspace(self.epochs - window + 1, self.epochs, 5)}
 

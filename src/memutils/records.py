@@ -48,7 +48,7 @@ class Record:
 
     @property
     def history(self) -> "pd.DataFrame":
-        """One row an epoch; exact figures are NaN in epochs without an exact pass."""
+        """One row an epoch; metrics are NaN in epochs without an evaluation."""
         import pandas as pd
 
         return pd.DataFrame(self.content["history"]).astype(float).astype({"epoch": int})
@@ -156,6 +156,22 @@ def write(scale: str, key: str, content: dict, arrays: dict[str, np.ndarray]) ->
     return read(path)
 
 
+OLD_WORDS = {"exact_passes": "evaluations", "memorised": "memorized"}
+OLD_WORDS |= {f"running_{n}": f"training_{n}" for n in ("j1", "j2", "fitted", "recovered")}
+OLD_WORDS["running_memorised"] = "training_memorized"
+"""Settings and columns that had other names when the first records were written."""
+
+
+def in_todays_words(content: dict) -> dict:
+    """A record's content with the names that settings and columns have today."""
+    def renamed(row: dict) -> dict:  # fmt: skip
+        return {OLD_WORDS.get(name, name): value for name, value in row.items()}
+
+    spec = renamed(content["spec"])
+    spec["inputs"] = {"standardise": "standardize"}.get(spec.get("inputs"), spec.get("inputs"))
+    return content | {"spec": spec, "history": [renamed(row) for row in content["history"]]}
+
+
 PARTS = {"key": str, "scale": str, "spec": dict, "history": list, "risks": dict, "provenance": dict, "dataset": dict}
 
 
@@ -184,6 +200,7 @@ def read(path: Path) -> Record:
         whole = False
     if not whole or any(not isinstance(content.get(k), t) for k, t in PARTS.items()):
         raise UserError(f"The record {path} is damaged: its checksum does not fit. Delete it and run it again.")
+    content = in_todays_words(content)
     plain_name(content["scale"]), plain_name(content["key"])
     if path.stem != content["key"]:
         raise UserError(f"The record {path} is of the run {content['key']}; give it that name back.")
@@ -229,17 +246,17 @@ def shown_scale(name: str = "") -> str:
 
 
 def identity_gap(record: Record) -> float:
-    """The largest |J1 - ((1-e) fitted + e memorised)| and |J2 - ((1-e) fitted + e recovered)| over the exact passes.
+    """The largest |J1 - ((1-e) fitted + e memorized)| and |J2 - ((1-e) fitted + e recovered)| over the evaluations.
 
-    Both are identities, e being the realised noise rate, so it is 0 up to rounding.
+    Both are identities, e being the realized noise rate, so it is 0 up to rounding.
     """
-    e, rows = record.noise_rate, record.history.dropna(subset=["j1"]).fillna({"fitted": 0, "memorised": 0, "recovered": 0})
-    j1, j2 = ((1 - e) * rows["fitted"] + e * rows[part] for part in ("memorised", "recovered"))
+    e, rows = record.noise_rate, record.history.dropna(subset=["j1"]).fillna({"fitted": 0, "memorized": 0, "recovered": 0})
+    j1, j2 = ((1 - e) * rows["fitted"] + e * rows[part] for part in ("memorized", "recovered"))
     return float(max((j1 - rows["j1"]).abs().max(), (j2 - rows["j2"]).abs().max()))
 
 
 def histories(records: list[Record]) -> "pd.DataFrame":
-    """The records' histories as one tidy frame: a row for each run and epoch, with key, realised rate and settings."""
+    """The records' histories as one tidy frame: a row for each run and epoch, with key, realized rate and settings."""
     import pandas as pd
 
     frames = []

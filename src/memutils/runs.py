@@ -19,7 +19,7 @@ from memutils.specs import Scale, Spec, load_scale
 REGISTERED = {"dataset": data.DATASETS, "network": models.NETWORKS, "loss": losses.LOSSES, "switch_loss": losses.LOSSES}
 """What a name in a run's settings stands for; it can be the user's own, and must be the same when a run goes on."""
 
-PURPOSES = ("subset", "noise", "initialisation", "order", "fresh noise", "test subset")
+PURPOSES = ("subset", "noise", "initialization", "order", "fresh noise", "test subset")
 
 
 def child_seed(seed: int, purpose: str) -> int:
@@ -44,13 +44,13 @@ def prepare(spec: Spec, dataset: data.Dataset) -> tuple[dict[str, Split], dict[s
         rest = pool[np.setdiff1d(np.arange(len(pool)), chosen)]
         splits["holdout"] = rest[data.stratified(rest.labels, spec.n_holdout, seed)]
     if spec.crop:
-        splits = {name: centre_crop(split, spec.crop) for name, split in splits.items()}
+        splits = {name: center_crop(split, spec.crop) for name, split in splits.items()}
     matrix = noise_matrix(spec, k)
     labels = {name: noise.NoisyLabels(split.labels, split.labels) for name, split in splits.items()}
     for i, name in enumerate(n for n in ("train", "holdout") if n in splits):
         labels[name] = noise.apply_noise(splits[name].labels, matrix, child_seed(spec.seed, "noise") + i)
     if spec.train_on == "clean":
-        clean = ~labels["train"].flipped
+        clean = ~labels["train"].mislabeled
         splits["train"] = splits["train"][clean]
         labels["train"] = noise.NoisyLabels(labels["train"].noisy[clean], labels["train"].true[clean])
     if len(splits["train"]) < 2:
@@ -65,8 +65,8 @@ def noise_matrix(spec: Spec, num_classes: int) -> np.ndarray:
     return noise.symmetric_matrix(spec.eta, num_classes, spec.noise)
 
 
-def centre_crop(split: Split, side: int) -> Split:
-    """The centre of each image, side x side pixels."""
+def center_crop(split: Split, side: int) -> Split:
+    """The center of each image, side x side pixels."""
     height, width = split.images.shape[1:3]
     if side > min(height, width):
         raise UserError(f"Images of {height}x{width} pixels cannot be cropped to {side}; lower crop.")
@@ -82,7 +82,7 @@ def make_trainer(spec: Spec, splits, labels, num_classes: int, execution: recipe
         name: training.Resident(split, labels[name].noisy, shift, scale, execution.device) for name, split in splits.items()
     }
     shape = (train.shape[3], *train.shape[1:3])
-    network = models.build(spec.network, shape, num_classes, child_seed(spec.seed, "initialisation"))
+    network = models.build(spec.network, shape, num_classes, child_seed(spec.seed, "initialization"))
     def placed(loss):  # with its buffers, and as a copy: a registered loss may be one object for all runs
         loss = copy.deepcopy(loss).to(execution.device) if isinstance(loss, torch.nn.Module) else loss
         losses.check_loss(loss, num_classes, execution.device)
@@ -178,33 +178,33 @@ def describe(spec: Spec, dataset, splits, labels, trainer, source: dict, seconds
 
 
 def complete(history: list[dict]) -> list[dict]:
-    """The history with the same columns in every row; exact figures are None in epochs without an exact pass."""
+    """The history with the same columns in every row; exact figures are None in epochs without an evaluation."""
     columns = list(dict.fromkeys(name for row in history for name in row))
     return [{name: row.get(name) for name in columns} for row in history]
 
 
 def final_state(spec: Spec, splits, labels, trainer) -> tuple[dict[str, np.ndarray], dict]:
-    """The companion arrays, and the mean of every registered loss that works on each split under each labelling."""
+    """The companion arrays, and the mean of every registered loss that works on each split under each labeling."""
     fresh_seed, arrays, risks = child_seed(spec.seed, "fresh noise"), {}, {}
     for i, (name, split) in enumerate(splits.items()):
         log_p = training.predict(trainer.network, trainer.data[name]).double().cpu()
         matrix = noise_matrix(spec, log_p.shape[1])
-        labellings = {"true": split.labels, "fresh": noise.apply_noise(split.labels, matrix, fresh_seed + i).noisy}
+        labelings = {"true": split.labels, "fresh": noise.apply_noise(split.labels, matrix, fresh_seed + i).noisy}
         if name != "test":
-            labellings["training"] = labels[name].noisy
+            labelings["training"] = labels[name].noisy
             arrays[f"{name}_noisy"] = labels[name].noisy.astype(np.uint8)
         arrays[f"{name}_true"] = split.labels.astype(np.uint8)
         arrays[f"{name}_predicted"] = log_p.argmax(1).numpy().astype(np.uint8)
         arrays[f"{name}_log_p"] = log_p.clamp_min(float(np.finfo(np.float16).min)).numpy().astype(np.float16)
-        targets = {label: torch.from_numpy(y) for label, y in labellings.items()}
+        targets = {label: torch.from_numpy(y) for label, y in labelings.items()}
         found = {loss: losses.risks(lambda loss=loss: spec.build_loss(loss), log_p, targets) for loss in losses.LOSSES}
         risks[name] = {loss: values for loss, values in found.items() if values}
-    chosen = thumbnails(labels["train"].flipped)
+    chosen = thumbnails(labels["train"].mislabeled)
     arrays["thumbnail_index"], arrays["thumbnails"] = chosen, splits["train"].images[chosen]
     return arrays, risks
 
 
-def thumbnails(flipped: np.ndarray, n: int = 40) -> np.ndarray:
-    """Indices of the images a gallery shows: the first flipped ones, then clean ones up to n."""
-    wrong = np.flatnonzero(flipped)[:n]
-    return np.concatenate([wrong, np.flatnonzero(~flipped)[: n - len(wrong)]])
+def thumbnails(mislabeled: np.ndarray, n: int = 40) -> np.ndarray:
+    """Indices of the images a gallery shows: the first mislabeled ones, then clean ones up to n."""
+    wrong = np.flatnonzero(mislabeled)[:n]
+    return np.concatenate([wrong, np.flatnonzero(~mislabeled)[: n - len(wrong)]])

@@ -25,12 +25,12 @@ class Spec(Recipe):
     Attributes:
         dataset, network, loss: names in ``data.DATASETS``, ``models.NETWORKS``, ``losses.LOSSES``.
         eta: noise rate in [0, 1], by the convention ``noise``.
-        seed: decides subset, noise, initialisation and order, which all losses of a seed share.
+        seed: decides subset, noise, initialization and order, which all losses of a seed share.
         n_train, n_test: images of a stratified subset; 0 takes all.
         n_holdout: further training images, noisy too, that are only evaluated.
         noise: 'others' (the paper's), 'all' or 'pair'; see ``memutils.noise``.
-        train_on: 'all' examples, or only the 'clean' ones (an oracle that knows which labels were flipped).
-        crop: side of the centre crop in pixels; 0 for none.
+        train_on: 'all' examples, or only the 'clean' ones (an oracle that knows which labels were replaced).
+        crop: side of the center crop in pixels; 0 for none.
         alpha: RLL's parameter; unused by other losses.
         switch_loss, switch_epoch: the loss from epoch switch_epoch + 1 on; '' for no switch.
     """
@@ -102,7 +102,7 @@ def check_values(spec: Spec) -> None:
         if getattr(spec, name) not in valid:
             raise unknown_name(name, getattr(spec, name), valid)
     noise.check_eta(spec.eta)
-    at_least, at_most = {"epochs": 1, "batch_size": 2, "exact_passes": 1}, {"epochs": 1_000_000, "threads": 1024}
+    at_least, at_most = {"epochs": 1, "batch_size": 2, "evaluations": 1}, {"epochs": 1_000_000, "threads": 1024}
     for name in (n for n in FIELDS if isinstance(getattr(spec, n), int | float)):
         low, high = at_least.get(name, 0), at_most.get(name, math.inf)
         if getattr(spec, name) < low:

@@ -1,4 +1,4 @@
-"""How long a step is for each loss, and what a fit costs: paths of excess memorisation over the fitted fraction, from records."""
+"""How long a step is for each loss, and what a fit costs: paths of excess memorization over the fitted fraction, from records."""
 
 import math
 from collections.abc import Iterable
@@ -35,10 +35,10 @@ def step_scale(spec: Spec, registry: dict = losses.LOSSES, num_classes: int = 10
 
 
 def path(record: Record) -> pd.DataFrame:
-    """A run's exact passes in order: epoch, loss, seed, s, J1, its parts, x and the accuracies."""
+    """A run's evaluations in order: epoch, loss, seed, s, J1, its parts, x and the accuracies."""
     run, spec = Run(record), Spec(**record.spec)
-    frame = run.exact.copy()
-    frame["x"] = excess(frame["memorised"], frame["recovered"], run.classes)
+    frame = run.evaluations.copy()
+    frame["x"] = excess(frame["memorized"], frame["recovered"], run.classes)
     scale = step_scale(spec, num_classes=run.classes)
     named = {"key": run.key, "loss": run.loss, "seed": spec.seed, "s": scale, "epochs": spec.epochs}
     return frame.assign(**named, oracle=spec.train_on == "clean", collapsed=run.collapsed)
@@ -69,12 +69,12 @@ def at_fit(path: pd.DataFrame, level: float) -> float:
 
 
 def upto(path: pd.DataFrame, epoch: float) -> pd.Series:
-    """The last exact pass at or before an epoch: the end of a shorter run, as the rate is constant."""
+    """The last evaluation at or before an epoch: the end of a shorter run, as the rate is constant."""
     return path[path["epoch"] <= epoch].iloc[-1]
 
 
 def stopped_early(path: pd.DataFrame) -> pd.Series:
-    """The exact pass with the highest accuracy on held-out images with *noisy* labels, the first of several."""
+    """The evaluation with the highest accuracy on held-out images with *noisy* labels, the first of several."""
     return path.loc[path["holdout_noisy_accuracy"].idxmax()]
 
 

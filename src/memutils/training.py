@@ -1,6 +1,6 @@
 """The training loop: one for CUDA and for the CPU.
 
-The images lie on the device as uint8; batches are gathered and normalised there. The network runs in bfloat16 where
+The images lie on the device as uint8; batches are gathered and normalized there. The network runs in bfloat16 where
 the device has it in hardware, the loss in float32; counts stay on the device until an epoch ends, so no step waits
 for the host. Exact figures (J1, J2 and their parts) come from passes in eval mode and float32.
 """
@@ -25,7 +25,7 @@ from memutils.recipe import CHOICES, Execution, Recipe, settle
 
 
 class Resident:
-    """A split on the device: uint8 images, noisy and true labels; batches come out normalised.
+    """A split on the device: uint8 images, noisy and true labels; batches come out normalized.
 
     Args:
         split: images and true labels.
@@ -44,7 +44,7 @@ class Resident:
         return len(self.true)
 
     def batch(self, index: Tensor | slice) -> Tensor:
-        """Normalised images, float32 (N, C, H, W) in channels_last memory, which the uint8 (N, H, W, C) has already."""
+        """Normalized images, float32 (N, C, H, W) in channels_last memory, which the uint8 (N, H, W, C) has already."""
         x = self.images[index].float()
         if self.shift is None:  # a constant image must not divide by zero: Zhang et al. and TensorFlow bound the deviation
             deviation = x.std((1, 2, 3), correction=0, keepdim=True).clamp_min(1 / math.sqrt(x[0].numel()))
@@ -84,15 +84,15 @@ def predict(network: nn.Module, data: Resident, batch_size: int = 500) -> Tensor
 
 def fractions(predicted: Tensor, noisy: Tensor, true: Tensor) -> dict[str, float | None]:
     """J1, J2 and their parts from predicted, noisy and true labels (N,); parts of an empty set are None."""
-    flipped = noisy != true
+    mislabeled = noisy != true
     on_noisy, on_true = predicted == noisy, predicted == true
     share = lambda hits, among: hits[among].double().mean().item() if among.any() else None  # noqa: E731
     return {
         "j1": on_noisy.double().mean().item(),
         "j2": on_true.double().mean().item(),
-        "fitted": share(on_true, ~flipped),
-        "memorised": share(on_noisy, flipped),
-        "recovered": share(on_true, flipped),
+        "fitted": share(on_true, ~mislabeled),
+        "memorized": share(on_noisy, mislabeled),
+        "recovered": share(on_true, mislabeled),
     }
 
 
@@ -118,8 +118,8 @@ class Trainer:
     Args:
         network: freshly built; moved to the device.
         loss_at: the loss of an epoch (from 1), a function (logits, target) -> scalar; it may change in mid-training.
-        data: 'train' and any further splits, whose accuracy each exact pass records as ``<name>_accuracy``.
-        recipe: how to optimise.
+        data: 'train' and any further splits, whose accuracy each evaluation records as ``<name>_accuracy``.
+        recipe: how to optimize.
         execution: from ``settle``, by default for this machine.
         seed: of the order of the examples.
     """
@@ -169,31 +169,31 @@ class Trainer:
         Raises:
             UserError: the loss is not finite; the message tells epoch and step.
         """
-        first, exact = len(self.history) + 1, self.recipe.exact_epochs()
+        first, evaluated = len(self.history) + 1, self.recipe.evaluation_epochs()
         interval = 0.5 if sys.stderr.isatty() else 10  # a log file needs no animation
         bar = tqdm(total=self.recipe.epochs, initial=first - 1, unit="epoch", disable=not progress, mininterval=interval)
         with bar:
             for epoch in range(first, self.recipe.epochs + 1):
-                self.history.append(self.epoch(epoch, epoch in exact))
+                self.history.append(self.epoch(epoch, epoch in evaluated))
                 after_epoch(self)
                 row = self.history[-1]
-                bar.set_postfix(J1=f"{row['running_j1']:.3f}", J2=f"{row['running_j2']:.3f}", refresh=False)
+                bar.set_postfix(J1=f"{row['training_j1']:.3f}", J2=f"{row['training_j2']:.3f}", refresh=False)
                 bar.update()
         return self.history
 
-    def epoch(self, epoch: int, exact: bool) -> dict:
-        """One pass over the training set and, where asked for, one exact pass; returns the history's row."""
+    def epoch(self, epoch: int, evaluated: bool) -> dict:
+        """One pass over the training set and, where asked for, one evaluation; returns the history's row."""
         start = time.perf_counter()
         row = {"epoch": epoch, "lr": self.recipe.lr_at(epoch)}
         with seeded(self.seed, epoch, self.execution.device):
             row |= self.training_pass(epoch, row["lr"])
         row["train_seconds"] = time.perf_counter() - start
-        row |= self.exact_pass() if exact else {}
+        row |= self.evaluate() if evaluated else {}
         row["seconds"] = time.perf_counter() - start
         return row
 
     def training_pass(self, epoch: int, lr: float) -> dict:
-        """Steps through the training set; the running figures are of train mode, while the weights change."""
+        """Steps through the training set; the training-mode figures are of train mode, while the weights change."""
         data, loss, size = self.data["train"], self.loss_at(epoch), self.batch_size
         for group in self.optimizer.param_groups:
             group["lr"] = lr
@@ -206,11 +206,11 @@ class Trainer:
             logits, value = self.step(data.batch(index), noisy, loss)
             with torch.no_grad():
                 predicted = logits.argmax(1)
-                flipped, on_noisy, on_true = noisy != true, predicted == noisy, predicted == true
-                parts = (on_noisy & ~flipped, flipped, on_noisy & flipped, on_true & flipped, torch.ones_like(flipped))
+                wrong, on_noisy, on_true = noisy != true, predicted == noisy, predicted == true
+                parts = on_noisy & ~wrong, wrong, on_noisy & wrong, on_true & wrong, torch.ones_like(wrong)
                 sums += torch.stack([value.double() * size, *(part.sum() for part in parts)])
                 bad_step = torch.where(value.isfinite() & logits.isfinite().all(), bad_step, bad_step.clamp_max(step))
-        total, fitted, flipped, memorised, recovered, n = sums.tolist()  # the only wait for the device in an epoch
+        total, fitted, mislabeled, memorized, recovered, n = sums.tolist()  # the only wait for the device in an epoch
         if int(bad_step) < len(batches):
             raise UserError(
                 f"The loss or the network's output is not finite in epoch {epoch}, step {int(bad_step) + 1}. "
@@ -218,15 +218,15 @@ class Trainer:
             )
         return {
             "train_loss": total / n,
-            "running_j1": (fitted + memorised) / n,
-            "running_j2": (fitted + recovered) / n,
-            "running_fitted": fitted / (n - flipped) if n > flipped else None,
-            "running_memorised": memorised / flipped if flipped else None,
-            "running_recovered": recovered / flipped if flipped else None,
+            "training_j1": (fitted + memorized) / n,
+            "training_j2": (fitted + recovered) / n,
+            "training_fitted": fitted / (n - mislabeled) if n > mislabeled else None,
+            "training_memorized": memorized / mislabeled if mislabeled else None,
+            "training_recovered": recovered / mislabeled if mislabeled else None,
         }
 
     def step(self, x: Tensor, target: Tensor, loss: Callable) -> tuple[Tensor, Tensor]:
-        """One optimiser step; returns logits (detached) and the loss before it."""
+        """One optimizer step; returns logits (detached) and the loss before it."""
         low = self.execution.precision == "bfloat16"
         with torch.autocast(self.execution.device, torch.bfloat16) if low else contextlib.nullcontext():
             logits = self.forward(x)
@@ -237,7 +237,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         return logits.detach(), value.detach()
 
-    def exact_pass(self) -> dict:
+    def evaluate(self) -> dict:
         """J1, J2, their parts and the number of classes predicted on the training set; accuracy on each other split."""
         train = self.data["train"]
         predicted = predict(self.network, train).argmax(1)
@@ -252,7 +252,7 @@ class Trainer:
 
 
 def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimiser, fused into one kernel a step."""
+    """The recipe's optimizer, fused into one kernel a step."""
     common = {"lr": recipe.lr, "weight_decay": recipe.weight_decay, "fused": True}
     if recipe.optimizer == "sgd":
         return torch.optim.SGD(network.parameters(), momentum=recipe.momentum, **common)

@@ -50,7 +50,7 @@ def test_a_choice_changes_its_own_side_alone(page):
     page.locator("fieldset").nth(0).locator("select[name=loss]").select_option("rll")
     page.locator("fieldset").nth(0).locator("select[name=eta]").select_option("0")
     assert "rll-eta0-" in key(page, 0) and key(page, 1) == other
-    assert values(page, 0)["memorised, of the flipped"] == "–"
+    assert values(page, 0)["memorized, of the mislabeled"] == "–"
 
 
 def test_every_run_can_be_reached(page):

@@ -68,7 +68,7 @@ def test_the_first_page_leads_to_the_book(watch):
 
 def test_search_finds_a_word(browser):  # not watched: the theme tries to fetch summaries too, which only a server allows
     page = browser.new_page()
-    page.goto((BOOK / "search.html").as_uri() + "?q=symmetrised")
+    page.goto((BOOK / "search.html").as_uri() + "?q=symmetrized")
     page.wait_for_selector("#search-results li a", timeout=10_000)
     assert "losses" in " ".join(page.eval_on_selector_all("#search-results li a", "links => links.map((a) => a.href)"))
     page.close()

@@ -19,7 +19,7 @@ from memutils import records, specs
 
 CONFIG = """\
 defaults:
-  {dataset: mnist5k, network: mlp, optimizer: adam, lr: 0.001, epochs: 12, exact_passes: 8, batch_size: 100, precision: float32,
+  {dataset: mnist5k, network: mlp, optimizer: adam, lr: 0.001, epochs: 12, evaluations: 8, batch_size: 100, precision: float32,
    device: cpu, threads: 1, n_train: 400, n_test: 200, n_holdout: 50, switch_loss: mse, switch_epoch: 8}
 grid:
   - {loss: [cce, rll], eta: [0, 0.4]}

@@ -1,4 +1,4 @@
-"""``make test-slurm``: a grid of 16 runs on a Slurm of one node; a job is cancelled, the workflow started again.
+"""``make test-slurm``: a grid of 16 runs on a Slurm of one node; a job is canceled, the workflow started again.
 
 Nothing may be lost and nothing run twice. Not collected by ``pytest tests``: it takes minutes, and Slurm.
 """
@@ -67,7 +67,7 @@ def jobs(environment: dict) -> dict[int, dict]:
     return found
 
 
-def test_a_cancelled_job_costs_only_its_unfinished_runs(grid, tmp_path):
+def test_a_canceled_job_costs_only_its_unfinished_runs(grid, tmp_path):
     build, expected = tmp_path / "build", specs.load_scale("cluster").specs()
     assert len(expected) == 16
     first = workflow(grid, build, "--retries", "0")
@@ -84,7 +84,7 @@ def test_a_cancelled_job_costs_only_its_unfinished_runs(grid, tmp_path):
     ask(grid, "scancel", str(victim[0]))
     assert first.wait() == 1
     before, seen = finished(grid), jobs(grid)
-    assert seen[victim[0]]["state"] == "CANCELLED"
+    assert seen[victim[0]]["state"] == "CANCELED"
     lost = expected.keys() - before.keys()
     assert lost and lost <= set(victim[1])  # and no other job's run
 
@@ -94,7 +94,7 @@ def test_a_cancelled_job_costs_only_its_unfinished_runs(grid, tmp_path):
     assert {key: after[key] for key in before} == before  # not a byte, not a time stamp of a finished run
     tables = [json.loads((build / "runs/cluster/v1/jobs" / f"{job['table']}.json").read_text()) for job in again.values()]
     redone = {Path(output).stem for table in tables for output in table}
-    print(f"Job {victim[0]} cancelled with {sorted(victim[1])}; lost and run again: {sorted(lost)}; job(s) {sorted(again)}")
+    print(f"Job {victim[0]} canceled with {sorted(victim[1])}; lost and run again: {sorted(lost)}; job(s) {sorted(again)}")
     assert lost <= redone <= set(victim[1]) and len(again) == 1  # a record without its notebook: only that is executed again
     (restart,) = again.values()
     for key in expected:

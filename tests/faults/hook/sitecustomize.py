@@ -1,7 +1,7 @@
 """With this folder on PYTHONPATH, a run checkpoints after every epoch and can be killed at a point of one's choice.
 
 FAULT is ``point:count:whom:share``: the count-th time a process gets to the point, SIGKILL goes to whom: itself, or the
-nearest process above it whose command line has that word, or 'all' of those. Points: ``step`` (an optimiser step), ``exact`` (a
+nearest process above it whose command line has that word, or 'all' of those. Points: ``step`` (an optimizer step), ``exact`` (a
 pass in eval mode), ``final`` (the risks), and for each of ckpt, npz and json: ``torn`` (only that share of the file has
 reached the disk), ``synced`` (it is whole, under its temporary name) and ``renamed``. FAULT_STRUCK names a file that is
 made by the kill: there is one a start.
