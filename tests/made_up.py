@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from memutils import claims, records
+from memutils import records
+from memutils.claims import table
 from memutils.records import Record
 from memutils.specs import Spec, text_of
 
@@ -44,13 +45,13 @@ def three_rates(*at, every=1):
 
 
 def verdict(claim, *found):
-    return next(v for v in claims.judge(list(found)) if v.claim.id == claim)
+    return next(v for v in table.judge(list(found)) if v.claim.id == claim)
 
 
 def one(claim, *found):
     """The only cell's verdict, in short, and its reason."""
     (cell,) = verdict(claim, *found).cells
-    return {claims.SUPPORTED: True, claims.NOT_SUPPORTED: False, claims.NOT_TESTED: None}[cell.verdict], cell.why
+    return {table.SUPPORTED: True, table.NOT_SUPPORTED: False, table.NOT_TESTED: None}[cell.verdict], cell.why
 
 
 CLEAN = {loss: make(loss, 0.0) for loss in ("cce", "mse", "rll", "nmse", "mae")}

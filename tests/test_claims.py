@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from made_up import BACK, CLEAN, EPOCHS, FLIP, GOOD, IDLE_CLEAN, MNIST, MSE, RISING, curve, make, one, three_rates, verdict
 
-from memutils.outcomes import Run, T
-from memutils.proofs import bounded, ranks_alike, symmetric
+from memutils.claims.outcomes import Run, T
+from memutils.claims.proofs import bounded, ranks_alike, symmetric
 
 CASES = {
     "C1 holds": ("C1", True, [make()]),

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from made_up import CLEAN, EPOCHS, GOOD, MNIST, RISING, make, one, three_rates, verdict
 
-from memutils import claims, records
+from memutils import records
+from memutils.claims import __main__ as command
+from memutils.claims import table
 from memutils.records import Record
 
 
@@ -21,13 +23,13 @@ def test_overall_verdict():
 def test_a_scale_without_records_leaves_the_ledger_as_it_is(tmp_path, capsys):
     path = tmp_path / "claims.json"
     path.write_text("{}")
-    assert claims.main(["--scale", "cpuu", "--output", str(path)]) == 1 and path.read_text() == "{}"
+    assert command.main(["--scale", "cpuu", "--output", str(path)]) == 1 and path.read_text() == "{}"
     assert "There is no record of a scale cpuu" in capsys.readouterr().err
 
 
 def test_records_of_another_version_are_not_judged():
     old = Record(GOOD.path, GOOD.content | {"results_version": records.RESULTS_VERSION - 1})
-    content = claims.ledger([CLEAN["rll"], old])
+    content = table.ledger([CLEAN["rll"], old])
     assert content["left_out"] == [old.key] and content["records"] == [CLEAN["rll"].key]
 
 
@@ -72,29 +74,29 @@ def test_only_like_is_compared():
         make(alpha=0.2),
         make(noise="all"),
     ]
-    assert not any(v.cells for v in claims.judge(variants) if v.claim.losses)
-    assert len(claims.ledger(variants)["left_out"]) == 5  # the oracle is used, though not judged
+    assert not any(v.cells for v in table.judge(variants) if v.claim.losses)
+    assert len(table.ledger(variants)["left_out"]) == 5  # the oracle is used, though not judged
 
 
 def test_ledger_is_plain_json_and_repeatable():
     found = [*CLEAN.values(), GOOD, make(), make(m=0.1, eta=0.6)]
-    text = claims.dump(claims.ledger(found))
-    assert text == claims.dump(claims.ledger(found)) and b"NaN" not in text
-    assert "η".encode() in claims.dump({"text": "η"}), "texts stay readable"
+    text = table.dump(table.ledger(found))
+    assert text == table.dump(table.ledger(found)) and b"NaN" not in text
+    assert "η".encode() in table.dump({"text": "η"}), "texts stay readable"
     content = json.loads(text)
     assert [c["id"] for c in content["claims"]] == [f"C{i}" for i in range(1, 18)]
     assert sum(content["summary"].values()) == 15  # C8 and C9 follow from others
-    assert claims.ledger([])["scale"] is None
+    assert table.ledger([])["scale"] is None
 
 
 def test_command(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(records, "load", lambda scale: [make()])
     path = tmp_path / "claims.json"
-    assert claims.main(["--output", str(path), "--check"]) == 1
-    assert claims.main(["--output", str(path)]) == 0 == claims.main(["--output", str(path), "--check"])
+    assert command.main(["--output", str(path), "--check"]) == 1
+    assert command.main(["--output", str(path)]) == 0 == command.main(["--output", str(path), "--check"])
     path.write_text("{}")
     capsys.readouterr()
-    assert claims.main(["--output", str(path), "--check"]) == 1
+    assert command.main(["--output", str(path), "--check"]) == 1
     out, err = capsys.readouterr()
     assert "C17" in out and err.count("\n") == 1 and path.read_text() == "{}"
 
@@ -103,14 +105,14 @@ def test_the_committed_ledger_is_what_the_committed_records_give(monkeypatch, ca
     monkeypatch.delenv("MEMUTILS_RESULTS", raising=False)
     if not records.load(records.shown_scale()):
         pytest.skip("no record of the paper's networks is committed")
-    assert claims.main(["--check"]) == 0, capsys.readouterr().err
+    assert command.main(["--check"]) == 0, capsys.readouterr().err
 
 
 def test_a_control_is_judged_though_it_is_not_of_its_scales_own_settings():
     suffix = {"suffix": "-lr0.01", "lr": np.full(EPOCHS, 0.01)}
     runs = [make("rll", m=0.6, r=0.3, **suffix), make("rll", 0.0, **suffix), make(**suffix)]
-    cells = claims.judge_control(runs)
-    assert not claims.benches(runs) and {c: cells[c].verdict for c in ("C1", "C6", "C9")} == {
-        "C1": claims.SUPPORTED, "C6": claims.NOT_SUPPORTED, "C9": claims.NOT_SUPPORTED
+    cells = table.judge_control(runs)
+    assert not table.benches(runs) and {c: cells[c].verdict for c in ("C1", "C6", "C9")} == {
+        "C1": table.SUPPORTED, "C6": table.NOT_SUPPORTED, "C9": table.NOT_SUPPORTED
     }  # fmt: skip
-    assert claims.judge_control(runs[:1])["C6"].verdict == claims.NOT_TESTED and not claims.judge_control([])
+    assert table.judge_control(runs[:1])["C6"].verdict == table.NOT_TESTED and not table.judge_control([])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memutils.outcomes import Run, beats, excess
+from memutils.claims.outcomes import Run, beats, excess
 from memutils.records import Record
 
 fractions = st.floats(0, 1)

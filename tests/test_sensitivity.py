@@ -3,8 +3,8 @@
 import pytest
 from made_up import CLEAN, GOOD, make
 
-from memutils import claims, sensitivity
-from memutils.outcomes import TOLERANCES, T
+from memutils.claims import sensitivity, table
+from memutils.claims.outcomes import TOLERANCES, T
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_changes_are_those_of_a_cell_at_the_edge_and_no_others():
     before, rows = dict(T), sensitivity.changes(found)
     assert before == T
     assert [(r["threshold"], r["moved_to"], r["verdict"], r["passed"], r["tested"]) for r in rows if r["claim"] == "C2"] == [
-        ("near_all", 0.96, claims.SUPPORTED, 1, 1)
+        ("near_all", 0.96, table.SUPPORTED, 1, 1)
     ]
     assert {r["claim"] for r in rows if r["threshold"] == "near_all"} == {"C2"}
     assert not [r for r in rows if r["claim"] == "C1"]  # all memorized: no margin matters

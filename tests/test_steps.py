@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memutils import losses, specs, steps
-from memutils.outcomes import excess
+from memutils.claims.outcomes import excess
 
 GRID = specs.load_scale("steps").specs()
 S = {0.001, 0.003, 0.01, 0.03, 0.1, 0.3}

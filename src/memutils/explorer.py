@@ -4,7 +4,7 @@ import json
 from importlib import resources
 
 from memutils import plots
-from memutils.outcomes import Run
+from memutils.claims.outcomes import Run
 from memutils.records import Record, results_root
 
 CHOICES = {

@@ -13,8 +13,8 @@ import pandas as pd
 import seaborn as sns
 
 from memutils import records as recorded
+from memutils.claims.outcomes import Run
 from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
-from memutils.outcomes import Run
 from memutils.records import RESULTS_VERSION, Record, histories
 from memutils.specs import Scale, load_scale
 

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from memutils import losses
-from memutils.outcomes import Run, T, excess
+from memutils.claims.outcomes import Run, T, excess
 from memutils.records import Record
 from memutils.specs import Spec
 

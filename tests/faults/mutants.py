@@ -27,9 +27,9 @@ ROOT = Path(__file__).parents[2]
 TESTS = {
     "losses": ["test_losses.py", "test_bad_input.py::test_losses"],
     "noise": ["test_noise.py", "test_bad_input.py::test_noise"],
-    "outcomes": ["test_outcomes.py", "test_claims.py", "test_ledger.py"],
-    "judges": ["test_claims.py", "test_ledger.py"],
-    "claims": ["test_ledger.py", "test_claims.py"],
+    "claims.outcomes": ["test_outcomes.py", "test_claims.py", "test_ledger.py"],
+    "claims.rules": ["test_claims.py", "test_ledger.py"],
+    "claims.table": ["test_ledger.py", "test_claims.py"],
     "records": ["test_records.py", "test_security.py"],
     "runs": ["test_runs.py", "test_resume.py"],
     "checkpoints": ["test_resume.py", "test_runs.py"],
@@ -134,7 +134,7 @@ def main() -> int:
     torch.set_num_threads(1)
     os.chdir(ROOT)
     for module in options.modules:
-        source = (ROOT / "src" / "memutils" / f"{module}.py").read_text()
+        source = (ROOT / "src" / "memutils" / f"{module.replace('.', '/')}.py").read_text()
         start = time.monotonic()
         if killed(module, source):
             print(f"{module}: its tests fail without a fault", flush=True)

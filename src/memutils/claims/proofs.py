@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from memutils import losses, noise
-from memutils.outcomes import ETAS, T
+from memutils.claims.outcomes import ETAS, T
 
 K = 10
 CLAIMED = {"rll": True, "mae": True, "nmse": True, "zero-one": True, "cce": False, "mse": False}

@@ -3,8 +3,8 @@
 import contextlib
 from collections.abc import Iterator
 
-from memutils import claims
-from memutils.outcomes import T
+from memutils.claims import table
+from memutils.claims.outcomes import T
 from memutils.records import Record
 
 EXACT = ("symmetry",)
@@ -40,7 +40,7 @@ def moved(name: str, value: float) -> Iterator[None]:
 
 def verdicts(found: list[Record]) -> dict[str, tuple[str, int, int]]:
     """Of each claim that runs decide: the verdict, and how many cells passed of how many that were tested."""
-    return {v.claim.id: (v.overall, v.passed, v.tested) for v in claims.judge(found) if v.claim.losses}
+    return {v.claim.id: (v.overall, v.passed, v.tested) for v in table.judge(found) if v.claim.losses}
 
 
 def changes(found: list[Record]) -> list[dict]:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from memutils import judges
-from memutils.outcomes import ETAS, T
-from memutils.proofs import bounded, ranks_alike, symmetric
+from memutils.claims import rules
+from memutils.claims.outcomes import ETAS, T
+from memutils.claims.proofs import bounded, ranks_alike, symmetric
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Claim:
 
 
 CIFAR = {"datasets": ("cifar10",)}
-MNIST = {"datasets": judges.MNIST, "networks": ("resnet18",)}
+MNIST = {"datasets": rules.MNIST, "networks": ("resnet18",)}
 MARGIN = f"more than {T['deviations']:g} standard errors, sqrt((r + m)/n) over the n mislabeled examples"
 ACTIVE = (
     f"A run that collapsed (J2 below {T['chance_j2']:g}, or under half of the classes predicted) or underfits (J1 on clean "
@@ -51,8 +51,8 @@ CLOSE = f"{T['close']:g} is what one would call close in the paper's figures; fr
 
 CLAIMS = (
     Claim("C1", "On CIFAR-10 the cross entropy ends up with nearly every training label fitted, wrong ones included.",
-          f"{ALL}.", CUT, judges.memorizes, ("cce",), **CIFAR),
-    Claim("C2", "The squared error does the same on CIFAR-10.", f"{ALL}.", CUT, judges.memorizes, ("mse",), **CIFAR),
+          f"{ALL}.", CUT, rules.memorizes, ("cce",), **CIFAR),
+    Claim("C2", "The squared error does the same on CIFAR-10.", f"{ALL}.", CUT, rules.memorizes, ("mse",), **CIFAR),
     Claim("C3", "The more labels are wrong, the more epochs the fit takes.",
           f"The first epoch from which J1 stays at {T['reached']:g} or above does not fall with eta, and rises from the lowest "
           "to the highest; a tie in the middle is no fall. The same epoch by the training-mode J1, which every epoch has and "
@@ -61,45 +61,45 @@ CLAIMS = (
           "since the evaluation before), the schedule sets the time: not tested. Nor is it where all rates share a pass and the "
           "one before is epochs away. A noise rate at which J1 settled below cannot support the claim: more epochs would not "
           "help there. The paper excepts the squared error on MNIST (C5).",
-          judges.takes_longer, ("cce", "mse"), ETAS[:1], per_eta=False),
+          rules.takes_longer, ("cce", "mse"), ETAS[:1], per_eta=False),
     Claim("C4", "On MNIST, too, the cross entropy fits nearly every training label (ResNet-18).",
-          f"{ALL}.", CUT, judges.memorizes, ("cce",), **MNIST),
+          f"{ALL}.", CUT, rules.memorizes, ("cce",), **MNIST),
     Claim("C5", "On MNIST the squared error gets high, but does not fit nearly all training labels, where the cross entropy "
           "does. (To the paper this is the one exception; C2 tells whether it is.)",
           f"J1 lies in [{T['high']:g}, {T['near_all']:g}) and no longer rises, where the rule of C4 holds for the cross entropy.",
           f"Where the cross entropy does not memorize either, the squared error is no exception: not tested. {CUT}",
-          judges.high_not_all, ("mse",), **MNIST),
+          rules.high_not_all, ("mse",), **MNIST),
     Claim("C6", "Wrong labels lower RLL's accuracy on its own training labels clearly.",
           f"J1 without noise less J1 is at least {T['drop_share']:g} eta. Beside it, not counted, the part of the drop that "
           "comes from the mislabeled examples.",
           f"J1 falls for clean examples that are no longer fitted, too; C9 looks at the mislabeled ones alone. {SMALL} {ACTIVE}",
-          judges.well_below_clean, ("rll",)),
+          rules.well_below_clean, ("rll",)),
     Claim("C7", "At the lower noise rates RLL loses about as much of J1 as there are wrong labels.",
           f"The drop of J1 differs from the realized noise rate by {T['close']:g} at most.", f"{CLOSE} {ACTIVE}",
-          judges.drop_is_eta, ("rll",), ETAS[:2]),
+          rules.drop_is_eta, ("rll",), ETAS[:2]),
     Claim("C8", "With the cross entropy and the squared error the true labels are met far less often than the training labels.",
           f"Final J1 less J2 is at least {T['drop_share']:g} of the realized noise rate.", f"{SMALL} {BEYOND}",
-          judges.true_below_training, ("cce", "mse"), after="C1"),
+          rules.true_below_training, ("cce", "mse"), after="C1"),
     Claim("C9", "With RLL the true labels are met more often than the training labels.",
           f"Finally recovered r exceeds memorized m by {MARGIN}. It fails if m exceeds r by that.",
           f"A smaller difference is no evidence either way: not tested. {ACTIVE} {BEYOND}",
-          judges.true_above_training, ("rll",), after="C10"),
+          rules.true_above_training, ("rll",), after="C10"),
     Claim("C10", "With RLL the true labels are met more often than the training labels throughout training.",
           f"After leaving chance r is above m in every evaluation. It fails if in one m is above r by {MARGIN}.",
           "A pass in which m leads by less than that is no evidence either way: not tested. "
           f"{ACTIVE} {BEYOND}",
-          judges.always_above, ("rll",)),
+          rules.always_above, ("rll",)),
     Claim("C11", "With the cross entropy the true labels lead at first and fall behind later: the crossover.",
           f"At least {T['early_epochs']} evaluations with r above m by {MARGIN}; from the crossover on m above r in every one.",
-          f"Single passes are noisy, so one alone is not a lead. {CUT} {BEYOND}", judges.crosses_over, ("cce",)),
+          f"Single passes are noisy, so one alone is not a lead. {CUT} {BEYOND}", rules.crosses_over, ("cce",)),
     Claim("C12", "At the lower noise rates RLL's J2 is close to what it reaches on clean labels.",
           f"J2 is at most {T['close']:g} below J1 without noise.", f"{CLOSE} {ACTIVE} {BEYOND}",
-          judges.true_near_clean, ("rll",), ETAS[:2]),
+          rules.true_near_clean, ("rll",), ETAS[:2]),
     Claim("C13", "The normalized squared error stays below a full fit and behaves more like RLL than the squared error does.",
           "The rule of C6, and excess memorization nearer to RLL's than to that of the squared error.",
           f"Tested where the latter two are more than {T['excess']:g} apart, about three standard errors of 1,000 mislabeled "
           f"examples. {ACTIVE}",
-          judges.like_rll, ("nmse",)),
+          rules.like_rll, ("nmse",)),
     Claim("C14", "RLL, MAE, 0-1 and normalized squared error are symmetric, cross entropy and squared error are not; "
           "whatever is symmetric is bounded.",
           f"The sum over the labels varies by {T['symmetry']:g} of its size at most (of 1, if that is more) in float64; the "
@@ -116,9 +116,9 @@ CLAIMS = (
           "the clean examples alone, where there is one.",
           f"On 2,000 test images, as at scale cpu, {T['test']:g} is two standard errors of a difference of two accuracies near "
           f".55, four near .95: a network that loses a little passes. {ACTIVE}",
-          judges.as_accurate, ("rll",)),
+          rules.as_accurate, ("rll",)),
     Claim("C17", "Other symmetric losses (MAE) resist as well.", "The rules of C6 and C9.", f"{SMALL} {ACTIVE}",
-          judges.resists, ("mae",)),
+          rules.resists, ("mae",)),
 )  # fmt: skip
 """Every claim, in the paper's order."""
 

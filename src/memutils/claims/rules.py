@@ -1,13 +1,13 @@
 """The rules by which the paper's claims are judged.
 
 A rule is a function of a ``Bench``, which holds the run in question and hands out the runs it is compared with,
-and returns a ``Finding``. The thresholds are those of ``memutils.outcomes``.
+and returns a ``Finding``. The thresholds are those of ``memutils.claims.outcomes``.
 """
 
 import math
 from dataclasses import dataclass, field
 
-from memutils.outcomes import ETAS, Run, T, beats
+from memutils.claims.outcomes import ETAS, Run, T, beats
 
 MNIST = ("mnist", "mnist5k")
 SHORT = "J1 was still rising when training ended"

@@ -1,27 +1,22 @@
-"""The paper's claims and what the records say of each: ``python -m memutils.claims`` writes the ledger.
+"""The table of claims: what the records say of each of the paper's claims.
 
 Compared are runs of one scale at its own settings: trained on all examples with one loss throughout, RLL with its
 default alpha. Losses are compared within a data set, a network and a seed, which share subset, noise and order.
 """
 
-import argparse
 import dataclasses
 import json
 import math
-import sys
 import textwrap
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 
-from memutils import records
-from memutils.errors import UserError
-from memutils.judges import ALIKE, TIE, TWO_CLASSES, Bench, Finding, NotThere
+from memutils.claims.outcomes import TOLERANCES, Run
+from memutils.claims.rules import ALIKE, TIE, TWO_CLASSES, Bench, Finding, NotThere
+from memutils.claims.statements import ACTIVE, CLAIMS, SHOWN_IN, Claim
 from memutils.names import DATASET_NAMES, NETWORK_NAMES
-from memutils.outcomes import TOLERANCES, Run
 from memutils.records import RESULTS_VERSION, Record
 from memutils.specs import FIELDS, NAMING, text_of
-from memutils.statements import ACTIVE, CLAIMS, SHOWN_IN, Claim
 
 SUPPORTED, NOT_SUPPORTED, NOT_TESTED = "supported", "not supported", "not tested at this scale"
 PROVED, REFUTED = "proved", "refuted as stated"
@@ -206,32 +201,3 @@ def table(content: dict) -> str:
         lines.append(f"{claim['id']:4} {claim['verdict']:25} {claim['passed']:3}/{claim['tested']:<3}  {text[0]}")
         lines += [" " * 39 + line for line in text[1:]]
     return "\n".join(lines)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m memutils.claims", description="Judges the paper's claims by the records.")
-    parser.add_argument("--scale", default="", help="whose records (default: the largest that has any)")
-    parser.add_argument("--output", type=Path, help="the ledger's file (default: claims.json in the results folder)")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if the file differs from the records")
-    options = parser.parse_args(arguments)
-    path = options.output or records.results_root() / "claims.json"
-    try:
-        scale = records.shown_scale(options.scale)
-        found = records.load(scale)
-        if not found:
-            raise UserError(f"There is no record of a scale {scale} to judge; nothing was written.")
-        content = ledger(found)
-        print(table(content))
-        if not options.check:
-            records.write_whole(path, dump(content))
-        elif not path.is_file() or path.read_bytes() != dump(content):
-            raise UserError(f"The ledger {path} does not fit the records; write it anew without --check.")
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
