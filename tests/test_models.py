@@ -10,6 +10,7 @@ from memutils import models
 from memutils.errors import UserError
 
 SHAPES = {"mlp": (1, 28, 28), "resnet18": (1, 28, 28), "resnet32": (3, 32, 32), "inception-lite": (3, 28, 28)}
+SHAPES["inception-lite-no-bn"] = (3, 28, 28)
 
 
 def build(name, seed=0):

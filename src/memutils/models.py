@@ -191,6 +191,7 @@ NETWORKS: dict[str, Callable[[tuple[int, int, int], int], nn.Module]] = {
     "resnet18": lambda shape, k: resnet18(shape[0], k),
     "resnet32": lambda shape, k: CifarResNet(5, shape[0], k),
     "inception-lite": lambda shape, k: InceptionLite(shape[0], k),
+    "inception-lite-no-bn": lambda shape, k: InceptionLite(shape[0], k, batch_norm=False),
 }
 """Networks by name: a function of the image shape (C, H, W) and the number of classes K. Add yours here."""
 

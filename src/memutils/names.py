@@ -1,5 +1,11 @@
 """Names for the reader of what the settings name."""
 
 LOSS_NAMES = {"cce": "CCE", "mse": "MSE", "mae": "MAE", "rll": "RLL", "nmse": "normalized MSE"}
-NETWORK_NAMES = {"mlp": "MLP", "resnet18": "ResNet-18", "resnet32": "ResNet-32", "inception-lite": "Inception-Lite"}
+NETWORK_NAMES = {
+    "mlp": "MLP",
+    "resnet18": "ResNet-18",
+    "resnet32": "ResNet-32",
+    "inception-lite": "Inception-Lite",
+    "inception-lite-no-bn": "Inception-Lite without BatchNorm",
+}
 DATASET_NAMES = {"mnist5k": "MNIST (5k)", "mnist": "MNIST", "cifar10": "CIFAR-10"}
