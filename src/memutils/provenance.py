@@ -13,7 +13,9 @@ import torch
 
 from memutils import records
 
-DECISIVE = ("checkpoints", "data", "losses", "models", "noise", "recipe", "runs", "specs", "training")
+DECISIVE = (
+    "checkpoints", "data", "label_sets", "labeling", "losses", "models", "noise", "recipe", "runs", "specs", "training",
+)  # fmt: skip
 """The modules that decide a run's result; their hash is part of its record."""
 
 

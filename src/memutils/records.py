@@ -162,12 +162,16 @@ OLD_WORDS["running_memorised"] = "training_memorized"
 """Settings and columns that had other names when the first records were written."""
 
 
+NEW_SETTINGS = {"labels": ""}
+"""Settings that the first records lack, as they were then."""
+
+
 def in_todays_words(content: dict) -> dict:
     """A record's content with the names that settings and columns have today."""
     def renamed(row: dict) -> dict:  # fmt: skip
         return {OLD_WORDS.get(name, name): value for name, value in row.items()}
 
-    spec = renamed(content["spec"])
+    spec = NEW_SETTINGS | renamed(content["spec"])
     spec["inputs"] = {"standardise": "standardize"}.get(spec.get("inputs"), spec.get("inputs"))
     return content | {"spec": spec, "history": [renamed(row) for row in content["history"]]}
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 import torch
 
-from memutils import __version__, data, losses, models, noise, provenance, recipe, records, training
+from memutils import __version__, data, labeling, losses, models, noise, provenance, recipe, records, training
 from memutils.checkpoints import Checkpoint, drop_checkpoint, only_one
 from memutils.data import Split
 from memutils.errors import INTERRUPTED, UserError
@@ -19,7 +19,7 @@ from memutils.specs import Scale, Spec, load_scale
 REGISTERED = {"dataset": data.DATASETS, "network": models.NETWORKS, "loss": losses.LOSSES, "switch_loss": losses.LOSSES}
 """What a name in a run's settings stands for; it can be the user's own, and must be the same when a run goes on."""
 
-PURPOSES = ("subset", "noise", "initialization", "order", "fresh noise", "test subset")
+PURPOSES = ("subset", "noise", "initialization", "order", "fresh noise", "test subset", "shuffled labels")
 
 
 def child_seed(seed: int, purpose: str) -> int:
@@ -27,9 +27,14 @@ def child_seed(seed: int, purpose: str) -> int:
     return int(np.random.SeedSequence([seed, PURPOSES.index(purpose)]).generate_state(1)[0])
 
 
-def prepare(spec: Spec, dataset: data.Dataset) -> tuple[dict[str, Split], dict[str, noise.NoisyLabels]]:
-    """The splits of a run ('train', 'test', and 'holdout' where asked for) and their labels; test labels are true."""
-    pool, k = dataset.train, dataset.num_classes
+def prepare(
+    spec: Spec, dataset: data.Dataset, source: labeling.Source | None = None
+) -> tuple[dict[str, Split], dict[str, noise.NoisyLabels]]:
+    """The splits of a run ('train', 'test', and 'holdout' where asked for) and their labels; test labels are true.
+
+    ``source`` is where the labels come from, by default what the specification says.
+    """
+    pool, source = dataset.train, source or label_source(spec, dataset)
     n = spec.n_train or len(pool) - spec.n_holdout
     if n + spec.n_holdout > len(pool) or spec.n_test > len(dataset.test):
         raise UserError(
@@ -37,18 +42,19 @@ def prepare(spec: Spec, dataset: data.Dataset) -> tuple[dict[str, Split], dict[s
         )
     seed = child_seed(spec.seed, "subset")
     chosen = data.stratified(pool.labels, n, seed)
-    splits = {"train": pool[chosen], "test": dataset.test}
+    places, splits = {"train": chosen}, {"train": pool[chosen], "test": dataset.test}
     if spec.n_test:
         splits["test"] = dataset.test[data.stratified(dataset.test.labels, spec.n_test, child_seed(0, "test subset"))]
     if spec.n_holdout:
-        rest = pool[np.setdiff1d(np.arange(len(pool)), chosen)]
-        splits["holdout"] = rest[data.stratified(rest.labels, spec.n_holdout, seed)]
+        rest = np.setdiff1d(np.arange(len(pool)), chosen)
+        places["holdout"] = rest[data.stratified(pool.labels[rest], spec.n_holdout, seed)]
+        splits["holdout"] = pool[places["holdout"]]
     if spec.crop:
         splits = {name: center_crop(split, spec.crop) for name, split in splits.items()}
-    matrix = noise_matrix(spec, k)
     labels = {name: noise.NoisyLabels(split.labels, split.labels) for name, split in splits.items()}
-    for i, name in enumerate(n for n in ("train", "holdout") if n in splits):
-        labels[name] = noise.apply_noise(splits[name].labels, matrix, child_seed(spec.seed, "noise") + i)
+    seeds = [child_seed(spec.seed, purpose) for purpose in ("noise", "shuffled labels")]
+    for i, (name, index) in enumerate(places.items()):
+        labels[name] = source.label(splits[name].labels, index, *(seed + i for seed in seeds))
     if spec.train_on == "clean":
         clean = ~labels["train"].mislabeled
         splits["train"] = splits["train"][clean]
@@ -58,11 +64,9 @@ def prepare(spec: Spec, dataset: data.Dataset) -> tuple[dict[str, Split], dict[s
     return splits, labels
 
 
-def noise_matrix(spec: Spec, num_classes: int) -> np.ndarray:
-    """The noise's transition matrix."""
-    if spec.noise == "pair":
-        return noise.pair_matrix(spec.eta, num_classes)
-    return noise.symmetric_matrix(spec.eta, num_classes, spec.noise)
+def label_source(spec: Spec, dataset: data.Dataset) -> labeling.Source:
+    """Where the training labels of a run come from; reads the files that this needs."""
+    return labeling.settle(spec.noise, spec.eta, spec.labels, dataset)
 
 
 def center_crop(split: Split, side: int) -> Split:
@@ -130,11 +134,12 @@ def carry_out(spec: Spec, scale: Scale, progress: bool) -> Record:
         source = {**provenance.SOURCE, "started": started}
         execution = recipe.settle(spec)
         dataset = data.load(spec.dataset)
-        splits, labels = prepare(spec, dataset)
+        given = label_source(spec, dataset)
+        splits, labels = prepare(spec, dataset, given)
         trainer = make_trainer(spec, splits, labels, dataset.num_classes, execution)
         mine = {name: provenance.code_of(table[getattr(spec, name)]) for name, table in REGISTERED.items() if getattr(spec, name)}
         this_run = {"spec": records.spec_dict(spec), "execution": asdict(execution), **provenance.identity()}
-        this_run |= {"registered": mine, "data": dataset.fingerprints}
+        this_run |= {"registered": mine, "data": dataset.fingerprints, "labels": given.facts}
         checkpoint = Checkpoint(scale.name, key, this_run)
         before = checkpoint.resume(trainer)
         if trainer.history and progress:
@@ -142,7 +147,9 @@ def carry_out(spec: Spec, scale: Scale, progress: bool) -> Record:
         trainer.run(after_epoch=lambda t: checkpoint.maybe_write(t, before + time.perf_counter() - start), progress=progress)
         seconds = before + time.perf_counter() - start
         content = describe(spec, dataset, splits, labels, trainer, source, seconds)
-        arrays, content["risks"] = final_state(spec, splits, labels, trainer)
+        counts = noise.transition_counts(labels["train"], dataset.num_classes)
+        content["noise"] = {"matrix_counts": counts.tolist(), **given.facts}
+        arrays, content["risks"] = final_state(spec, splits, labels, trainer, given.matrix)
         record = records.write(scale.name, key, content, arrays)
         drop_checkpoint(scale.name, key)
         return record
@@ -183,12 +190,14 @@ def complete(history: list[dict]) -> list[dict]:
     return [{name: row.get(name) for name in columns} for row in history]
 
 
-def final_state(spec: Spec, splits, labels, trainer) -> tuple[dict[str, np.ndarray], dict]:
-    """The companion arrays, and the mean of every registered loss that works on each split under each labeling."""
+def final_state(spec: Spec, splits, labels, trainer, matrix: np.ndarray) -> tuple[dict[str, np.ndarray], dict]:
+    """The companion arrays, and the mean of every registered loss that works on each split under each labeling.
+
+    'fresh' labels are drawn from the noise's transition matrix (K, K), whatever the noise.
+    """
     fresh_seed, arrays, risks = child_seed(spec.seed, "fresh noise"), {}, {}
     for i, (name, split) in enumerate(splits.items()):
         log_p = training.predict(trainer.network, trainer.data[name]).double().cpu()
-        matrix = noise_matrix(spec, log_p.shape[1])
         labelings = {"true": split.labels, "fresh": noise.apply_noise(split.labels, matrix, fresh_seed + i).noisy}
         if name != "test":
             labelings["training"] = labels[name].noisy
