@@ -50,9 +50,13 @@ def own(root: Path, dataset: Dataset) -> tuple[np.ndarray, None]:
 
 
 OFFICIAL = {
-    "clean": "clean_label", "aggre": "aggre_label", "worse": "worse_label",
-    "random1": "random_label1", "random2": "random_label2", "random3": "random_label3",
-}  # fmt: skip
+    "clean": "clean_label",
+    "aggre": "aggre_label",
+    "worse": "worse_label",
+    "random1": "random_label1",
+    "random2": "random_label2",
+    "random3": "random_label3",
+}
 """CIFAR-10N's labelings: the name here, and the one in the official file."""
 
 

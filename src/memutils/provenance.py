@@ -13,9 +13,9 @@ import torch
 
 from memutils import records
 
-DECISIVE = (
-    "checkpoints", "data", "label_sets", "labeling", "losses", "models", "noise", "recipe", "runs", "specs", "training",
-)  # fmt: skip
+DECISIVE = tuple(
+    "augment checkpoints data label_sets labeling losses models noise recipe runs specs training trial".split()
+)
 """The modules that decide a run's result; their hash is part of its record."""
 
 

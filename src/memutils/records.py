@@ -162,7 +162,7 @@ OLD_WORDS["running_memorised"] = "training_memorized"
 """Settings and columns that had other names when the first records were written."""
 
 
-NEW_SETTINGS = {"labels": ""}
+NEW_SETTINGS = {"labels": "", "augment": ""}
 """Settings that the first records lack, as they were then."""
 
 

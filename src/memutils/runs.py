@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 import torch
 
-from memutils import __version__, data, labeling, losses, models, noise, provenance, recipe, records, training
+from memutils import __version__, data, labeling, losses, models, noise, provenance, recipe, records, training, trial
 from memutils.checkpoints import Checkpoint, drop_checkpoint, only_one
 from memutils.data import Split
 from memutils.errors import INTERRUPTED, UserError
@@ -87,6 +87,9 @@ def make_trainer(spec: Spec, splits, labels, num_classes: int, execution: recipe
     }
     shape = (train.shape[3], *train.shape[1:3])
     network = models.build(spec.network, shape, num_classes, child_seed(spec.seed, "initialization"))
+    network = network.to(execution.device, memory_format=torch.channels_last)
+    batch = resident["train"].batch(slice(0, spec.batch_size))
+    trial.check_network(spec.network, network, batch, num_classes, execution)
     def placed(loss):  # with its buffers, and as a copy: a registered loss may be one object for all runs
         loss = copy.deepcopy(loss).to(execution.device) if isinstance(loss, torch.nn.Module) else loss
         losses.check_loss(loss, num_classes, execution.device)
