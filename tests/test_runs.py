@@ -1,6 +1,7 @@
 """Whole runs: the same twice, and the same as when RESULTS_VERSION was set."""
 
 import dataclasses
+import hashlib
 import subprocess
 import time
 
@@ -167,9 +168,29 @@ def test_all_losses_of_a_seed_share_subset_noise_initialization_and_order(mnist5
 
 def test_golden_seeds():
     """What a run's seed decides is the same on every platform."""
-    seeds = [2968811710, 3964924996, 3141116543, 2613022947, 1874364848, 161328693]
+    seeds = [2968811710, 3964924996, 3141116543, 2613022947, 1874364848, 161328693, 2617721224]
     assert [runs.child_seed(0, purpose) for purpose in runs.PURPOSES] == seeds
     assert runs.child_seed(3, "subset") == 1576890651
+
+
+PREPARED = [
+    ({}, "d30c7df173e8de5e0b5f66cf51ad84db", "79609b040fc6810292af30d26940b371"),
+    ({"noise": "all", "seed": 3}, "9d09fe1f36db50e283ab898a5cabaa86", "455c5ba0703cfa2af909f316a036ab3f"),
+    (
+        {"noise": "pair", "seed": 1, "n_train": 333, "n_holdout": 77},
+        "7141268632a573e3a7edab4f970486a4",
+        "73c4f8c2b2fe1090d72341e696c4216a",
+    ),
+]
+"""Half of the sha256 of the images, then of the noisy labels, of the training and of the held-out examples."""
+
+
+@pytest.mark.parametrize(("change", "train", "holdout"), PREPARED)
+def test_golden_subsets_and_noise(mnist5k, change, train, holdout):
+    splits, labels = runs.prepare(smoke(**({"n_holdout": 50} | change)), mnist5k)
+    for name, expected in (("train", train), ("holdout", holdout)):
+        parts = splits[name].images, labels[name].noisy.astype(np.uint8)
+        assert "".join(hashlib.sha256(np.ascontiguousarray(a)).hexdigest()[:16] for a in parts) == expected
 
 
 def test_a_loss_that_is_not_finite_leaves_no_record(monkeypatch):

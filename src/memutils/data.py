@@ -11,7 +11,7 @@ import hashlib
 import os
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -44,13 +44,22 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set: its splits, where they came from, the classes' names and each split's fingerprint."""
+    """A data set: its splits, where they came from, the classes' names and each split's fingerprint.
+
+    Attributes:
+        order: for 'train' and 'test', the place of each image in what the split was made from, int64 (N,): an
+            array ``a`` that lies beside the images given is ``a[order["train"]]`` beside the split. Empty where the
+            split is not made from one array.
+        noisy: labels of its own that the training images came with, int64 (N,), or None.
+    """
 
     name: str
     train: Split
     test: Split
     source: str
     classes: tuple[str, ...]
+    order: dict[str, np.ndarray] = field(default_factory=dict)
+    noisy: np.ndarray | None = None
 
     @property
     def num_classes(self) -> int:
@@ -68,13 +77,22 @@ def fingerprint(split: Split) -> str:
     return digest.hexdigest()
 
 
-def canonical(images: np.ndarray, labels: np.ndarray) -> Split:
-    """A split in canonical order: ascending sha256 of each image's bytes; ties by label."""
-    images = images[..., None] if images.ndim == 3 else images
+def canonical_order(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Where each image of the canonical order lies, int64 (N,): ascending sha256 of its bytes; ties by label."""
     labels = labels.reshape(-1).astype(np.int64)
-    keys = [(hashlib.sha256(image.tobytes()).digest(), label) for image, label in zip(images, labels, strict=True)]
-    order = np.array(sorted(range(len(keys)), key=keys.__getitem__))
-    return Split(images[order], labels[order])
+    keys = [(hashlib.sha256(x.tobytes()).digest(), y) for x, y in zip(images, labels, strict=True)]
+    return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
+
+
+def take(images: np.ndarray, labels: np.ndarray, order: np.ndarray) -> Split:
+    """The split of images (N, H, W) or (N, H, W, C) and labels in that order."""
+    images = images[..., None] if images.ndim == 3 else images
+    return Split(images[order], labels.reshape(-1).astype(np.int64)[order])
+
+
+def canonical(images: np.ndarray, labels: np.ndarray) -> Split:
+    """A split in canonical order."""
+    return take(images, labels, canonical_order(images, labels))
 
 
 def stratified(labels: np.ndarray, n: int, seed: int) -> np.ndarray:
@@ -97,18 +115,24 @@ def stratified(labels: np.ndarray, n: int, seed: int) -> np.ndarray:
     return np.sort(np.lexsort((labels, (rank + 0.5) / size))[:n])
 
 
-def from_arrays(name: str, x_train, y_train, x_test, y_test, source: str = "arrays", classes=None) -> Dataset:
+def from_arrays(
+    name: str, x_train, y_train, x_test, y_test, source: str = "arrays", classes=None, noisy=None
+) -> Dataset:
     """A data set of one's own from arrays.
+
+    Its splits are in canonical order; ``order`` of the data set tells how to bring along what lies beside the arrays.
 
     Args:
         x_train, x_test: uint8 images (N, H, W) or (N, H, W, C).
         y_train, y_test: integer labels (N,) from 0; every class must occur in training.
         classes: their names; numbers by default.
+        noisy: labels of one's own, of annotators say, for x_train and in its order: the label set 'own' of this data
+            set, which a run takes with ``noise: given, labels: own``.
 
     Raises:
         UserError: what is wrong with the arrays.
     """
-    splits = {}
+    splits, order = {}, {}
     for part, x, y in (("training", x_train, y_train), ("test", x_test, y_test)):
         try:
             x, y = np.asarray(x), np.asarray(y)
@@ -121,7 +145,8 @@ def from_arrays(name: str, x_train, y_train, x_test, y_test, source: str = "arra
             )
         if not np.issubdtype(y.dtype, np.integer) or y.size != len(x) or len(x) == 0:
             raise UserError(f"{name}: {part} labels must be one integer an image, and at least one; got {y.shape}.")
-        splits[part] = canonical(x, y)
+        order[part] = canonical_order(x, y)
+        splits[part] = take(x, y, order[part])
     train, test = splits["training"], splits["test"]
     if train.images.shape[1:] != test.images.shape[1:]:
         raise UserError(f"{name}: training and test images differ in size.")
@@ -137,7 +162,13 @@ def from_arrays(name: str, x_train, y_train, x_test, y_test, source: str = "arra
     classes = tuple(map(str, range(k) if classes is None else classes))
     if len(classes) != k:
         raise UserError(f"{name}: {len(classes)} class names for {k} classes.")
-    return Dataset(name, train, test, source, classes)
+    if noisy is not None:
+        noisy = np.asarray(noisy)
+        if noisy.dtype.kind not in "iu" or noisy.size != len(train) or noisy.min() < 0 or noisy.max() >= k:
+            raise UserError(f"{name}: noisy labels must be one integer from 0 to {k - 1} for each training image.")
+        noisy = noisy.reshape(-1).astype(np.int64)[order["training"]]
+    order = {"train": order["training"], "test": order["test"]}
+    return Dataset(name, train, test, source, classes, order, noisy)
 
 
 def mnist5k(root: Path) -> Dataset:
@@ -169,14 +200,17 @@ def full_size(name: str, root: Path) -> Dataset:
     else:
         path, source = root / RAW[name], "torchvision"
         arrays = fetch(name, root, mnist_raw if name == "mnist" else cifar_binary)
-    splits = {"train": canonical(*arrays[:2]), "test": canonical(*arrays[2:])}
+    parts = {"train": arrays[:2], "test": arrays[2:]}
+    order = {part: canonical_order(*pair) for part, pair in parts.items()}
+    splits = {part: take(*pair, order[part]) for part, pair in parts.items()}
     for part, split in splits.items():
         if fingerprint(split) != FINGERPRINTS[name, part]:
             raise UserError(
                 f"The {part} data of {name} in {path} is damaged or not {name}: its fingerprint differs. "
                 "Delete it and fetch it again."
             )
-    return Dataset(name, splits["train"], splits["test"], source, tuple("0123456789") if name == "mnist" else CIFAR_CLASSES)
+    classes = tuple("0123456789") if name == "mnist" else CIFAR_CLASSES
+    return Dataset(name, splits["train"], splits["test"], source, classes, order)
 
 
 def read_npz(path: Path) -> tuple[np.ndarray, ...]:

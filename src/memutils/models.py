@@ -3,12 +3,14 @@
 Every network maps images, float (N, C, H, W), to logits, float (N, K).
 """
 
+import weakref
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from memutils import trial
 from memutils.errors import UserError, unknown_name
 
 
@@ -199,6 +201,9 @@ NETWORKS: dict[str, Callable[[tuple[int, int, int], int], nn.Module]] = {
 OWN = dict(NETWORKS)
 """What the package itself registers: results of these networks need no hash of their code."""
 
+BUILT: "weakref.WeakSet[nn.Module]" = weakref.WeakSet()
+"""Every network that was built and is still there: none may be handed out twice, trained as it is by then."""
+
 
 def build(name: str, shape: tuple[int, int, int], num_classes: int, seed: int | None = None) -> nn.Module:
     """A freshly initialized network.
@@ -210,7 +215,7 @@ def build(name: str, shape: tuple[int, int, int], num_classes: int, seed: int | 
         seed: seeds the initialization without touching torch's global generator; None leaves it random.
 
     Raises:
-        UserError: unknown name, or a shape the network cannot take.
+        UserError: unknown name, a shape the network cannot take, or a function that does not return a new network.
     """
     if name not in NETWORKS:
         raise unknown_name("network", name, NETWORKS)
@@ -219,7 +224,21 @@ def build(name: str, shape: tuple[int, int, int], num_classes: int, seed: int | 
     with torch.random.fork_rng(devices=[]):
         if seed is not None:
             torch.default_generator.manual_seed(seed)  # the CPU's: torch.manual_seed would seed the GPUs' for good
-        return NETWORKS[name](tuple(shape), num_classes)
+        try:
+            network = NETWORKS[name](tuple(shape), num_classes)
+        except Exception as error:  # it may be the user's code
+            why = f"{type(error).__name__}: {error}".splitlines()[0][:200].rstrip(".")
+            raise UserError(
+                f"The network {name!r} cannot be built for images (C, H, W) = {tuple(shape)} and {num_classes} classes, "
+                f"{why}. Register a function of the two that returns a new network."
+            ) from error
+        if not isinstance(network, nn.Module):
+            raise UserError(f"The network {name!r} must be a torch.nn.Module, not a {type(network).__name__}.")
+        if network in BUILT:
+            raise UserError(f"The function of the network {name!r} returns the same network again; let it build a new one.")
+        BUILT.add(network)
+        trial.initialize_lazy(name, network, tuple(shape))
+        return network
 
 
 def count_parameters(network: nn.Module) -> int:

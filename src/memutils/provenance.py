@@ -12,7 +12,9 @@ import torch
 
 from memutils import records
 
-DECISIVE = ("checkpoints", "data", "losses", "measured", "models", "noise", "recipe", "runs", "specs", "training")
+DECISIVE = tuple(
+    "augment checkpoints data label_sets labeling losses measured models noise recipe runs specs training trial".split()
+)
 """The modules that decide a run's result; their hash is part of its record."""
 
 

@@ -17,6 +17,7 @@ CHOICES = {
     "optimizer": ("sgd", "adam"),
     "schedule": ("constant", "step", "exponential"),
     "inputs": ("standardize", "whiten"),
+    "augment": ("", "flip", "crop", "flip+crop"),
     "device": ("auto", "cpu", "cuda"),
     "precision": ("auto", "float32", "bfloat16"),
     "compile": ("auto", "yes", "no"),
@@ -41,6 +42,8 @@ class Recipe:
         weight_decay: L2 coefficient, added to the gradient.
         inputs: 'standardize' (per channel, from the training images) or 'whiten' (each image by its own mean and
             standard deviation, Zhang et al. 2017).
+        augment: what training does to each image anew in each epoch: '' (nothing), 'flip', 'crop' or 'flip+crop': a random
+            horizontal flip (which makes other digits of digits), and a random crop of the image padded by 4 black pixels.
         evaluations: about how many epochs end with an evaluation; the first and the last always do.
         device: 'auto', 'cpu' or 'cuda'.
         precision: of the network in training: 'auto', 'float32' or 'bfloat16'.
@@ -58,6 +61,7 @@ class Recipe:
     momentum: float = 0.9
     weight_decay: float = 0.0
     inputs: str = "standardize"
+    augment: str = ""
     evaluations: int = 1000
     device: str = "auto"
     precision: str = "auto"

@@ -9,7 +9,22 @@ from datetime import UTC, datetime
 import numpy as np
 import torch
 
-from memutils import __version__, data, entries, files, losses, measured, models, noise, provenance, recipe, records, training
+from memutils import (
+    __version__,
+    data,
+    entries,
+    files,
+    labeling,
+    losses,
+    measured,
+    models,
+    noise,
+    provenance,
+    recipe,
+    records,
+    training,
+    trial,
+)
 from memutils.checkpoints import Checkpoint, drop_checkpoint, only_one
 from memutils.data import Split
 from memutils.errors import INTERRUPTED, UserError
@@ -17,7 +32,7 @@ from memutils.records import Record
 from memutils.specs import Scale, Spec, load_scale
 from memutils.storage import Storage, pictured
 
-PURPOSES = ("subset", "noise", "initialization", "order", "fresh noise", "test subset")
+PURPOSES = ("subset", "noise", "initialization", "order", "fresh noise", "test subset", "shuffled labels")
 
 
 def child_seed(seed: int, purpose: str) -> int:
@@ -25,9 +40,14 @@ def child_seed(seed: int, purpose: str) -> int:
     return int(np.random.SeedSequence([seed, PURPOSES.index(purpose)]).generate_state(1)[0])
 
 
-def prepare(spec: Spec, dataset: data.Dataset) -> tuple[dict[str, Split], dict[str, noise.NoisyLabels]]:
-    """The splits of a run ('train', 'test', and 'holdout' where asked for) and their labels; test labels are true."""
-    pool, k = dataset.train, dataset.num_classes
+def prepare(
+    spec: Spec, dataset: data.Dataset, source: labeling.Source | None = None
+) -> tuple[dict[str, Split], dict[str, noise.NoisyLabels]]:
+    """The splits of a run ('train', 'test', and 'holdout' where asked for) and their labels; test labels are true.
+
+    ``source`` is where the labels come from, by default what the specification says.
+    """
+    pool, source = dataset.train, source or label_source(spec, dataset)
     n = spec.n_train or len(pool) - spec.n_holdout
     if n + spec.n_holdout > len(pool) or spec.n_test > len(dataset.test):
         raise UserError(
@@ -35,18 +55,19 @@ def prepare(spec: Spec, dataset: data.Dataset) -> tuple[dict[str, Split], dict[s
         )
     seed = child_seed(spec.seed, "subset")
     chosen = data.stratified(pool.labels, n, seed)
-    splits = {"train": pool[chosen], "test": dataset.test}
+    places, splits = {"train": chosen}, {"train": pool[chosen], "test": dataset.test}
     if spec.n_test:
         splits["test"] = dataset.test[data.stratified(dataset.test.labels, spec.n_test, child_seed(0, "test subset"))]
     if spec.n_holdout:
-        rest = pool[np.setdiff1d(np.arange(len(pool)), chosen)]
-        splits["holdout"] = rest[data.stratified(rest.labels, spec.n_holdout, seed)]
+        rest = np.setdiff1d(np.arange(len(pool)), chosen)
+        places["holdout"] = rest[data.stratified(pool.labels[rest], spec.n_holdout, seed)]
+        splits["holdout"] = pool[places["holdout"]]
     if spec.crop:
         splits = {name: center_crop(split, spec.crop) for name, split in splits.items()}
-    matrix = noise_matrix(spec, k)
     labels = {name: noise.NoisyLabels(split.labels, split.labels) for name, split in splits.items()}
-    for i, name in enumerate(n for n in ("train", "holdout") if n in splits):
-        labels[name] = noise.apply_noise(splits[name].labels, matrix, child_seed(spec.seed, "noise") + i)
+    seeds = [child_seed(spec.seed, purpose) for purpose in ("noise", "shuffled labels")]
+    for i, (name, index) in enumerate(places.items()):
+        labels[name] = source.label(splits[name].labels, index, *(seed + i for seed in seeds))
     if spec.train_on == "clean":
         clean = ~labels["train"].mislabeled
         splits["train"] = splits["train"][clean]
@@ -56,11 +77,9 @@ def prepare(spec: Spec, dataset: data.Dataset) -> tuple[dict[str, Split], dict[s
     return splits, labels
 
 
-def noise_matrix(spec: Spec, num_classes: int) -> np.ndarray:
-    """The noise's transition matrix."""
-    if spec.noise == "pair":
-        return noise.pair_matrix(spec.eta, num_classes)
-    return noise.symmetric_matrix(spec.eta, num_classes, spec.noise)
+def label_source(spec: Spec, dataset: data.Dataset) -> labeling.Source:
+    """Where the training labels of a run come from; reads the files that this needs."""
+    return labeling.settle(spec.noise, spec.eta, spec.labels, dataset)
 
 
 def center_crop(split: Split, side: int) -> Split:
@@ -81,6 +100,9 @@ def make_trainer(spec: Spec, splits, labels, num_classes: int, execution: recipe
     }
     shape = (train.shape[3], *train.shape[1:3])
     network = models.build(spec.network, shape, num_classes, child_seed(spec.seed, "initialization"))
+    network = network.to(execution.device, memory_format=torch.channels_last)
+    batch = resident["train"].batch(slice(0, spec.batch_size))
+    trial.check_network(spec.network, network, batch, num_classes, execution)
     def placed(loss):  # with its buffers, and as a copy: a registered loss may be one object for all runs
         loss = copy.deepcopy(loss).to(execution.device) if isinstance(loss, torch.nn.Module) else loss
         losses.check_loss(loss, num_classes, execution.device)
@@ -128,11 +150,12 @@ def carry_out(spec: Spec, scale: Scale, progress: bool) -> Record:
         source = {**provenance.SOURCE, "started": started}
         execution = recipe.settle(spec)
         dataset = data.load(spec.dataset)
-        splits, labels = prepare(spec, dataset)
+        given = label_source(spec, dataset)
+        splits, labels = prepare(spec, dataset, given)
         trainer = make_trainer(spec, splits, labels, dataset.num_classes, execution)
         stood_for = entries.stood_for(spec)
         this_run = {"spec": records.spec_dict(spec), "execution": asdict(execution), **provenance.identity()}
-        this_run |= {"stood_for": stood_for, "data": dataset.fingerprints}
+        this_run |= {"stood_for": stood_for, "data": dataset.fingerprints, "labels": given.facts}
         checkpoint = Checkpoint(scale.name, key, this_run)
         before = checkpoint.resume(trainer)
         if trainer.history and progress:
@@ -140,7 +163,9 @@ def carry_out(spec: Spec, scale: Scale, progress: bool) -> Record:
         diverged = trained(trainer, checkpoint, before - start, scale.records, progress)
         seconds = before + time.perf_counter() - start
         content = describe(spec, dataset, splits, labels, trainer, source, seconds) | {"stood_for": stood_for}
-        arrays, content["risks"] = final_state(spec, splits, labels, trainer, scale.records, bool(diverged))
+        counts = noise.transition_counts(labels["train"], dataset.num_classes)
+        content["noise"] = {"matrix_counts": counts.tolist(), **given.facts}
+        arrays, content["risks"] = final_state(spec, splits, labels, trainer, given.matrix, scale.records, bool(diverged))
         if diverged:
             content["diverged"] = {"epoch": diverged}
         if tallies := measured.counts(arrays):
@@ -196,25 +221,26 @@ def describe(spec: Spec, dataset, splits, labels, trainer, source: dict, seconds
 
 
 def final_state(
-    spec: Spec, splits, labels, trainer, storage: Storage, diverged: bool = False, redistributable: bool = True
+    spec: Spec, splits, labels, trainer, matrix: np.ndarray, storage: Storage, diverged: bool = False
 ) -> tuple[dict[str, np.ndarray], dict]:
     """The companion arrays, and each registered loss's mean on each split under each labeling.
 
-    Losses that do not work are left out, and so is what a diverged network outputs. ``redistributable``: as in
-    ``measured.class_arrays``.
+    Losses that do not work are left out, and so is what a diverged network outputs. 'fresh' labels are drawn from the
+    noise's transition matrix (K, K), whatever the noise.
     """
     outputs = {}
     if not diverged:
         outputs = {n: training.predict(trainer.network, trainer.data[n]).double().cpu() for n in splits}
     predicted = {name: log_p.argmax(1).numpy() for name, log_p in outputs.items()}
-    arrays, risks = measured.class_arrays(labels, predicted, trainer.dynamics, redistributable), {}
+    free = labeling.redistributable(spec.noise, spec.labels)
+    arrays, risks = measured.class_arrays(labels, predicted, trainer.dynamics, free), {}
     alpha, seed = measured.rll_alpha(records.spec_dict(spec)), child_seed(spec.seed, "fresh noise")
     for i, (name, log_p) in enumerate(outputs.items()):
         noisy, true = labels[name].noisy, splits[name].labels
         arrays |= measured.probabilities(name, log_p, noisy, true, alpha)
-        if storage.log_probabilities and (redistributable or name == "test"):
+        if storage.log_probabilities and (free or name == "test"):
             arrays[f"{name}_log_p"] = measured.log_probabilities(log_p)
-        fresh = noise.apply_noise(true, noise_matrix(spec, log_p.shape[1]), seed + i).noisy
+        fresh = noise.apply_noise(true, matrix, seed + i).noisy
         labelings = {"true": true, "fresh": fresh} | ({} if name == "test" else {"training": noisy})
         targets = {label: torch.from_numpy(y) for label, y in labelings.items()}
         found = {loss: losses.risks(lambda n=loss: spec.build_loss(n), log_p, targets) for loss in losses.LOSSES}

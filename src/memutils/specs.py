@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from memutils import data, losses, models, noise
+from memutils import data, labeling, losses, models, noise
 from memutils.errors import UserError, unknown_name
 from memutils.recipe import CHOICES, Recipe
 from memutils.storage import Storage
@@ -29,7 +29,9 @@ class Spec(Recipe):
         seed: decides subset, noise, initialization and order, which all losses of a seed share.
         n_train, n_test: images of a stratified subset; 0 takes all.
         n_holdout: further training images, noisy too, that are only evaluated.
-        noise: 'others' (the paper's), 'all' or 'pair'; see ``memutils.noise``.
+        noise: 'others' (the paper's), 'all', 'pair', 'asymmetric', 'random' or 'matrix', which are drawn (``memutils.noise``);
+            'given' or 'shuffled': a label set as it is, or permuted among the images of each true class.
+        labels: the label set (``label_sets.LABEL_SETS``), or the noise matrix's file; '' for noise that needs none.
         train_on: 'all' examples, or only the 'clean' ones (an oracle that knows which labels were replaced).
         crop: side of the center crop in pixels; 0 for none.
         alpha: RLL's parameter; unused by other losses.
@@ -45,6 +47,7 @@ class Spec(Recipe):
     n_test: int = 0
     n_holdout: int = 0
     noise: str = "others"
+    labels: str = ""
     train_on: str = "all"
     crop: int = 0
     alpha: float = 0.1
@@ -54,6 +57,11 @@ class Spec(Recipe):
     def __post_init__(self):
         check_types(self)
         check_values(self)
+
+    @property
+    def redistributable(self) -> bool:
+        """Whether a record may hold the training labels, and what was predicted for their images."""
+        return labeling.redistributable(self.noise, self.labels)
 
     def build_loss(self, name: str | None = None):
         """The loss of this run, or the named one with this run's parameters."""
@@ -95,7 +103,7 @@ def check_values(spec: Spec) -> None:
         "network": models.NETWORKS,
         "loss": losses.LOSSES,
         "switch_loss": ["", *losses.LOSSES],
-        "noise": ("others", "all", "pair"),
+        "noise": (*labeling.DRAWN, *labeling.GIVEN),
         "train_on": ("all", "clean"),
         **CHOICES,
     }
@@ -103,6 +111,7 @@ def check_values(spec: Spec) -> None:
         if getattr(spec, name) not in valid:
             raise unknown_name(name, getattr(spec, name), valid)
     noise.check_eta(spec.eta)
+    labeling.check_setting(spec.noise, spec.labels, spec.dataset)
     at_least, at_most = {"epochs": 1, "batch_size": 2, "evaluations": 1}, {"epochs": 1_000_000, "threads": 1024}
     for name in (n for n in FIELDS if isinstance(getattr(spec, n), int | float)):
         low, high = at_least.get(name, 0), at_most.get(name, math.inf)

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from memutils.augment import Augmentation
 from memutils.data import Split
 from memutils.errors import UserError, unknown_name
 from memutils.recipe import CHOICES, Execution, Recipe, settle
@@ -49,9 +50,10 @@ class Resident:
     def __len__(self) -> int:
         return len(self.true)
 
-    def batch(self, index: Tensor | slice) -> Tensor:
+    def batch(self, index: Tensor | slice, augmentation: Augmentation | None = None) -> Tensor:
         """Normalized images, float32 (N, C, H, W) in channels_last memory, which the uint8 (N, H, W, C) has already."""
-        x = self.images[index].float()
+        x = self.images[index]
+        x = (augmentation(x, index) if augmentation else x).float()
         if self.shift is None:  # a constant image must not divide by zero: Zhang et al. and TensorFlow bound the deviation
             deviation = x.std((1, 2, 3), correction=0, keepdim=True).clamp_min(1 / math.sqrt(x[0].numel()))
             x = (x - x.mean((1, 2, 3), keepdim=True)) / deviation
@@ -152,6 +154,8 @@ class Trainer:
             options = {"mode": "reduce-overhead"} if self.execution.device == "cuda" else {}
             self.forward = torch.compile(self.network, **options)
         self.optimizer = make_optimizer(self.network, recipe)
+        n, device = len(data["train"]), self.execution.device
+        self.augmentation = Augmentation(recipe.augment, n, device) if recipe.augment else None
         self.history: list[dict] = []
         self.dynamics: dict[int, Tensor] = {}
 
@@ -213,12 +217,14 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         self.network.train()
+        if self.augmentation:
+            self.augmentation.draw()
         batches = order(self.seed, epoch, len(data)).to(data.true.device).split(size)[: len(data) // size]
         sums = torch.zeros(6, device=data.true.device, dtype=torch.float64)
         bad_step = torch.full((), len(batches), device=data.true.device)
         for step, index in enumerate(batches):
             noisy, true = data.noisy[index], data.true[index]
-            logits, value = self.step(data.batch(index), noisy, loss)
+            logits, value = self.step(data.batch(index, self.augmentation), noisy, loss)
             with torch.no_grad():
                 predicted = logits.argmax(1)
                 wrong, on_noisy, on_true = noisy != true, predicted == noisy, predicted == true
