@@ -9,9 +9,10 @@ import torch
 from conftest import smoke
 from test_records import check_identities
 
-from memutils import claims, explorer, grid, models, notebooks, plots, records, runs, specs, training
+from memutils import explorer, grid, models, notebooks, plots, records, runs, specs, training
+from memutils.claims import table as claims
+from memutils.claims.outcomes import Run
 from memutils.errors import UserError
-from memutils.outcomes import Run
 from memutils.storage import Storage
 
 pytestmark = pytest.mark.usefixtures("quick_data")
@@ -56,10 +57,18 @@ def test_elsewhere_it_is_refused(bad_epoch):
 
 def test_an_output_that_is_infinite_only_in_eval_mode_counts(monkeypatch):
     class Brittle(torch.nn.Linear):
-        def forward(self, x):
-            return super().forward(x.flatten(1)) * (1 if self.training else math.inf)
+        """Finite as it begins, else the trial of the network would refuse it."""
 
-    monkeypatch.setitem(models.NETWORKS, "brittle", lambda shape, k: Brittle(math.prod(shape), k))
+        def forward(self, x):
+            begun = self.bias.detach().abs().max() > 0
+            return super().forward(x.flatten(1)) * (math.inf if begun and not self.training else 1)
+
+    def brittle(shape, k):
+        network = Brittle(math.prod(shape), k)
+        torch.nn.init.zeros_(network.bias)
+        return network
+
+    monkeypatch.setitem(models.NETWORKS, "brittle", brittle)
     assert runs.run(smoke(network="brittle"), scale_with(True), progress=False).diverged == 1
 
 

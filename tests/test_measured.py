@@ -78,8 +78,7 @@ def test_outcomes_do_not_tell_classes(run, names):
 
 
 def test_a_run_without_its_labels_keeps_every_identity(quick_data, monkeypatch):
-    final = runs.final_state
-    monkeypatch.setattr(runs, "final_state", lambda *args: final(*args, redistributable=False))
+    monkeypatch.setattr(runs.labeling, "redistributable", lambda kind, name: False)
     record = carry_out(smoke(n_holdout=50, n_train=100))
     arrays = record.arrays()
     assert not CLASSES & arrays.keys() and not {"train_log_p", "holdout_log_p"} & arrays.keys()
