@@ -6,11 +6,12 @@ import os
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-from memutils import data, models, records, runs, specs, training
+from memutils import data, models, record, records, runs, specs, training
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and so would what the tests start
 
@@ -49,13 +50,29 @@ def quick_data(monkeypatch, mnist5k) -> None:
 
 
 def measured(record) -> dict:
-    """What a record measured: its content without times and checksums."""
-    content = copy.deepcopy({k: v for k, v in record.content.items() if k != "checksum"})
+    """What a record measured: its content, history and arrays without times and checksums."""
+    content = copy.deepcopy({k: v for k, v in record.content.items() if "checksum" not in k and "sha256" not in k})
     for name in ("seconds", "images_per_second", "started", "commit", "dirty"):
         del content["provenance"][name]
-    for row in content["history"]:
-        del row["seconds"], row["train_seconds"]
-    return content
+    history = record.history.drop(columns=["seconds", "train_seconds"])
+    arrays = {n: (a.shape, a.tobytes()) for n, a in record.arrays().items() if n != "history"}
+    return content | {"history": history.to_numpy(float).tobytes(), "arrays": arrays}
+
+
+def made(key: str, rows: list[dict], path: Path | None = None, **content) -> records.Record:
+    """A record in memory alone, with these rows of history and parts of its content."""
+    more, arrays = record.tabulate(rows)
+    content = {"key": key, "scale": "made-up", "results_version": records.RESULTS_VERSION} | content
+    return records.Record(path or Path(f"{key}.json"), content | more, arrays)
+
+
+def changed(old: records.Record, **values) -> records.Record:
+    """A record in memory like another one, whose history has these values instead, in every evaluation."""
+    table = old.table.copy()
+    for name, value in values.items():
+        place = old.content["columns"].index(name)
+        table[place, ~np.isnan(table[place])] = value
+    return records.Record(old.path, old.content, old.arrays() | {"history": table})
 
 
 def full_size(name: str) -> data.Dataset:

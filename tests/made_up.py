@@ -1,12 +1,10 @@
 """Made-up records with the curves that a test asks for, and what the ledger says of them."""
 
-from pathlib import Path
-
 import numpy as np
+from conftest import made
 
 from memutils import records
 from memutils.claims import table
-from memutils.records import Record
 from memutils.specs import Spec, text_of
 
 N, EPOCHS = 5000, 40
@@ -31,11 +29,8 @@ def make(loss="cce", eta=0.4, m=1.0, r=0.0, f=1.0, every=1, lr=None, suffix="", 
         row = row if exact else dict.fromkeys(row)
         rows.append({"epoch": i + 1, "lr": 0.1 if lr is None else lr[i], "training_j1": j1, "training_j2": j2} | row)
     key = f"{spec['dataset']}-{spec['network']}-{loss}-eta{text_of(float(eta))}-seed{spec['seed']}{suffix}"
-    content = {"key": key, "scale": "made-up", "spec": spec, "noise_rate": eta, "history": rows}
-    content["results_version"] = records.RESULTS_VERSION
-    content["provenance"] = {"execution": {"precision": precision}}
-    content["dataset"] = {"classes": list(range(10)), "sizes": {"train": N}}
-    return Record(Path(f"{key}.json"), content)
+    content = {"spec": spec, "noise_rate": eta, "dataset": {"classes": list(range(10)), "sizes": {"train": N}}}
+    return made(key, rows, provenance={"execution": {"precision": precision}}, **content)
 
 
 def three_rates(*at, every=1):

@@ -15,6 +15,7 @@ import matplotlib
 import pandas as pd
 import psutil
 import pytest
+from conftest import changed
 
 from memutils import grid, plots, records, runs, specs
 from memutils.errors import UserError
@@ -248,19 +249,14 @@ def test_a_figure_takes_the_largest_scale_that_has_records_or_the_one_named(resu
     assert shown.scale == "cpu" and not shown.records  # a variation is not of the grid
     assert "mnist-resnet18-cce-eta0.4-seed0" in shown.absent
     assert records.identity_gap(record) < 1e-9
-    broken = json.loads(json.dumps(record.content))
-    broken["history"][-1]["recovered"] += 0.01
-    assert records.identity_gap(records.Record(record.path, broken)) > 1e-3
+    assert records.identity_gap(changed(record, recovered=0.99)) > 1e-3
 
 
 def test_a_collapsed_run_is_marked(results):
     matplotlib.use("Agg")
     scale = specs.load_scale("smoke")
     record = runs.run(scale.spec(**SMOKE), scale, progress=False)
-    content = json.loads(json.dumps(record.content))
-    for row in content["history"]:
-        row["classes"], row["j2"] = 1, 0.1
-    idle = records.Record(record.path, content)
+    idle = changed(record, classes=1, j2=0.1)
     crosses = [[line for line in plots.grid([("", [r])], {"j1": "-"}).axes[0].lines if line.get_marker() == "X"] for r in (record, idle)]
     assert [len(lines) for lines in crosses] == [0, 1]
     assert "Collapsed" in plots.summary([idle]) and "Collapsed" not in plots.summary([record])
@@ -277,11 +273,3 @@ def test_records_of_another_version_or_of_a_changed_tree_are_flagged():
         assert words in text
     assert "`run0`" not in text
     assert "`run3` and 5 more" in plots.flags([record(i, version=0) for i in range(9)])
-
-
-def test_record_is_readable_json_with_a_line_an_epoch(results):
-    scale = specs.load_scale("smoke")
-    record = runs.run(scale.spec(**SMOKE), scale, progress=False)
-    lines = record.path.read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line.strip().rstrip(",")) for line in lines if line.strip().startswith('{"epoch"')]
-    assert [row["epoch"] for row in rows] == [1, 2, 3]

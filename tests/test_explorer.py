@@ -4,6 +4,7 @@ import html.parser
 import json
 
 import pytest
+from conftest import changed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,9 +71,7 @@ def test_the_first_two_runs_share_the_noise_rate():
 
 
 def test_a_run_at_chance_is_marked(recorded):
-    last = recorded[1]
-    for row in last.content["history"]:
-        row["classes"] = 2
+    last = changed(recorded[1], classes=2)
     assert [run["collapsed"] for run in content(explorer.html([last]))["runs"]] == [True]
 
 

@@ -28,7 +28,7 @@ def test_a_scale_without_records_leaves_the_ledger_as_it_is(tmp_path, capsys):
 
 
 def test_records_of_another_version_are_not_judged():
-    old = Record(GOOD.path, GOOD.content | {"results_version": records.RESULTS_VERSION - 1})
+    old = Record(GOOD.path, GOOD.content | {"results_version": records.RESULTS_VERSION - 1}, GOOD.kept)
     content = table.ledger([CLEAN["rll"], old])
     assert content["left_out"] == [old.key] and content["records"] == [CLEAN["rll"].key]
 
@@ -64,7 +64,7 @@ def test_a_cell_names_the_arithmetic_of_the_runs_it_compares():
 def test_only_like_is_compared():
     assert one("C6", GOOD, make("rll", 0.0, seed=1))[0] is None
     assert one("C6", GOOD, make("rll", 0.0, momentum=0.5))[0] is None
-    again = Record(GOOD.path, GOOD.content | {"spec": dict(reversed(GOOD.spec.items()))})
+    again = Record(GOOD.path, GOOD.content | {"spec": dict(reversed(GOOD.spec.items()))}, GOOD.kept)
     assert one("C6", again, CLEAN["rll"])[0] is True, "the order of settings is no setting"
     variants = [
         make("rll", alpha=0.45, suffix="-alpha0.45"),

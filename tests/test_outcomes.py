@@ -1,15 +1,14 @@
 """What a run came to: the figures that the claims are judged by, at their edges."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import made
 from hypothesis import given
 from hypothesis import strategies as st
 
 from memutils.claims.outcomes import Run, beats, excess
-from memutils.records import Record
 
 fractions = st.floats(0, 1)
 
@@ -20,8 +19,8 @@ def run(exact=None, **columns) -> Run:
     rows = [{"epoch": i + 1} | {name: values[i] for name, values in columns.items()} for i in range(epochs)]
     for row in rows:
         row["j1"] = row.get("j1", 0.5) if exact is None or row["epoch"] in exact else None
-    content = {"key": "made-up", "history": rows, "noise_rate": 0.25, "dataset": {"classes": list(range(10)), "sizes": {"train": 1001}}}
-    return Run(Record(Path("made-up.json"), content))
+    dataset = {"classes": list(range(10)), "sizes": {"train": 1001}}
+    return Run(made("made-up", rows, noise_rate=0.25, dataset=dataset))
 
 
 def test_a_lead_is_more_than_three_standard_errors():

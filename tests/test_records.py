@@ -1,10 +1,14 @@
 """Records: whole or absent on disk; whatever happens to a file, reading it is right or a clear error."""
 
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import REPOSITORY
+from conftest import REPOSITORY, made
+from hypothesis import given
+from hypothesis import strategies as st
 
 from memutils import records, specs
 from memutils.errors import UserError
@@ -18,14 +22,13 @@ CONTENT = {
     "noise_rate": 0.41,
     "dataset": {"name": "mnist5k", "classes": ["@", '"@"', "ü"]},
     "provenance": {"seconds": 1.5},
-    "history": ROWS,
     "risks": {"test": {"cce": {"true": 0.1}}},
 }
-ARRAYS = {"train_true": np.arange(5, dtype=np.uint8), "train_log_p": np.zeros((5, 3), np.float16)}
+ARRAYS = {"train_true": np.arange(5, dtype=np.uint8), "train_p_given": np.zeros(5, np.float16)}
 
 
-def write(**change) -> records.Record:
-    return records.write("test", KEY, CONTENT | change, ARRAYS)
+def write(rows=ROWS, **change) -> records.Record:
+    return records.write("test", KEY, CONTENT | change, rows, ARRAYS)
 
 
 def files_of(record) -> set[str]:
@@ -40,15 +43,43 @@ def test_what_is_written_is_read():
         assert again.content[name] == value
     assert (again.key, again.scale, again.noise_rate, again.dataset["name"]) == (KEY, "test", 0.41, "mnist5k")
     assert again.history["j1"].isna().tolist() == [True, False] and again.history["epoch"].dtype == int
-    for name, array in again.arrays().items():
+    assert again.arrays().keys() == {"history", "evaluated_epochs", *ARRAYS}
+    for name, array in again.arrays(*ARRAYS).items():
         np.testing.assert_array_equal(array, ARRAYS[name])
         assert array.dtype == ARRAYS[name].dtype
     assert [r.key for r in records.load("test")] == [KEY] and records.load("nothing") == []
 
 
-def test_a_row_an_epoch_stands_on_a_line_of_its_own():
-    lines = write().path.read_text().splitlines()
-    assert [json.loads(line.strip().rstrip(",")) for line in lines if '"train_loss"' in line] == ROWS
+def test_the_history_is_a_table_and_the_last_evaluation_stands_in_the_json():
+    record = write()
+    assert record.content["columns"] == ["epoch", "lr", "j1", "train_loss"] and "history" not in record.content
+    np.testing.assert_array_equal(record.table, [[1, 2], [0.1, 0.1], [np.nan, 0.5], [2.5, 1.5]])
+    assert record.table.dtype == np.float64
+    assert record.content["final"] == ROWS[1] and record.arrays()["evaluated_epochs"].tolist() == [2]
+    frame = record.history
+    frame["j1"] = 7.0  # a frame of one's own
+    assert record.history["j1"].tolist()[1] == 0.5 and record.diverged is None
+
+
+@given(st.lists(st.fixed_dictionaries({"j1": st.none() | st.floats(0, 1), "lr": st.floats(0, 10)}), min_size=1, max_size=6))
+def test_a_history_comes_back_as_it_was(rows):
+    rows = [{"epoch": i + 1, **row, "seconds": 1.0} for i, row in enumerate(rows)]
+    record = made("any", rows)
+    back = record.history.astype(object).where(record.history.notna(), None).to_dict("records")
+    assert back == rows
+    evaluated = [row for row in rows if row["j1"] is not None]
+    final = {name: evaluated[-1][name] for name in ("epoch", "j1", "lr")} if evaluated else {}
+    assert record.content["final"] == final
+    assert record.arrays()["evaluated_epochs"].tolist() == [row["epoch"] for row in evaluated]
+
+
+def test_what_needs_no_history_does_not_open_the_arrays():
+    record = write()
+    record.path.with_suffix(".npz").unlink()
+    (again,) = records.load("test")
+    assert again.content == record.content and records.find("test", KEY, SPEC)
+    with pytest.raises(UserError, match="cannot be read"):
+        _ = again.history
 
 
 def test_histories_are_one_tidy_frame():
@@ -68,9 +99,9 @@ def test_a_failed_write_leaves_the_old_file_and_no_rubbish(monkeypatch, tmp_path
     for function in ("fsync", "replace"):
         with monkeypatch.context() as patch:
             if function == "fsync":
-                patch.setattr(records.os, "fsync", full)
+                patch.setattr(os, "fsync", full)
             else:
-                patch.setattr(records.Path, "replace", full)
+                patch.setattr(Path, "replace", full)
             with pytest.raises(UserError, match="No space left on device. Free space"):
                 records.write_whole(path, b"new")
         assert path.read_bytes() == b"old" and [p.name for p in path.parent.iterdir()] == ["file"]
@@ -119,7 +150,7 @@ def test_flipped_bytes_and_truncations_are_noticed(seed):
         assert str(path) in str(error) and ("damaged" in str(error) or "format" in str(error) or "not a record" in str(error))
 
 
-@pytest.mark.parametrize("part", ["noise_rate", "history", "spec", "results_version", "key", "arrays_sha256"])
+@pytest.mark.parametrize("part", ["noise_rate", "columns", "spec", "results_version", "key", "arrays_sha256"])
 def test_a_changed_part_does_not_fit_the_checksum(part):
     path = write().path
     content = json.loads(path.read_text())
@@ -139,7 +170,8 @@ def test_a_changed_part_does_not_fit_the_checksum(part):
         ("{}", "is not a record"),
         ('{"format": 1}', "checksum does not fit"),
         ('{"format": 1, "checksum": NaN}', "checksum does not fit"),
-        ('{"format": 2}', "has format 2, this version reads format 1"),
+        ('{"format": 2}', "checksum does not fit"),
+        ('{"format": 3}', "has format 3, this version reads formats 1 and 2"),
         ('{"format": [[]]}', "has format"),
     ],
 )
@@ -188,7 +220,18 @@ def test_arrays_of_another_run_and_missing_ones():
 def test_a_value_that_is_not_finite_is_not_written():
     with pytest.raises(ValueError, match="not JSON compliant"):
         write(noise_rate=float("nan"))
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="not finite"):
+            write([ROWS[0], ROWS[1] | {"train_loss": value}])
     assert records.find("test", KEY, SPEC) is None
+
+
+def test_arrays_that_do_not_fit_the_columns_are_refused():
+    record = write()
+    path = record.path
+    path.write_bytes(records.dump(record.content | {"columns": ["epoch"]}))
+    with pytest.raises(UserError, match="do not fit its columns. Delete it"):
+        _ = records.read(path).history
 
 
 def test_where_records_lie(monkeypatch):
@@ -196,19 +239,46 @@ def test_where_records_lie(monkeypatch):
     assert records.path_of("quick", "key") == REPOSITORY / "results" / "quick" / "key.json"
 
 
-def test_committed_records_are_whole(monkeypatch):
-    """Every record of the repository can be read, and J1 and J2 are made of their parts in each epoch."""
-    monkeypatch.delenv("MEMUTILS_RESULTS")
-    for folder in sorted(p for p in records.results_root().glob("*") if p.is_dir()):
-        for record in records.load(folder.name):
-            check_identities(record)
-            assert {"train_predicted", "test_predicted"} <= record.arrays().keys()
+def committed() -> list[records.Record]:
+    """Every record of the repository."""
+    folders = sorted(p for p in (REPOSITORY / "results").glob("*") if p.is_dir())
+    return [records.read(path) for folder in folders for path in sorted(folder.glob("[!.]*.json"))]
+
+
+def test_committed_records_are_whole():
+    """Every record of the repository can be read, and its figures are made of their parts."""
+    for record in committed():
+        check_identities(record)
+        assert {"train_predicted", "test_predicted"} <= record.arrays().keys() or "counts" in record.content
 
 
 def check_identities(record) -> None:
+    """J1 and J2 are made of their parts in each evaluation, and dynamics say the same."""
     history, e = record.history.fillna({"memorized": 0, "recovered": 0, "fitted": 0}), record.noise_rate
     if record.spec["train_on"] == "clean":
         e = 0
     exact = history.dropna(subset="j1")
     np.testing.assert_allclose(exact["j1"], (1 - e) * exact["fitted"] + e * exact["memorized"], atol=1e-9)
     np.testing.assert_allclose(exact["j2"], (1 - e) * exact["fitted"] + e * exact["recovered"], atol=1e-9)
+    arrays = record.arrays()
+    assert arrays["evaluated_epochs"].tolist() == exact["epoch"].tolist()
+    outcomes = outcomes_of(record, arrays)
+    if outcomes is None:  # of a record that was converted
+        return
+    assert outcomes.shape == (len(exact), round(e * record.dataset["sizes"]["train"]))
+    if outcomes.shape[1]:
+        np.testing.assert_allclose(exact["memorized"], (outcomes == 2).mean(1), atol=1e-12)
+        np.testing.assert_allclose(exact["recovered"], (outcomes == 1).mean(1), atol=1e-12)
+
+
+def outcomes_of(record, arrays) -> np.ndarray | None:
+    """Of the mislabeled at each evaluation: 2 as given, 1 true, 0 neither; the last row is that of the final predictions."""
+    if "mislabeled_outcome" in arrays:
+        return arrays["mislabeled_outcome"]
+    if "mislabeled_predicted" not in arrays:
+        return None
+    noisy, true, dynamics = arrays["train_noisy"], arrays["train_true"], arrays["mislabeled_predicted"]
+    wrong = noisy != true
+    if not record.diverged:
+        np.testing.assert_array_equal(dynamics[-1], arrays["train_predicted"][wrong])
+    return 2 * (dynamics == noisy[wrong]).astype(int) + (dynamics == true[wrong])

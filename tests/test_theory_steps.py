@@ -28,9 +28,8 @@ def write(scale, key, spec, fitted, x):
         "provenance": {"execution": {"device": "cpu", "precision": "float32"}, "dirty": False},
         "results_version": records.RESULTS_VERSION,
         "risks": {"train": {"rll": {"true": 1.0, "fresh": 1.5, "training": 0.5}}},
-        "history": rows,
     }
-    records.write(scale, key, content, {})
+    records.write(scale, key, content, rows, {})
 
 
 FIT = np.array([0.5, 0.8, 0.92, 0.96, 0.98, 0.999])

@@ -19,6 +19,8 @@ import numpy as np
 from memutils.errors import UserError, unknown_name
 
 FINGERPRINTS = {
+    ("mnist5k", "train"): "81bf266ef81cac9aba26fc5aafdec15c2c9ec50f243c493283bbe1529e6440df",
+    ("mnist5k", "test"): "98c0a3b6e6a69b61fb8d1e2f3bbd6554ac15c71aac9a2d96efa5dfda1ff61e5a",
     ("mnist", "train"): "7667654adfdbbb46ffb25a725991d929c23ba7ce651fd7390c3211ea6996708b",
     ("mnist", "test"): "f38912cfec2318a00958c85bf464eabd20cff1c481c0072e0c01957bdea540a5",
     ("cifar10", "train"): "1bfc07133540c0f75b30d4288f9236001091c26c9886b9f37d46a8bc66fdcc6c",
@@ -253,6 +255,10 @@ DATASETS: dict[str, Callable[[Path], Dataset]] = {
     "cifar10": lambda root: full_size("cifar10", root),
 }
 """Data sets by name: a function of the data root. Add yours here, e.g. ``lambda root: from_arrays(...)``."""
+
+
+OWN = dict(DATASETS)
+"""What the package itself registers: these data are those of ``FINGERPRINTS``."""
 
 
 def data_root() -> Path:

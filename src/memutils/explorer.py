@@ -73,14 +73,14 @@ def html(records: list[Record]) -> str:
     """The explorer over these records, as HTML for a notebook's output.
 
     Args:
-        records: at least one; those of several scales may be mixed.
+        records: at least one that came to its end; those of several scales may be mixed.
     """
     order = {name: list(values) for name, values in NAMES.items()}
     def place(run: dict) -> list:  # fmt: skip
         named = [order[n].index(run[n]) if run[n] in order[n] else len(order[n]) for n in order]
         return [*named, *(str(run[n]) for n in order), run["eta"], run["seed"], run["variant"]]
 
-    runs = sorted((entry(record) for record in records), key=place)
+    runs = sorted((entry(record) for record in records if not record.diverged), key=place)
     lists = {"choices": list(CHOICES.items()), "metrics": list(METRICS.items())}
     content = {**lists, "names": NAMES, "runs": runs, "start": start(runs)}
     template = resources.files("memutils").joinpath("explorer.html").read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import matplotlib.pyplot as plt
 import numpy as np
 
+from memutils.errors import UserError
 from memutils.plots import COLORS, LOSS_NAMES
 from memutils.records import Record
 
@@ -27,12 +28,20 @@ class Picture:
         return {self.given: "memorized", self.true: "recovered"}.get(self.predicted, "neither")
 
 
+def has_pictures(record: Record) -> bool:
+    """Whether a record holds training images; ``storage.pictured`` tells which do."""
+    return {"thumbnails", "train_noisy"} <= record.arrays().keys()
+
+
 def mislabeled(record: Record) -> list[Picture]:
     """The stored training images whose label was replaced, in the order of the training set.
 
     Raises:
-        UserError: the record's arrays are missing or damaged.
+        UserError: the record's arrays are missing or damaged, or it holds no pictures.
     """
+    if not has_pictures(record):
+        where = f"configs/{record.scale}.yaml"
+        raise UserError(f"The record {record.key} holds no pictures; ask for thumbnails in {where}.")
     arrays, names = record.arrays(), record.dataset["classes"]
     pictures = []
     for index, image in zip(arrays["thumbnail_index"], arrays["thumbnails"], strict=True):

@@ -20,7 +20,7 @@ def missing(scale: specs.Scale, only: str = "") -> dict[str, Spec]:
 def seconds_per_image(known: list[Record]) -> dict[str, float]:
     """Median seconds of one image of one epoch, everything included, by network, from records."""
     rates = defaultdict(list)
-    for record in known:
+    for record in (r for r in known if not r.diverged):
         images = record.dataset["sizes"]["train"] * record.spec["epochs"]
         rates[record.spec["network"]].append(record.provenance["seconds"] / images)
     return {network: sorted(values)[len(values) // 2] for network, values in rates.items()}

@@ -196,6 +196,10 @@ NETWORKS: dict[str, Callable[[tuple[int, int, int], int], nn.Module]] = {
 """Networks by name: a function of the image shape (C, H, W) and the number of classes K. Add yours here."""
 
 
+OWN = dict(NETWORKS)
+"""What the package itself registers: results of these networks need no hash of their code."""
+
+
 def build(name: str, shape: tuple[int, int, int], num_classes: int, seed: int | None = None) -> nn.Module:
     """A freshly initialized network.
 

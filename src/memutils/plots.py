@@ -39,9 +39,9 @@ def select(records: Iterable[Record], **settings) -> list[Record]:
 
 
 def standard(records: Iterable[Record], scale: Scale) -> list[Record]:
-    """The records of the scale's own grid, without variations made by hand."""
+    """The records of the scale's own grid, without variations made by hand and without diverged runs."""
     keys = scale.specs()
-    return [record for record in records if record.key in keys]
+    return [record for record in records if record.key in keys and not record.diverged]
 
 
 def missing(records: Iterable[Record], scale: Scale, **settings) -> list[str]:
@@ -155,7 +155,8 @@ def final_table(records: list[Record]) -> pd.DataFrame:
         run = Run(record)
         named = {n: record.spec[n] for n in settings}
         rows.append(named | {"rate": record.noise_rate} | run.final[columns].to_dict() | {"collapsed": run.collapsed})
-    return pd.DataFrame(rows, columns=[*settings, "rate", *columns, "collapsed"]).astype({"classes": int})
+    frame = pd.DataFrame(rows, columns=[*settings, "rate", *columns, "collapsed"])
+    return frame if frame["classes"].hasnans else frame.astype({"classes": int})  # of a diverged run
 
 
 def conditions(records: list[Record]) -> str:
@@ -184,6 +185,9 @@ def summary(records: list[Record], absent: list[str] = ()) -> str:
         collapsed = [r.key for r in records if Run(r).collapsed]
         if collapsed:
             text += f" Collapsed, marked by a cross: {len(collapsed)} ({listed(collapsed)})."
+        diverged = [r.key for r in records if r.diverged]
+        if diverged:
+            text += f" Diverged, so drawn up to there: {len(diverged)} ({listed(diverged)})."
     if absent:
         text += f" Not recorded yet: {len(absent)} {'run' if len(absent) == 1 else 'runs'} of the grid ({listed(absent)})."
     return text + flags(records)

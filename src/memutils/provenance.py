@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import hashlib
-import inspect
 import platform
 import subprocess
 from pathlib import Path
@@ -13,7 +12,7 @@ import torch
 
 from memutils import records
 
-DECISIVE = ("checkpoints", "data", "losses", "models", "noise", "recipe", "runs", "specs", "training")
+DECISIVE = ("checkpoints", "data", "losses", "measured", "models", "noise", "recipe", "runs", "specs", "training")
 """The modules that decide a run's result; their hash is part of its record."""
 
 
@@ -28,15 +27,6 @@ def code_hash() -> str:
     """sha256 over the modules that decide a result, as they were when this process imported them."""
     folder = Path(__file__).parent
     return hashlib.sha256(b"".join((folder / f"{name}.py").read_bytes() for name in DECISIVE)).hexdigest()
-
-
-def code_of(entry) -> str:
-    """sha256 of the source of a registered loss, network or data set; of its name where Python cannot show the source."""
-    try:
-        text = inspect.getsource(entry)
-    except (OSError, TypeError):
-        text = getattr(entry, "__qualname__", type(entry).__qualname__)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def source_state() -> dict:

@@ -9,15 +9,13 @@ from datetime import UTC, datetime
 import numpy as np
 import torch
 
-from memutils import __version__, data, losses, models, noise, provenance, recipe, records, training
+from memutils import __version__, data, entries, files, losses, measured, models, noise, provenance, recipe, records, training
 from memutils.checkpoints import Checkpoint, drop_checkpoint, only_one
 from memutils.data import Split
 from memutils.errors import INTERRUPTED, UserError
 from memutils.records import Record
 from memutils.specs import Scale, Spec, load_scale
-
-REGISTERED = {"dataset": data.DATASETS, "network": models.NETWORKS, "loss": losses.LOSSES, "switch_loss": losses.LOSSES}
-"""What a name in a run's settings stands for; it can be the user's own, and must be the same when a run goes on."""
+from memutils.storage import Storage, pictured
 
 PURPOSES = ("subset", "noise", "initialization", "order", "fresh noise", "test subset")
 
@@ -119,7 +117,7 @@ def carry_out(spec: Spec, scale: Scale, progress: bool) -> Record:
     """``run`` with a scale that is read already, and an interrupt as it comes."""
     key = scale.key(spec)
     with only_one(scale.name, key):
-        records.sweep(scale.name, key)
+        files.sweep(scale.name, key)
         found = records.find(scale.name, key, spec)
         if found is not None:
             drop_checkpoint(scale.name, key)  # of a run that was killed between its record and this
@@ -132,20 +130,41 @@ def carry_out(spec: Spec, scale: Scale, progress: bool) -> Record:
         dataset = data.load(spec.dataset)
         splits, labels = prepare(spec, dataset)
         trainer = make_trainer(spec, splits, labels, dataset.num_classes, execution)
-        mine = {name: provenance.code_of(table[getattr(spec, name)]) for name, table in REGISTERED.items() if getattr(spec, name)}
+        stood_for = entries.stood_for(spec)
         this_run = {"spec": records.spec_dict(spec), "execution": asdict(execution), **provenance.identity()}
-        this_run |= {"registered": mine, "data": dataset.fingerprints}
+        this_run |= {"stood_for": stood_for, "data": dataset.fingerprints}
         checkpoint = Checkpoint(scale.name, key, this_run)
         before = checkpoint.resume(trainer)
         if trainer.history and progress:
             print(f"{key} goes on after epoch {len(trainer.history)}. To start anew, delete {checkpoint.path}.", file=sys.stderr)
-        trainer.run(after_epoch=lambda t: checkpoint.maybe_write(t, before + time.perf_counter() - start), progress=progress)
+        diverged = trained(trainer, checkpoint, before - start, scale.records, progress)
         seconds = before + time.perf_counter() - start
-        content = describe(spec, dataset, splits, labels, trainer, source, seconds)
-        arrays, content["risks"] = final_state(spec, splits, labels, trainer)
-        record = records.write(scale.name, key, content, arrays)
+        content = describe(spec, dataset, splits, labels, trainer, source, seconds) | {"stood_for": stood_for}
+        arrays, content["risks"] = final_state(spec, splits, labels, trainer, scale.records, bool(diverged))
+        if diverged:
+            content["diverged"] = {"epoch": diverged}
+        if tallies := measured.counts(arrays):
+            content["counts"] = tallies
+        if pictured(scale, spec):
+            chosen = measured.thumbnails(labels["train"].mislabeled)
+            arrays |= {"thumbnail_index": chosen, "thumbnails": splits["train"].images[chosen]}
+        record = records.write(scale.name, key, content, trainer.history, arrays)
         drop_checkpoint(scale.name, key)
         return record
+
+
+def trained(trainer, checkpoint: Checkpoint, spent: float, storage: Storage, progress: bool) -> int | None:
+    """Trains to the end; returns the epoch in which the run diverged, if it did and its record may say so.
+
+    ``spent`` plus the clock's seconds is what the run has taken.
+    """
+    try:
+        trainer.run(lambda t: checkpoint.maybe_write(t, spent + time.perf_counter()), progress)
+    except training.Diverged as error:
+        if not storage.diverged:
+            raise
+        return error.epoch
+    return None
 
 
 def describe(spec: Spec, dataset, splits, labels, trainer, source: dict, seconds: float) -> dict:
@@ -170,41 +189,34 @@ def describe(spec: Spec, dataset, splits, labels, trainer, source: dict, seconds
             "execution": asdict(trainer.execution),
             "machine": device,
             "seconds": round(seconds, 3),
-            "images_per_second": round(images / steps, 1),
+            "images_per_second": round(images / steps, 1) if steps else None,
         },
         "parameters": models.count_parameters(trainer.network),
-        "history": complete(trainer.history),
     }
 
 
-def complete(history: list[dict]) -> list[dict]:
-    """The history with the same columns in every row; exact figures are None in epochs without an evaluation."""
-    columns = list(dict.fromkeys(name for row in history for name in row))
-    return [{name: row.get(name) for name in columns} for row in history]
+def final_state(
+    spec: Spec, splits, labels, trainer, storage: Storage, diverged: bool = False, redistributable: bool = True
+) -> tuple[dict[str, np.ndarray], dict]:
+    """The companion arrays, and each registered loss's mean on each split under each labeling.
 
-
-def final_state(spec: Spec, splits, labels, trainer) -> tuple[dict[str, np.ndarray], dict]:
-    """The companion arrays, and the mean of every registered loss that works on each split under each labeling."""
-    fresh_seed, arrays, risks = child_seed(spec.seed, "fresh noise"), {}, {}
-    for i, (name, split) in enumerate(splits.items()):
-        log_p = training.predict(trainer.network, trainer.data[name]).double().cpu()
-        matrix = noise_matrix(spec, log_p.shape[1])
-        labelings = {"true": split.labels, "fresh": noise.apply_noise(split.labels, matrix, fresh_seed + i).noisy}
-        if name != "test":
-            labelings["training"] = labels[name].noisy
-            arrays[f"{name}_noisy"] = labels[name].noisy.astype(np.uint8)
-        arrays[f"{name}_true"] = split.labels.astype(np.uint8)
-        arrays[f"{name}_predicted"] = log_p.argmax(1).numpy().astype(np.uint8)
-        arrays[f"{name}_log_p"] = log_p.clamp_min(float(np.finfo(np.float16).min)).numpy().astype(np.float16)
+    Losses that do not work are left out, and so is what a diverged network outputs. ``redistributable``: as in
+    ``measured.class_arrays``.
+    """
+    outputs = {}
+    if not diverged:
+        outputs = {n: training.predict(trainer.network, trainer.data[n]).double().cpu() for n in splits}
+    predicted = {name: log_p.argmax(1).numpy() for name, log_p in outputs.items()}
+    arrays, risks = measured.class_arrays(labels, predicted, trainer.dynamics, redistributable), {}
+    alpha, seed = measured.rll_alpha(records.spec_dict(spec)), child_seed(spec.seed, "fresh noise")
+    for i, (name, log_p) in enumerate(outputs.items()):
+        noisy, true = labels[name].noisy, splits[name].labels
+        arrays |= measured.probabilities(name, log_p, noisy, true, alpha)
+        if storage.log_probabilities and (redistributable or name == "test"):
+            arrays[f"{name}_log_p"] = measured.log_probabilities(log_p)
+        fresh = noise.apply_noise(true, noise_matrix(spec, log_p.shape[1]), seed + i).noisy
+        labelings = {"true": true, "fresh": fresh} | ({} if name == "test" else {"training": noisy})
         targets = {label: torch.from_numpy(y) for label, y in labelings.items()}
-        found = {loss: losses.risks(lambda loss=loss: spec.build_loss(loss), log_p, targets) for loss in losses.LOSSES}
+        found = {loss: losses.risks(lambda n=loss: spec.build_loss(n), log_p, targets) for loss in losses.LOSSES}
         risks[name] = {loss: values for loss, values in found.items() if values}
-    chosen = thumbnails(labels["train"].mislabeled)
-    arrays["thumbnail_index"], arrays["thumbnails"] = chosen, splits["train"].images[chosen]
     return arrays, risks
-
-
-def thumbnails(mislabeled: np.ndarray, n: int = 40) -> np.ndarray:
-    """Indices of the images a gallery shows: the first mislabeled ones, then clean ones up to n."""
-    wrong = np.flatnonzero(mislabeled)[:n]
-    return np.concatenate([wrong, np.flatnonzero(~mislabeled)[: n - len(wrong)]])

@@ -16,6 +16,7 @@ import yaml
 from memutils import data, losses, models, noise
 from memutils.errors import UserError, unknown_name
 from memutils.recipe import CHOICES, Recipe
+from memutils.storage import Storage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,12 +140,14 @@ class Scale:
         defaults: settings of every run.
         networks: settings of each network, over the defaults.
         grid: entries in the order they are to be run; lists in an entry are axes of a product.
+        records: what its records hold beyond what every record does.
     """
 
     name: str
     defaults: dict = field(default_factory=dict)
     networks: dict[str, dict] = field(default_factory=dict)
     grid: tuple[dict, ...] = ()
+    records: Storage = field(default_factory=Storage)
 
     def spec(self, **settings) -> Spec:
         """The run with these settings, and the scale's defaults for its network elsewhere.
@@ -209,7 +212,7 @@ def scale_name(name: str = "") -> str:
 
 
 def load_scale(name: str = "", within: tuple[str, ...] = ()) -> Scale:
-    """Reads ``configs/<name>.yaml``; ``extends`` in it names a scale whose defaults and networks it starts from.
+    """Reads ``configs/<name>.yaml``; ``extends`` in it names a scale whose defaults, networks and records it starts from.
 
     An empty name means ``scale_name()``; ``within`` holds the scales on the way here, none of which it may extend.
 
@@ -233,7 +236,7 @@ def load_scale(name: str = "", within: tuple[str, ...] = ()) -> Scale:
 
 def parse_scale(name: str, content: object, within: tuple[str, ...] = ()) -> Scale:
     """A scale from a config's content; ``within`` as in ``load_scale``."""
-    parts = ("extends", "defaults", "networks", "grid")
+    parts = ("extends", "defaults", "networks", "records", "grid")
     if not isinstance(content, dict):
         raise UserError(f"A config must have the parts {', '.join(parts)}.")
     for part in content:
@@ -249,12 +252,13 @@ def parse_scale(name: str, content: object, within: tuple[str, ...] = ()) -> Sca
     for network in networks:
         if network not in models.NETWORKS:
             raise unknown_name("network", network, models.NETWORKS)
+    storage = Storage()
     if content.get("extends"):
         if content["extends"] in (name, *within):
             raise UserError("A scale cannot extend itself.")
         base = load_scale(content["extends"], within)
-        defaults = base.defaults | defaults
+        defaults, storage = base.defaults | defaults, base.records
         networks = {n: base.networks.get(n, {}) | networks.get(n, {}) for n in base.networks | networks}
-    scale = Scale(name, defaults, networks, tuple(grid))
+    scale = Scale(name, defaults, networks, tuple(grid), storage.over(content.get("records") or {}))
     scale.specs()  # every run of the grid must be valid
     return scale

@@ -24,6 +24,12 @@ from memutils.errors import UserError, unknown_name
 from memutils.recipe import CHOICES, Execution, Recipe, settle
 
 
+class Diverged(UserError):
+    """The loss or the network's output is not finite; ``epoch`` tells when, once the trainer knows."""
+
+    epoch: int | None = None
+
+
 class Resident:
     """A split on the device: uint8 images, noisy and true labels; batches come out normalized.
 
@@ -69,7 +75,7 @@ def predict(network: nn.Module, data: Resident, batch_size: int = 500) -> Tensor
     """Log-probabilities (N, K) of a split, float32, in eval mode; the network's mode is restored.
 
     Raises:
-        UserError: they are not all finite.
+        Diverged: they are not all finite.
     """
     mode = network.training
     network.eval()
@@ -78,7 +84,7 @@ def predict(network: nn.Module, data: Resident, batch_size: int = 500) -> Tensor
     network.train(mode)
     log_p = F.log_softmax(torch.cat(parts).float(), 1)
     if not log_p.isfinite().all():  # after the last step no other check follows
-        raise UserError("The trained network's output is not finite. Lower the learning rate; nothing was recorded.")
+        raise Diverged("The trained network's output is not finite. Lower the learning rate; nothing was recorded.")
     return log_p
 
 
@@ -115,6 +121,9 @@ def seeded(seed: int, epoch: int, device: str) -> Iterator[None]:
 class Trainer:
     """Trains a network; between epochs its ``state`` is all that a resumed run needs.
 
+    After each epoch ``history`` has a row more; after an evaluation ``dynamics`` has under its epoch
+    the predicted classes of the mislabeled training images, uint8 (M,), on the CPU.
+
     Args:
         network: freshly built; moved to the device.
         loss_at: the loss of an epoch (from 1), a function (logits, target) -> scalar; it may change in mid-training.
@@ -144,6 +153,7 @@ class Trainer:
             self.forward = torch.compile(self.network, **options)
         self.optimizer = make_optimizer(self.network, recipe)
         self.history: list[dict] = []
+        self.dynamics: dict[int, Tensor] = {}
 
     def state(self) -> dict:
         """Everything that decides the rest of the run, between two epochs; tensors and plain values only."""
@@ -151,13 +161,14 @@ class Trainer:
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "history": self.history,
+            "dynamics": self.dynamics,
         }
 
     def load_state(self, state: dict) -> None:
         """Continues from what ``state`` returned."""
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.history = list(state["history"])
+        self.history, self.dynamics = list(state["history"]), dict(state["dynamics"])
 
     def run(self, after_epoch: Callable[["Trainer"], None] = lambda trainer: None, progress: bool = True) -> list[dict]:
         """Trains to the last epoch and returns the history, one row an epoch.
@@ -167,14 +178,18 @@ class Trainer:
             progress: show a progress bar on stderr.
 
         Raises:
-            UserError: the loss is not finite; the message tells epoch and step.
+            Diverged: loss or output is not finite; the message tells epoch and step.
         """
         first, evaluated = len(self.history) + 1, self.recipe.evaluation_epochs()
         interval = 0.5 if sys.stderr.isatty() else 10  # a log file needs no animation
         bar = tqdm(total=self.recipe.epochs, initial=first - 1, unit="epoch", disable=not progress, mininterval=interval)
         with bar:
             for epoch in range(first, self.recipe.epochs + 1):
-                self.history.append(self.epoch(epoch, epoch in evaluated))
+                try:
+                    self.history.append(self.epoch(epoch, epoch in evaluated))
+                except Diverged as error:
+                    error.epoch = epoch
+                    raise
                 after_epoch(self)
                 row = self.history[-1]
                 bar.set_postfix(J1=f"{row['training_j1']:.3f}", J2=f"{row['training_j2']:.3f}", refresh=False)
@@ -212,7 +227,7 @@ class Trainer:
                 bad_step = torch.where(value.isfinite() & logits.isfinite().all(), bad_step, bad_step.clamp_max(step))
         total, fitted, mislabeled, memorized, recovered, n = sums.tolist()  # the only wait for the device in an epoch
         if int(bad_step) < len(batches):
-            raise UserError(
+            raise Diverged(
                 f"The loss or the network's output is not finite in epoch {epoch}, step {int(bad_step) + 1}. "
                 "Lower the learning rate or mend the loss; nothing was recorded."
             )
@@ -242,6 +257,7 @@ class Trainer:
         train = self.data["train"]
         predicted = predict(self.network, train).argmax(1)
         row = fractions(predicted, train.noisy, train.true) | {"classes": len(predicted.unique())}
+        self.dynamics[len(self.history) + 1] = predicted[train.noisy != train.true].byte().cpu()
         for name, split in self.data.items():
             if name != "train":
                 predicted = predict(self.network, split).argmax(1)

@@ -93,7 +93,7 @@ class Verdict:
 
 def comparable(record: Record, train_on: str = "all") -> bool:
     """Whether a record is of its scale's own settings (its key names data, network, loss, eta and seed alone), and up to date."""
-    if record.content["results_version"] != RESULTS_VERSION:
+    if record.content["results_version"] != RESULTS_VERSION or record.diverged:
         return False
     spec = record.spec
     named = "-".join([*(spec[n] for n in NAMING[:3]), f"eta{text_of(spec['eta'])}", f"seed{spec['seed']}"])
