@@ -8,7 +8,7 @@ from conftest import REPOSITORY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memutils import data, losses, models, specs
+from memutils import data, losses, models, specs, storage
 from memutils.errors import UserError
 from memutils.specs import Scale, Spec
 
@@ -180,6 +180,23 @@ def test_extends_takes_defaults_and_networks_but_not_the_grid(write_configs):
     assert base.spec(loss="cce", eta=0, lr=1).lr == 1.0  # what is asked for wins
 
 
+def test_what_records_hold_is_inherited_option_by_option(write_configs):
+    write_configs(base=BASE + "records: {thumbnails: true}", child="extends: base\nrecords: {log_probabilities: true}", none=BASE)
+    assert specs.load_scale("none").records == storage.Storage(False, False, False)
+    assert specs.load_scale("child").records == storage.Storage(log_probabilities=True, thumbnails=True)
+    write_configs(base=BASE + "records: {thumbnails: true}", child="extends: base\nrecords: {thumbnails: false, diverged: true}")
+    assert specs.load_scale("child").records == storage.Storage(diverged=True)
+
+
+def test_the_pairs_of_a_gallery_have_pictures_and_no_other_run_has():
+    shown = {key for key, spec in specs.load_scale("cpu").specs().items() if storage.pictured(specs.load_scale("cpu"), spec)}
+    networks = ("mnist-resnet18", "cifar10-inception-lite", "cifar10-resnet32")
+    assert shown == {f"{network}-{loss}-eta0.4-seed0" for network in networks for loss in ("cce", "rll")}
+    for name in ("alpha", "size", "sweep", "switch", "steps", "control"):
+        scale = specs.load_scale(name)
+        assert not any(storage.pictured(scale, spec) for spec in scale.specs().values()), name
+
+
 def test_an_empty_name_is_the_environment_s_scale(write_configs, monkeypatch):
     write_configs(quick=BASE, other=BASE)
     assert specs.load_scale().name == "quick"
@@ -206,6 +223,9 @@ def test_an_empty_name_is_the_environment_s_scale(write_configs, monkeypatch):
         ("grid: [{loss: cce}]", "A run needs dataset, network, eta"),
         ("defaults: {network: [mlp]}\ngrid: [{dataset: mnist5k, loss: cce, eta: 0}]", "'network' must be a text"),
         ("grid: [{dataset: mnist5k, network: mlp, loss: cce, eta: [0, 2]}]", "noise rate"),
+        ("records: 3", "must be a table of log_probabilities, thumbnails, diverged"),
+        ("records: {thumbnail: true}", "Did you mean 'thumbnails'"),
+        ("records: {diverged: 1}", "must be true or false, not '1'"),
         ("extends: bad", "cannot extend itself"),
         ("extends: circle", "cannot extend itself"),
         ("extends: [base]", "Unknown scale"),

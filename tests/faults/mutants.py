@@ -30,7 +30,11 @@ TESTS = {
     "claims.outcomes": ["test_outcomes.py", "test_claims.py", "test_ledger.py"],
     "claims.rules": ["test_claims.py", "test_ledger.py"],
     "claims.table": ["test_ledger.py", "test_claims.py"],
-    "records": ["test_records.py", "test_security.py"],
+    "records": ["test_records.py", "test_security.py", "test_format1.py"],
+    "record": ["test_records.py", "test_format1.py"],
+    "format1": ["test_format1.py"],
+    "measured": ["test_measured.py", "test_runs.py"],
+    "entries": ["test_entries.py"],
     "runs": ["test_runs.py", "test_resume.py"],
     "checkpoints": ["test_resume.py", "test_runs.py"],
 }

@@ -1,0 +1,84 @@
+"""A run whose loss or output becomes infinite is recorded as diverged where its scale says so, and refused elsewhere."""
+
+import dataclasses
+import math
+
+import matplotlib
+import pytest
+import torch
+from conftest import smoke
+from test_records import check_identities
+
+from memutils import explorer, grid, models, notebooks, plots, records, runs, specs, training
+from memutils.claims import table
+from memutils.claims.outcomes import Run
+from memutils.errors import UserError
+from memutils.storage import Storage
+
+pytestmark = pytest.mark.usefixtures("quick_data")
+
+
+def scale_with(diverged: bool) -> specs.Scale:
+    return dataclasses.replace(specs.load_scale("smoke"), records=Storage(log_probabilities=True, diverged=diverged))
+
+
+@pytest.fixture(params=[1, 2, 3])
+def bad_epoch(request, monkeypatch) -> int:
+    """The epoch in which the loss 'bad' turns infinite, of three."""
+    step, calls = training.Trainer.step, []
+
+    def broken(trainer, x, target, loss):
+        calls.append(1)
+        logits, value = step(trainer, x, target, loss)
+        return logits, value * (math.inf if len(calls) > request.param - 1 else 1)  # a step an epoch
+
+    monkeypatch.setattr(training.Trainer, "step", broken)
+    return request.param
+
+
+def test_a_diverged_run_is_recorded_up_to_there(bad_epoch):
+    record = runs.run(smoke(), scale_with(True), progress=False)
+    assert record.diverged == bad_epoch == record.content["diverged"]["epoch"]
+    assert len(record.history) == bad_epoch - 1 and set(record.history) >= {"epoch", "j1", "memorized", "classes", "test_accuracy"}
+    assert record.risks == {} and (record.content["final"] == {}) == (bad_epoch == 1)
+    arrays = record.arrays()
+    assert {"train_noisy", "train_true", "test_true", "mislabeled_predicted", "evaluated_epochs"} <= arrays.keys()
+    assert not {"train_predicted", "test_predicted", "train_p_given", "train_log_p"} & arrays.keys()
+    assert len(arrays["mislabeled_predicted"]) == bad_epoch - 1
+    check_identities(record)
+    assert records.find("smoke", record.key, smoke()).content == record.content
+
+
+def test_elsewhere_it_is_refused(bad_epoch):
+    with pytest.raises(training.Diverged, match=f"not finite in epoch {bad_epoch}, step 1.* nothing was recorded") as error:
+        runs.run(smoke(), scale_with(False), progress=False)
+    assert error.value.epoch == bad_epoch and isinstance(error.value, UserError) and records.load("smoke") == []
+
+
+def test_an_output_that_is_infinite_only_in_eval_mode_counts(monkeypatch):
+    class Brittle(torch.nn.Linear):
+        def forward(self, x):
+            return super().forward(x.flatten(1)) * (1 if self.training else math.inf)
+
+    monkeypatch.setitem(models.NETWORKS, "brittle", lambda shape, k: Brittle(math.prod(shape), k))
+    assert runs.run(smoke(network="brittle"), scale_with(True), progress=False).diverged == 1
+
+
+def test_what_reads_records_copes_with_a_diverged_one(bad_epoch):
+    matplotlib.use("Agg")
+    scale = scale_with(True)
+    spec = scale.spec(loss="cce", eta=0.4)
+    record = runs.run(spec, scale, progress=False)
+    whole = records.Record(record.path, {n: v for n, v in record.content.items() if n != "diverged"}, record.arrays())
+    assert plots.standard([record], scale) == [] and plots.standard([whole], scale) == [whole]
+    assert not table.comparable(record) and table.comparable(whole)
+    assert table.ledger([record])["left_out"] == [record.key]
+    run = Run(record)
+    assert not run.collapsed and run.reached == math.inf and run.crossover == math.inf
+    plots.grid([("one", [record])], {"j1": "-"})
+    assert len(notebooks.table(plots.final_table([record])).to_html()) > 0
+    assert f"Diverged, so drawn up to there: 1 (`{record.key}`)" in plots.summary([record])
+    assert grid.seconds_per_image([record]) == {} and grid.missing(scale).keys() == scale.specs().keys() - {record.key}
+    other = records.Record(whole.path, whole.content | {"key": "another"}, whole.kept)
+    page = explorer.html([record, other])
+    assert record.key not in page and "another" in page
