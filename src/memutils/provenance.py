@@ -14,7 +14,7 @@ import torch
 from memutils import records
 
 DECISIVE = ("checkpoints", "data", "losses", "models", "noise", "recipe", "runs", "specs", "training")
-"""The modules that decide a run's result; their hash is part of its record."""
+"""The modules and packages that decide a run's result; their hash is part of its record."""
 
 
 def identity() -> dict:
@@ -23,11 +23,17 @@ def identity() -> dict:
     return {"code": code_hash(), "results_version": records.RESULTS_VERSION, "versions": versions}
 
 
+def decisive_files() -> list[Path]:
+    """The files of the modules that decide a result, and all those of the packages."""
+    folder = Path(__file__).parent
+    found = [[*folder.glob(f"{name}.py"), *folder.glob(f"{name}/**/*.py")] for name in DECISIVE]
+    return [path for files in found for path in sorted(files)]
+
+
 @functools.cache
 def code_hash() -> str:
-    """sha256 over the modules that decide a result, as they were when this process imported them."""
-    folder = Path(__file__).parent
-    return hashlib.sha256(b"".join((folder / f"{name}.py").read_bytes() for name in DECISIVE)).hexdigest()
+    """sha256 over the files that decide a result, as they were when this process imported them."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in decisive_files())).hexdigest()
 
 
 def code_of(entry) -> str:

@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import math
 import os
 import re
 import tempfile
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memutils.errors import UserError
-from memutils.specs import NAMING, Spec, scale_name
+from memutils.specs import NAMING, Spec, flat, scale_name
 
 if TYPE_CHECKING:
     import pandas as pd  # half a second, and training needs none of it
@@ -169,6 +170,9 @@ def in_todays_words(content: dict) -> dict:
 
     spec = renamed(content["spec"])
     spec["inputs"] = {"standardise": "standardize"}.get(spec.get("inputs"), spec.get("inputs"))
+    if "alpha" in spec:  # every spec had RLL's, whatever its loss
+        alpha = {"alpha": spec.pop("alpha")}
+        spec["loss_parameters"] = alpha if "rll" in (spec["loss"], spec["switch_loss"]) else {}
     return content | {"spec": spec, "history": [renamed(row) for row in content["history"]]}
 
 
@@ -221,7 +225,8 @@ def find(scale: str, key: str, spec: Spec) -> Record | None:
         return None
     asked = spec_dict(spec)
     if record.spec != asked:
-        names = sorted(n for n in asked.keys() | record.spec.keys() if asked.get(n) != record.spec.get(n))
+        asked, made = flat(asked), flat(record.spec)
+        names = sorted(n for n in asked.keys() | made.keys() if asked.get(n) != made.get(n))
         raise UserError(
             f"The record {path} was made with other settings ({', '.join(names)}). "
             "Move it away, or give this run another scale."
@@ -231,7 +236,8 @@ def find(scale: str, key: str, spec: Spec) -> Record | None:
 
 def spec_dict(spec: Spec) -> dict:
     """A specification as JSON holds it."""
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(spec).items()}
+    values = dataclasses.asdict(spec) | {"loss_parameters": dict(spec.loss_parameters)}
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
 
 def load(scale: str = "") -> list[Record]:
@@ -261,7 +267,8 @@ def histories(records: list[Record]) -> "pd.DataFrame":
 
     frames = []
     for record in records:
-        settings = {n: record.spec[n] for n in (*NAMING, "alpha", "n_train", "lr", "train_on", "switch_loss")}
+        settings = {n: record.spec[n] for n in (*NAMING, "n_train", "lr", "train_on", "switch_loss")}
+        settings |= {"alpha": math.nan} | record.spec["loss_parameters"]
         frame = record.history.rename(columns={"lr": "lr_now"})
         frames.append(frame.assign(key=record.key, noise_rate=record.noise_rate, **settings))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["key", "noise_rate", *NAMING])
