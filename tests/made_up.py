@@ -5,7 +5,7 @@ from conftest import made
 
 from memutils import records
 from memutils.claims import table
-from memutils.specs import Spec, text_of
+from memutils.specs import Scale, text_of
 
 N, EPOCHS = 5000, 40
 
@@ -18,7 +18,7 @@ def curve(start, end, at=10):
 def make(loss="cce", eta=0.4, m=1.0, r=0.0, f=1.0, every=1, lr=None, suffix="", test=0.9, classes=10, precision="float32", **settings):
     """A record with these curves (numbers: constant) of memorized, recovered and fitted; evaluations each ``every`` epochs."""
     named = {"dataset": "cifar10", "network": "resnet32", "epochs": EPOCHS, "loss": loss, "eta": eta}
-    spec = records.spec_dict(Spec(**named | settings))
+    spec = records.spec_dict(Scale("made-up").spec(**named | settings))
     m, r, f, test = (np.broadcast_to(np.asarray(x, float), EPOCHS) for x in (m, r, f, test))
     rows = []
     for i in range(EPOCHS):

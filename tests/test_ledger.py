@@ -71,7 +71,7 @@ def test_only_like_is_compared():
         make(momentum=0.5, suffix="-momentum0.5"),
         make(train_on="clean", suffix="-train_onclean"),
         make(switch_loss="rll", switch_epoch=3, suffix="-switch_epoch3-switch_lossrll"),
-        make(alpha=0.2),
+        make("rll", alpha=0.2),
         make(noise="all"),
     ]
     assert not any(v.cells for v in table.judge(variants) if v.claim.losses)

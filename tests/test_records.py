@@ -195,7 +195,7 @@ def test_a_record_under_another_name_or_absent():
 
 
 def test_a_record_of_other_settings_is_an_error_that_names_them():
-    write(spec=CONTENT["spec"] | {"lr": 0.3, "alpha": 0.45})
+    write(spec=CONTENT["spec"] | {"lr": 0.3, "loss_parameters": {"alpha": 0.45}})
     with pytest.raises(UserError, match=r"other settings \(alpha, lr\)"):
         records.find("test", KEY, SPEC)
 

@@ -24,19 +24,24 @@ def test_a_key_names_the_five_settings_and_what_differs():
     assert SCALE.key(SCALE.spec(loss="cce", eta=0.4, lr=1e-5)).endswith("-lr1e-05")
 
 
+def parameters(loss: str) -> dict:
+    """A strategy for each parameter of a loss: its default, and other values in its range."""
+    declared = losses.parameters_of(loss)
+    return {n: st.just(p.default) | st.floats(p.low, min(p.high, 10)).map(lambda v: float(f"{v:.6g}")) for n, p in declared.items()}
+
+
 settings = st.fixed_dictionaries(
     {"loss": st.sampled_from([*losses.LOSSES]), "eta": st.floats(0, 1).map(lambda e: round(e, 3)), "seed": st.integers(0, 9)},
     optional={
         "network": st.sampled_from([*models.NETWORKS]),
         "epochs": st.integers(1, 300),
         "lr": st.floats(1e-6, 1).map(lambda v: float(f"{v:.6g}")),
-        "alpha": st.sampled_from([0.01, 0.1, 0.45]),
         "n_train": st.integers(0, 50_000),
         "milestones": st.lists(st.integers(1, 300), max_size=3),
         "schedule": st.sampled_from(["constant", "step", "exponential"]),
         "train_on": st.sampled_from(["all", "clean"]),
     },
-)
+).flatmap(lambda given: st.fixed_dictionaries({n: st.just(v) for n, v in given.items()}, optional=parameters(given["loss"])))
 
 
 @given(one=settings, two=settings)
@@ -109,7 +114,7 @@ def test_wrong_types_name_the_setting(name, value):
         ({"n_train": -5}, "'n_train' must be at least 0"),
         ({"momentum": -0.1}, "'momentum' must be at least 0"),
         ({"lr": 0}, "'lr' must be greater than 0"),
-        ({"alpha": 0}, "'alpha' must be greater than 0"),
+        ({"loss": "rll", "loss_parameters": {"alpha": 0}}, "In the loss 'rll', alpha must be a number from 1e-30 to 1e\\+30, not '0'"),
         ({"gamma": 0}, "'gamma' must be greater than 0"),
         ({"switch_loss": "rll"}, "go together"),
         ({"switch_epoch": 3}, "go together"),
@@ -141,7 +146,7 @@ def test_what_is_missing_is_named():
 
 
 def test_the_loss_of_a_run_has_the_run_s_parameters():
-    spec = Spec(**(MINIMAL | {"loss": "rll", "alpha": 0.45}))
+    spec = Spec(**(MINIMAL | {"loss": "rll", "loss_parameters": {"alpha": 0.45}}))
     assert spec.build_loss().alpha == spec.build_loss("rll").alpha == 0.45
     assert isinstance(spec.build_loss("mse"), losses.MSE)
 

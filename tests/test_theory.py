@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from memutils import losses
-from memutils.losses import LOSSES, pick
+from memutils.losses import pick
 
 matplotlib.use("Agg")  # not through the environment, which notebooks of other tests inherit
 
@@ -189,7 +189,7 @@ def test_chapter_passes_and_each_check_fails_with_a_broken_loss(chapter):
         arguments = {n: namespace[n] for n in inspect.signature(namespace[check]).parameters if n == "networks"}
         for loss, broken in BREAKS[name][check]:
             try:
-                namespace[check](LOSSES | {loss: broken}, **arguments)
+                namespace[check](namespace["LOSSES"] | {loss: broken}, **arguments)
             except AssertionError:
                 continue
             pytest.fail(f"{name}: {check} does not notice {broken.__name__} as {loss}")

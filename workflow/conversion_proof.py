@@ -110,7 +110,9 @@ def prove_settings(old: dict, new: dict) -> int:
     demand(alpha is not None or old["alpha"] == 0.1, "an alpha that was unused")
     words = {TODAY.get(name, name): value for name, value in old.items() if name != "alpha"}
     words["inputs"] = TODAY.get(words["inputs"], words["inputs"])
-    demand(now == words, "a setting")
+    later = {name: value for name, value in now.items() if name not in words}
+    demand({n: now[n] for n in now.keys() - later.keys()} == words, "a setting")
+    demand(not any(later.values()), "a setting that came later is not at its empty default")
     return len(old)
 
 

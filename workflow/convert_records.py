@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from conversion_proof import ROOT, Unproved, alpha_of, in_history, prove
+from conversion_proof import ROOT, Unproved, in_history, prove
 
 from memutils import files, format1, records, specs, storage
 from memutils.errors import UserError
@@ -41,9 +41,6 @@ def convert(path: Path, scale: specs.Scale, pictures: bool) -> None:
     if content["format"] != 1:
         raise UserError(f"The record {path} is not of format 1; put back the old one.")
     content, rows, arrays = format1.upgraded(path, records.in_todays_words(content))
-    spec, alpha = dict(content["spec"]), alpha_of(content["spec"])
-    del spec["alpha"]
-    content["spec"] = spec | {"loss_parameters": {} if alpha is None else {"alpha": alpha}}
     if not in_history(content["provenance"]["commit"]):
         content["provenance"] = content["provenance"] | {"commit_in_history": False}
     dropped = set() if scale.records.log_probabilities else {n for n in arrays if "log_p" in n}

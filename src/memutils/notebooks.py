@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from IPython import get_ipython
 from IPython.display import HTML, display
 
-from memutils.errors import INTERRUPTED, UserError, unknown_name
+from memutils.errors import INTERRUPTED, UserError
 from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.records import Record, histories
-from memutils.specs import FIELDS, Scale, Spec, check_known, load_scale
+from memutils.specs import Scale, Spec, check_known, flat, load_scale, registered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,8 +49,8 @@ def assigned(source: str) -> list[str]:
 def requested(namespace: dict) -> tuple[Scale, Spec]:
     """The scale and the run that the notebook's parameters ask for.
 
-    papermill only warns of a parameter that the notebook does not have; here any setting of a run is taken, and
-    every other name is an error.
+    papermill only warns of a parameter that the notebook does not have; here any setting of a run
+    and any parameter of its loss is taken, and every other name is an error.
 
     Args:
         namespace: the notebook's globals(): scale, dataset, network, loss, eta, seed, settings, and what was injected.
@@ -61,17 +61,18 @@ def requested(namespace: dict) -> tuple[Scale, Spec]:
     named = ("dataset", "network", "loss", "eta", "seed")
     injected = next((cell for cell in reversed(namespace.get("In", [])) if cell.lstrip().startswith(INJECTED)), "")
     extra = [name for name in assigned(injected) if name not in ("scale", "settings", *named)]
-    for name in extra:
-        if name not in FIELDS:
-            raise unknown_name("parameter", name, ["scale", "settings", *FIELDS])
     if not isinstance(namespace["settings"], dict):
         raise UserError(f"settings must be a table of settings, e.g. {{'epochs': 20}}, not {namespace['settings']!r}.")
-    check_known(namespace["settings"])
-    values = {name: namespace[name] for name in (*named, *extra)}
-    if twice := sorted(namespace["settings"].keys() & values.keys()):
+    settings = flat(namespace["settings"])
+    given = settings | namespace
+    trained_with = registered(given["loss"], given.get("switch_loss"))
+    check_known(extra, trained_with, "parameter", ("scale", "settings"))
+    check_known(settings, trained_with)
+    values = flat({name: namespace[name] for name in (*named, *extra)})
+    if twice := sorted(settings.keys() & values.keys()):
         raise UserError(f"{', '.join(twice)}: give it as a parameter or in settings, not both.")
     scale = load_scale(namespace["scale"])
-    return scale, scale.spec(**namespace["settings"], **values)
+    return scale, scale.spec(**settings, **values)
 
 
 DATA = "key dataset network loss eta noise_rate seed epoch j1 j2 fitted memorized recovered test_accuracy".split()

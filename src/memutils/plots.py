@@ -16,7 +16,7 @@ from memutils import records as recorded
 from memutils.claims.outcomes import Run
 from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.records import RESULTS_VERSION, Record, histories
-from memutils.specs import Scale, load_scale
+from memutils.specs import Scale, check_known, load_scale
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's colors, distinct to color-blind readers."""
@@ -31,11 +31,15 @@ def set_style() -> None:
 
 
 def select(records: Iterable[Record], **settings) -> list[Record]:
-    """The records whose specification has these settings; a tuple or list names several allowed values."""
-    def fits(record: Record) -> bool:  # fmt: skip
-        return all(record.spec[n] in (v if isinstance(v, tuple | list) else (v,)) for n, v in settings.items())
+    """The records with these settings and loss parameters; a tuple or list names several allowed values."""
+    check_known(settings)
+    return [record for record in records if fits(record.spec, settings)]
 
-    return [record for record in records if fits(record)]
+
+def fits(made: dict, asked: dict) -> bool:
+    """Whether a run's settings and loss parameters are among those asked for."""
+    made, asked = made | made["loss_parameters"], asked.items()
+    return all(made.get(n) in (v if isinstance(v, tuple | list) else (v,)) for n, v in asked)
 
 
 def standard(records: Iterable[Record], scale: Scale) -> list[Record]:
@@ -46,10 +50,8 @@ def standard(records: Iterable[Record], scale: Scale) -> list[Record]:
 
 def missing(records: Iterable[Record], scale: Scale, **settings) -> list[str]:
     """Keys of the scale's grid that fit the settings and have no record."""
-    there = {record.key for record in records}
-    asked = {n: v if isinstance(v, tuple | list) else (v,) for n, v in settings.items()}
-    specs = scale.specs().items()
-    return [key for key, spec in specs if key not in there and all(getattr(spec, n) in v for n, v in asked.items())]
+    there, specs = {record.key for record in records}, scale.specs().items()
+    return [key for key, spec in specs if key not in there and fits(vars(spec), settings)]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from memutils import records
 DECISIVE = tuple(
     "augment checkpoints data label_sets labeling losses measured models noise recipe runs specs training trial".split()
 )
-"""The modules that decide a run's result; their hash is part of its record."""
+"""The modules and packages that decide a run's result; their hash is part of its record."""
 
 
 def identity() -> dict:
@@ -24,11 +24,17 @@ def identity() -> dict:
     return {"code": code_hash(), "results_version": records.RESULTS_VERSION, "versions": versions}
 
 
+def decisive_files() -> list[Path]:
+    """The files of the modules that decide a result, and all those of the packages."""
+    folder = Path(__file__).parent
+    found = [[*folder.glob(f"{name}.py"), *folder.glob(f"{name}/**/*.py")] for name in DECISIVE]
+    return [path for files in found for path in sorted(files)]
+
+
 @functools.cache
 def code_hash() -> str:
-    """sha256 over the modules that decide a result, as they were when this process imported them."""
-    folder = Path(__file__).parent
-    return hashlib.sha256(b"".join((folder / f"{name}.py").read_bytes() for name in DECISIVE)).hexdigest()
+    """sha256 over the files that decide a result, as they were when this process imported them."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in decisive_files())).hexdigest()
 
 
 def source_state() -> dict:

@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from memutils import entries, format1
 from memutils.errors import UserError
 from memutils.files import folder_of, path_of, plain_name, results_root, write_whole
 from memutils.record import Record, checksum, dump, tabulate
-from memutils.specs import FIELDS, NAMING, Spec, scale_name
+from memutils.specs import FIELDS, NAMING, Spec, flat, scale_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,8 +63,9 @@ def in_todays_words(content: dict) -> dict:
     defaults = {n: f.default for n, f in FIELDS.items() if f.default is not dataclasses.MISSING}
     spec = defaults | {"milestones": []} | format1.renamed(content["spec"])
     spec["inputs"] = {"standardise": "standardize"}.get(spec["inputs"], spec["inputs"])
-    if "loss_parameters" not in FIELDS and "loss_parameters" in spec:
-        spec["alpha"] = spec.pop("loss_parameters").get("alpha", spec["alpha"])
+    if "alpha" in spec:  # every spec had RLL's, whatever its loss
+        alpha = {"alpha": spec.pop("alpha")}
+        spec["loss_parameters"] = alpha if "rll" in (spec["loss"], spec["switch_loss"]) else {}
     return content | {"spec": spec}
 
 
@@ -133,8 +135,8 @@ def find(scale: str, key: str, spec: Spec) -> Record | None:
         return None
     asked = spec_dict(spec)
     if record.spec != asked:
-        every = asked.keys() | record.spec.keys()
-        names = sorted(n for n in every if asked.get(n) != record.spec.get(n))
+        asked, made = flat(asked), flat(record.spec)
+        names = sorted(n for n in asked.keys() | made.keys() if asked.get(n) != made.get(n))
         raise UserError(
             f"The record {path} was made with other settings ({', '.join(names)}). "
             "Move it away, or give this run another scale."
@@ -150,7 +152,8 @@ def find(scale: str, key: str, spec: Spec) -> Record | None:
 
 def spec_dict(spec: Spec) -> dict:
     """A specification as JSON holds it."""
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(spec).items()}
+    values = dataclasses.asdict(spec) | {"loss_parameters": dict(spec.loss_parameters)}
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
 
 def load(scale: str = "") -> list[Record]:
@@ -189,9 +192,10 @@ def histories(records: list[Record]) -> "pd.DataFrame":
 
     if not records:
         return pd.DataFrame(columns=["key", "noise_rate", *NAMING])
-    frames, named = [], (*NAMING, "alpha", "n_train", "lr", "train_on", "switch_loss")
+    frames = []
     for record in records:
-        settings = {name: record.spec[name] for name in named}
+        settings = {n: record.spec[n] for n in (*NAMING, "n_train", "lr", "train_on", "switch_loss")}
+        settings |= {"alpha": math.nan} | record.spec["loss_parameters"]
         frame = record.history.rename(columns={"lr": "lr_now"})
         frames.append(frame.assign(key=record.key, noise_rate=record.noise_rate, **settings))
     return pd.concat(frames, ignore_index=True)

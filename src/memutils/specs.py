@@ -1,5 +1,6 @@
 """What a run is: its full specification, its readable key, and the scales and grids of ``configs/*.yaml``."""
 
+import contextlib
 import dataclasses
 import itertools
 import json
@@ -8,6 +9,7 @@ import os
 import re
 import types
 import typing
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +19,22 @@ from memutils import data, labeling, losses, models, noise
 from memutils.errors import UserError, unknown_name
 from memutils.recipe import CHOICES, Recipe
 from memutils.storage import Storage
+
+
+class LossParameters(dict):
+    """The parameters of a run's loss, by name: a dict that cannot be changed, and so has a hash."""
+
+    def __hash__(self):
+        return hash(frozenset(self.items()))
+
+    def __reduce__(self):  # a copy is made whole, not item by item
+        return LossParameters, (dict(self),)
+
+    def fixed(self, *values, **named):
+        """Stands for every method that would change it."""
+        raise TypeError("The parameters of a run cannot be changed; make another Spec.")
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = fixed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +52,8 @@ class Spec(Recipe):
         labels: the label set (``label_sets.LABEL_SETS``), or the noise matrix's file; '' for noise that needs none.
         train_on: 'all' examples, or only the 'clean' ones (an oracle that knows which labels were replaced).
         crop: side of the center crop in pixels; 0 for none.
-        alpha: RLL's parameter; unused by other losses.
+        loss_parameters: numbers that the loss declares, by name, defaults filled in. A run that
+            switches has those of both losses, and one that both have is the same for both.
         switch_loss, switch_epoch: the loss from epoch switch_epoch + 1 on; '' for no switch.
     """
 
@@ -50,13 +69,20 @@ class Spec(Recipe):
     labels: str = ""
     train_on: str = "all"
     crop: int = 0
-    alpha: float = 0.1
+    loss_parameters: Mapping[str, float] = field(default_factory=dict)
     switch_loss: str = ""
     switch_epoch: int = 0
 
     def __post_init__(self):
         check_types(self)
         check_values(self)
+        parameters = all_parameters(self.trained_with, self.loss_parameters)
+        object.__setattr__(self, "loss_parameters", parameters)
+
+    @property
+    def trained_with(self) -> tuple[str, ...]:
+        """The loss's name, and that of the loss it switches to."""
+        return (self.loss, self.switch_loss) if self.switch_loss else (self.loss,)
 
     @property
     def redistributable(self) -> bool:
@@ -64,9 +90,10 @@ class Spec(Recipe):
         return labeling.redistributable(self.noise, self.labels)
 
     def build_loss(self, name: str | None = None):
-        """The loss of this run, or the named one with this run's parameters."""
+        """This run's loss, or the named one, with its defaults where this run does not train with it."""
         name = name or self.loss
-        return losses.build(name, alpha=self.alpha) if name == "rll" else losses.build(name)
+        own = losses.parameters_of(name) if name in self.trained_with else {}
+        return losses.build(name, **{n: v for n, v in self.loss_parameters.items() if n in own})
 
 
 NAMING = ("dataset", "network", "loss", "eta", "seed")
@@ -75,10 +102,58 @@ NAMING = ("dataset", "network", "loss", "eta", "seed")
 FIELDS = {f.name: f for f in dataclasses.fields(Spec)}
 
 
+def all_parameters(trained_with: Iterable[str], given: object) -> LossParameters:
+    """All parameters of these losses: the given ones, and defaults elsewhere.
+
+    One that two losses have is one, with the first loss's default.
+
+    Raises:
+        UserError: one that no loss here has, a value out of range, or one that is named as a setting.
+    """
+    if not isinstance(given, Mapping):
+        raise no_table(given)
+    declared, given = {loss: losses.parameters_of(loss) for loss in trained_with}, dict(given)
+    every = {n for own in declared.values() for n in own}
+    found, others = {}, {n: v for n, v in given.items() if n not in every}
+    for loss, own in declared.items():
+        if clash := sorted(own.keys() & FIELDS.keys()):
+            what = f"The loss {loss!r} has a parameter {clash[0]!r}"
+            raise UserError(f"{what}, which is a setting of every run; rename it.")
+        mine = {n: v for n, v in (given | found).items() if n in own}
+        found |= losses.complete(loss, mine | others)
+    return LossParameters(sorted(found.items()))
+
+
+def flat(settings: Mapping) -> dict:
+    """Settings with the loss's parameters beside the others instead of in a table of their own.
+
+    Raises:
+        UserError: loss_parameters is no table, or it names a setting or what stands beside it.
+    """
+    others = {n: v for n, v in settings.items() if n != "loss_parameters"}
+    table = settings.get("loss_parameters", {})
+    if not isinstance(table, Mapping):
+        raise no_table(table)
+    for name in table:
+        if name in FIELDS:
+            what = f"The setting {name!r} is no parameter of a loss"
+            raise UserError(f"{what}; take it out of loss_parameters.")
+        if name in others:
+            what = f"The parameter {name!r} is given twice"
+            raise UserError(f"{what}; take it out of loss_parameters, or leave it only there.")
+    return others | dict(table)
+
+
+def no_table(value: object) -> UserError:
+    """The error for loss parameters that are no table."""
+    what = "The setting 'loss_parameters' must be a table of numbers, as {alpha: 0.1}"
+    return UserError(f"{what}, not {str(value)[:80]!r}.")
+
+
 def check_types(spec: Spec) -> None:
-    """Brings each field to its declared type, or raises a UserError that names field and type."""
+    """Brings each field but loss_parameters to its type, or raises a UserError that names both."""
     hints = typing.get_type_hints(Spec)
-    for name in FIELDS:
+    for name in (n for n in FIELDS if n != "loss_parameters"):
         value, kind = getattr(spec, name), hints[name]
         if isinstance(kind, types.GenericAlias):  # the milestones
             ok = isinstance(value, list | tuple) and all(type(v) is int and v > 0 for v in value)
@@ -119,7 +194,7 @@ def check_values(spec: Spec) -> None:
             raise UserError(f"The setting {name!r} must be at least {low}, not {getattr(spec, name)}.")
         if getattr(spec, name) > high:
             raise UserError(f"The setting {name!r} must be at most {high}, not {getattr(spec, name)}.")
-    for name in ("lr", "alpha", "gamma"):
+    for name in ("lr", "gamma"):
         if getattr(spec, name) <= 0:
             raise UserError(f"The setting {name!r} must be greater than 0, not {getattr(spec, name)}.")
     try:
@@ -164,37 +239,53 @@ class Scale:
         Raises:
             UserError: an unknown setting (named with the nearest valid one), a missing or a wrong one.
         """
-        check_known(settings)
-        network = settings.get("network", self.defaults.get("network"))
-        merged = self.defaults | (self.networks.get(network, {}) if isinstance(network, str) else {}) | settings
+        settings = flat(settings)
+        merged = self.usual(settings.get("network", self.defaults.get("network"))) | settings
+        trained_with = registered(merged.get("loss"), merged.get("switch_loss"))
+        check_known(settings, trained_with)
         missing = [n for n in NAMING[:4] if n not in merged]
         if missing:
             raise UserError(f"A run needs {', '.join(missing)}.")
-        return Spec(**merged)
+        own = {n for loss in trained_with for n in losses.parameters_of(loss)}
+        others = {n: v for n, v in merged.items() if n not in FIELDS and (n in settings or n in own)}
+        return Spec(**{n: v for n, v in merged.items() if n in FIELDS}, loss_parameters=others)
+
+    def usual(self, network: object) -> dict:
+        """The defaults for a network; a loss's parameter among them counts for losses that have it."""
+        of_network = self.networks.get(network, {}) if isinstance(network, str) else {}
+        return flat(self.defaults) | flat(of_network)
 
     def key(self, spec: Spec) -> str:
         """The run's name: data set, network, loss, eta, seed and each setting that differs from the scale's default."""
         named = [spec.dataset, spec.network, spec.loss, f"eta{text_of(spec.eta)}", f"seed{spec.seed}"]
-        key = "-".join(named + [f"{n}{text_of(getattr(spec, n))}" for n in self.differing(spec)])
+        key = "-".join(named + [f"{n}{text_of(v)}" for n, v in self.differing(spec).items()])
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,199}", key):
             raise UserError(f"The run's name {key!r} must be made of letters, digits and . _ + - only.")
         return key
 
-    def differing(self, spec: Spec) -> list[str]:
-        """The settings, beyond those that every key names, that differ from this scale's default; sorted."""
-        base = self.spec(**{n: getattr(spec, n) for n in NAMING})
-        return [n for n in sorted(FIELDS) if n not in NAMING and getattr(spec, n) != getattr(base, n)]
+    def differing(self, spec: Spec) -> dict[str, object]:
+        """Settings and loss parameters, beyond those every key names, with other than default values.
+
+        Sorted by name.
+        """
+        base, made = self.spec(**{n: getattr(spec, n) for n in NAMING}), spec.loss_parameters
+        usual = {n: v for n, v in self.usual(spec.network).items() if n in made}
+        usual = all_parameters(spec.trained_with, usual)
+        names = [n for n in FIELDS if n not in (*NAMING, "loss_parameters")]
+        changed = {n: getattr(spec, n) for n in names if getattr(spec, n) != getattr(base, n)}
+        changed |= {n: v for n, v in made.items() if v != usual[n]}
+        return dict(sorted(changed.items()))
 
     def parameters(self, spec: Spec) -> str:
         """What tells a run from this scale's defaults, as YAML for papermill's ``-y``: plain values, never code."""
-        values = {n: getattr(spec, n) for n in (*NAMING, *self.differing(spec))}
+        values = {n: getattr(spec, n) for n in NAMING} | self.differing(spec)
         return json.dumps({n: list(v) if isinstance(v, tuple) else v for n, v in values.items()})
 
     def specs(self, only: str = "") -> dict[str, Spec]:
         """The grid's runs by key, in order; ``only`` keeps the keys that contain it."""
         runs = {}
         for entry in self.grid:
-            axes = [(n, v if isinstance(v, list) else [v]) for n, v in entry.items()]
+            axes = [(n, v if isinstance(v, list) else [v]) for n, v in flat(entry).items()]
             if math.prod(len(v) for _, v in axes) > 100_000:
                 raise UserError("An entry of the grid has more than 100,000 runs; shorten its lists.")
             for values in itertools.product(*(v for _, v in axes)):
@@ -203,11 +294,37 @@ class Scale:
         return {key: spec for key, spec in runs.items() if only in key}
 
 
-def check_known(settings) -> None:
-    """Raises a UserError for a setting that no run has."""
+def registered(*names: object) -> list[str]:
+    """Those of the names under which a loss is registered."""
+    return [name for name in names if isinstance(name, str) and name in losses.LOSSES]
+
+
+def check_known(
+    settings: Iterable[str],
+    trained_with: Iterable[str] = (),
+    kind: str = "setting",
+    also: tuple[str, ...] = (),
+) -> None:
+    """Raises a UserError for what is neither a setting of a run nor a parameter of a loss.
+
+    Args:
+        settings: their names.
+        trained_with: the run's losses, of which one must have each parameter; none: any loss may.
+        kind: what the error calls them.
+        also: names that are valid beside the settings.
+    """
+    declared = {}
+    for loss in losses.LOSSES:
+        with contextlib.suppress(UserError):  # an entry that is no loss costs no other loss's run
+            declared[loss] = losses.parameters_of(loss)
+    own = {n for loss in trained_with or declared for n in declared.get(loss, {})}
     for name in settings:
-        if name not in FIELDS:
-            raise unknown_name("setting", name, FIELDS)
+        if name in FIELDS or name in own or name in also:
+            continue
+        if any(name in parameters for parameters in declared.values()):
+            loss = next(iter(trained_with))
+            raise losses.no_such_parameter(loss, name, declared.get(loss, {}))
+        raise unknown_name(kind, name, [*also, *FIELDS, *own])
 
 
 def configs_root() -> Path:
@@ -257,7 +374,7 @@ def parse_scale(name: str, content: object, within: tuple[str, ...] = ()) -> Sca
     if not isinstance(grid, list) or not all(isinstance(t, dict) for t in tables):
         raise UserError("defaults and each network must be tables of settings, and grid a list of such tables.")
     for settings in (defaults, *networks.values(), *grid):
-        check_known(settings)
+        check_known(flat(settings))
     for network in networks:
         if network not in models.NETWORKS:
             raise unknown_name("network", network, models.NETWORKS)
@@ -266,8 +383,9 @@ def parse_scale(name: str, content: object, within: tuple[str, ...] = ()) -> Sca
         if content["extends"] in (name, *within):
             raise UserError("A scale cannot extend itself.")
         base = load_scale(content["extends"], within)
-        defaults, storage = base.defaults | defaults, base.records
-        networks = {n: base.networks.get(n, {}) | networks.get(n, {}) for n in base.networks | networks}
+        defaults, storage = flat(base.defaults) | flat(defaults), base.records
+        names = base.networks | networks
+        networks = {n: flat(base.networks.get(n, {})) | flat(networks.get(n, {})) for n in names}
     scale = Scale(name, defaults, networks, tuple(grid), storage.over(content.get("records") or {}))
     scale.specs()  # every run of the grid must be valid
     return scale

@@ -30,8 +30,8 @@ def step_scale(spec: Spec, registry: dict = losses.LOSSES, num_classes: int = 10
 
     ``registry`` holds the losses by name.
     """
-    parameters = {"alpha": spec.alpha} if spec.loss == "rll" else {}
-    return float(f"{spec.lr * initial_norm(registry[spec.loss](**parameters), num_classes):.3g}")
+    loss = losses.make(spec.loss, registry[spec.loss], spec.loss_parameters)
+    return float(f"{spec.lr * initial_norm(loss, num_classes):.3g}")
 
 
 def path(record: Record) -> pd.DataFrame:

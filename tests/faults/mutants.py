@@ -1,6 +1,6 @@
 """Small faults put into the package's code, one at a time: the unit tests must notice.
 
-``python tests/faults/mutants.py losses noise --sample 60`` mutates a comparison, an operator, a condition or a number,
+``python tests/faults/mutants.py losses.paper noise --sample 60`` mutates a comparison, an operator, a condition or a number,
 and runs the module's own tests in a fork, where torch is loaded already. What survives is printed. After tests were added,
 ``--again`` (with the same sample) tries only the lines where one lived; the module itself must not have changed meanwhile.
 """
@@ -25,7 +25,10 @@ from table import read, renew
 
 ROOT = Path(__file__).parents[2]
 TESTS = {
-    "losses": ["test_losses.py", "test_bad_input.py::test_losses"],
+    "losses.base": ["test_losses.py", "test_loss_parameters.py"],
+    "losses.checks": ["test_losses.py"],
+    "losses.entries": ["test_loss_parameters.py", "test_losses.py", "test_bad_input.py::test_losses"],
+    "losses.paper": ["test_losses.py"],
     "noise": ["test_noise.py", "test_bad_input.py::test_noise"],
     "claims.outcomes": ["test_outcomes.py", "test_claims.py", "test_ledger.py"],
     "claims.rules": ["test_claims.py", "test_ledger.py"],

@@ -16,7 +16,7 @@ from memutils.claims.rules import ALIKE, TIE, TWO_CLASSES, Bench, Finding, NotTh
 from memutils.claims.statements import ACTIVE, CLAIMS, SHOWN_IN, Claim
 from memutils.names import DATASET_NAMES, NETWORK_NAMES
 from memutils.records import RESULTS_VERSION, Record
-from memutils.specs import FIELDS, NAMING, text_of
+from memutils.specs import NAMING, all_parameters, registered, text_of
 
 SUPPORTED, NOT_SUPPORTED, NOT_TESTED = "supported", "not supported", "not tested at this scale"
 PROVED, REFUTED = "proved", "refuted as stated"
@@ -98,7 +98,8 @@ def comparable(record: Record, train_on: str = "all") -> bool:
     spec = record.spec
     named = "-".join([*(spec[n] for n in NAMING[:3]), f"eta{text_of(spec['eta'])}", f"seed{spec['seed']}"])
     named += "" if train_on == "all" else f"-train_on{train_on}"
-    plain = spec["alpha"] == FIELDS["alpha"].default and not spec["switch_loss"] and spec["noise"] == "others"
+    usual = all_parameters(registered(spec["loss"], spec["switch_loss"]), {})
+    plain = spec["loss_parameters"] == usual and spec["noise"] == "others" and not spec["switch_loss"]
     return plain and spec["train_on"] == train_on and record.key == named
 
 
@@ -108,7 +109,7 @@ def benches(found: list[Record]) -> list[Bench]:
     for record in found:
         for part in ("all", "clean"):
             if comparable(record, part):
-                same = {k: v for k, v in record.spec.items() if k not in ("loss", "eta", "train_on")}
+                same = {k: v for k, v in record.spec.items() if k not in ("loss", "loss_parameters", "eta", "train_on")}
                 group = groups.setdefault(json.dumps(same, sort_keys=True), {"all": {}, "clean": {}})
                 group[part][record.spec["loss"], record.spec["eta"]] = Run(record)
     runs = [Bench(run, g["all"], g["clean"]) for g in groups.values() for run in g["all"].values()]
