@@ -141,6 +141,14 @@ def lacking(found, extras):
     return [n for n in wanted if there.get(n) != wanted[n]] + ([] if own else ["memutils"])
 
 
+def say(text):
+    """Prints, also where nobody reads it any more (``make ... | head -1``): the work goes on."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def put_away():
     """Clears the place of .venv: what was made here or is empty is deleted, anything else renamed."""
     try:
@@ -156,7 +164,7 @@ def put_away():
         names = (f".venv.old{i}" for i in range(1, 1000))
         aside = next(name for name in names if not (ROOT / name).exists())
         VENV.rename(ROOT / aside)
-        print(f"It was not made by make, so it is kept as {aside}; delete it when you need nothing in it.")
+        say(f"It was not made by make, so it is kept as {aside}; delete it when you need nothing in it.")
     except OSError as error:
         raise SystemExit(f"Error: {VENV} cannot be removed ({error.strerror}); delete it, then start again.") from None
 
@@ -188,14 +196,17 @@ def pip(*arguments):
     settings = subprocess.run([*command, "config", "list"], env=environment, stdout=subprocess.PIPE).stdout.decode()
     undo = [option for name, option in HERE.items() if re.search(rf"^\w+\.{name}=", settings, re.MULTILINE)]
     command += ["install", "--quiet", "--disable-pip-version-check", *undo, *arguments]
+    shown = None if sys.stderr.isatty() else subprocess.PIPE  # a terminal may be asked for a password
     before, code = probe()["packages"], None
     UNFINISHED.touch()
     try:
-        code = subprocess.call(command, env=environment, cwd=str(ROOT))
+        done = subprocess.run(command, env=environment, cwd=str(ROOT), stdout=shown, stderr=shown and subprocess.STDOUT)
+        code = done.returncode
     finally:
         if code == 0 or (probe() or {}).get("packages") == before:  # it had not begun to write
             UNFINISHED.unlink()
     if code:
+        say((done.stdout or b"").decode(errors="replace"))
         raise SystemExit("Error: pip could not install into .venv; its message is above. Mend it, then start again.")
 
 
@@ -225,13 +236,13 @@ def mend(options):
             raise SystemExit(f"Error: {VENV} is a file, where a folder is to be made; move it away.")
         check_python()
         if VENV.is_dir() or VENV.is_symlink():
-            print(f"The folder .venv {reason}: it is made anew.", flush=True)
+            say(f"The folder .venv {reason}: it is made anew.")
             put_away()
         make()
         names = state(options)[1]
     if not names:
         return
-    print("Installing into .venv (a few minutes the first time) ...", flush=True)
+    say("Installing into .venv (a few minutes the first time) ...")
     pip("-r", "requirements.lock", *(["-r", "requirements-extras.lock"] if options.extras else []))
     pip("--no-deps", "--no-build-isolation", "-e", ".")
     reason, names = state(options)
