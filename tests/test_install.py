@@ -224,6 +224,28 @@ def test_a_foreign_environment_is_kept_under_another_name(whole, tmp_path):
     check_whole(folder)
 
 
+def test_make_hands_on_what_was_typed_letter_by_letter(whole):
+    stub = "import os, sys; print(ascii([*sys.argv[1:], os.environ['VIRTUAL_ENV'], os.environ.get('JUPYTER_PATH')]))"
+    (whole / "workflow/start.py").write_text(stub)
+    for text in ("it's", "000", "$(touch made)", "$$HOME `touch made` \"a\"", "-eta0.4", "é; touch made", "#1 %", "a, b)"):
+        out = make(whole, "runs", f"ONLY={text}", f"SCALE={text}", f"BUILD={text}", "JOBS=02", JUPYTER_PATH="/nowhere")
+        own = [f"--scale={text}", "--jobs=02", f"--build={text}", f"--only={text}", "--profile=local", "--share=", "runs"]
+        assert out.strip() == ascii([*own, f"{whole}/.venv", None])
+        assert not (whole / "made").exists()
+    out = make(whole, "runs", SCALE="from the environment")
+    assert "--scale=from the environment" in out and "--jobs=" in out and "--jobs='" not in out
+
+
+def test_an_install_goes_on_where_nobody_reads_its_messages(tmp_path):
+    folder, (read, write) = lay_out(tmp_path / "project"), os.pipe()
+    os.close(read)
+    command = [sys.executable, "workflow/install.py"]
+    code = subprocess.run(command, cwd=folder, env=environment(folder), stdout=write, stderr=write, timeout=120).returncode
+    os.close(write)
+    assert code == 0
+    check_whole(folder)
+
+
 def test_a_file_in_its_place_and_a_missing_python_are_one_sentence_each(tmp_path):
     folder = lay_out(tmp_path / "project")
     (folder / ".venv").write_text("mine")

@@ -2,8 +2,8 @@
 
     python workflow/start.py runs --scale=cpu --only=resnet18 --jobs=2 [--build= --profile= --share=]
 
-The estimate and the workflow get the same texts. Snakemake reads a bare ``only=000`` as the number 0; in
-quotes it is the text that was typed.
+The estimate and the workflow get the same texts. Snakemake reads a bare ``only=000`` as the number 0, quotes or
+not, and its jobs on a cluster lose an apostrophe; percent-encoded in a table it is what was typed.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from memutils import grid, specs
 from memutils.errors import INTERRUPTED, UserError, unknown_name
@@ -37,14 +38,14 @@ def check_profile(name: str) -> None:
 
 
 def command(target: str, options: argparse.Namespace) -> list[str]:
-    """Snakemake's command line; every text is quoted, so that none is read as a number."""
+    """Snakemake's command line."""
     local = options.profile == "local"
     share = positive("SHARE", options.share) if options.share else int(not local)
     texts = {"scale": options.scale, "only": options.only, "build": options.build}
-    settings = [f"{name}={json.dumps(text)}" for name, text in texts.items()]
+    typed = json.dumps({name: quote(text) for name, text in texts.items()})  # apostrophes do not reach a node
     words = [sys.executable, "-m", "snakemake", "-s", "workflow/Snakefile", "--profile", f"workflow/{options.profile}"]
     words += ["--cores", str(positive("JOBS", options.jobs))] if local else []
-    return [*words, "--config", *settings, f"share={share}", f"book={int(target == 'book')}", "--", target]
+    return [*words, "--config", f"typed={typed}", f"share={share}", f"book={int(target == 'book')}", "--", target]
 
 
 def start(options: argparse.Namespace) -> list[str]:
