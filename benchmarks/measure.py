@@ -46,8 +46,7 @@ def machine(threads: int) -> dict:
                 torch.cuda.synchronize()
             best = min(best, time.perf_counter() - start)
         peaks[precision] = 2 * 2048**3 / best / 1e9
-    name = torch.cuda.get_device_name() if device == "cuda" else provenance.processor()
-    return {"name": name, "device": device, "torch": str(torch.__version__), "peak_gflops": peaks}
+    return {"name": provenance.machine(device), "device": device, "torch": str(torch.__version__), "peak_gflops": peaks}
 
 
 def flops(network: str) -> dict:

@@ -175,11 +175,52 @@ def test_estimate_counts_what_is_missing(results, capsys):
 def test_an_estimate_for_runs_that_share_a_gpu_is_a_range(results, monkeypatch):
     settled = grid.recipe.settle
     monkeypatch.setattr(grid.recipe, "settle", lambda spec: replace(settled(spec), device="cuda"))
+    monkeypatch.setattr(grid.provenance, "machine", lambda device: "a GPU")
     monkeypatch.setattr(grid, "measure", lambda spec: 10.0)
     images = sum(spec.n_train * spec.epochs for spec in specs.load_scale("smoke").specs().values())
     low, high = (f"{(5 + (10 * images + 4) / jobs) / 3600:.1f} hours" for jobs in (4, 1))
     found = grid.estimate(specs.load_scale("smoke"), jobs=4)
-    assert f"about {low} with 4 at once, at the measured rate; up to {high} if they slow each other" in found, found
+    assert f"about {low} with 4 at once; up to {high} if they slow each other" in found, found
+
+
+def timed(machine, precision, seconds_per_image, network="mlp", dataset="mnist5k", device="cpu"):
+    """A record that took so long an image, all that an estimate reads."""
+    spec = {"network": network, "dataset": dataset, "epochs": 2}
+    execution = {"device": device, "precision": precision}
+    provenance = {"machine": machine, "execution": execution, "seconds": seconds_per_image * 400}
+    return records.Record(None, {"spec": spec, "dataset": {"sizes": {"train": 200}}, "provenance": provenance})
+
+
+def test_an_estimate_takes_the_rate_of_this_processor_in_this_precision_first(monkeypatch):
+    monkeypatch.setattr(grid.provenance, "machine", lambda device: "this one")
+    spec = specs.load_scale("smoke").spec(**SMOKE, precision="float32", device="cpu")
+    strange = [timed("this one", "float32", 99, **other) for other in ({"network": "resnet18"}, {"dataset": "mnist"}, {"device": "cuda"})]
+    half, other, here = timed("this one", "bfloat16", 8), timed("another", "float32", 4), timed("this one", "float32", 2)
+    found = [grid.rate(spec, [*strange, *known]) for known in ([], [half], [half, other], [half, other, here])]
+    assert found == [
+        None,
+        grid.Rate(8, "as recorded on this one, partly in another precision"),
+        grid.Rate(4, "as recorded on another"),
+        grid.Rate(2, "as recorded on this one"),
+    ]
+
+
+def test_an_estimate_names_each_kind_of_run_and_adds_them_up(monkeypatch):
+    monkeypatch.setattr(grid, "rate", lambda spec, known: grid.Rate(1.0, "as made up"))
+    scale = specs.parse_scale("mine", {"defaults": {"dataset": "mnist5k", "network": "mlp", "loss": "cce", "device": "cpu", "precision": "float32"},
+                                       "grid": [{"eta": [0, 0.4], "n_train": 1000, "epochs": 5}, {"eta": 0.4, "epochs": 1}]})  # fmt: skip
+    first, *lines = grid.estimate(scale, jobs=2).splitlines()
+    assert first == f"mine: 3 of 3 runs are missing; about {(5 + (2 * 5001 + 4001) / 2) / 3600:.1f} hours with 2 at once."
+    assert lines == [
+        "  mlp on mnist5k, 1,000 images, 5 epochs, float32: 2 missing, 83 min each, as made up",
+        "  mlp on mnist5k, 4,000 images, 1 epoch, float32: 1 missing, 67 min each, as made up",
+    ]
+
+
+def test_an_estimate_does_not_fail_by_another_scales_damaged_record(results):
+    (results / "other").mkdir()
+    (results / "other/broken.json").write_text("{")
+    assert "4 of 4 runs are missing; about" in grid.estimate(specs.load_scale("smoke"))
 
 
 def test_estimate_refuses_a_part_of_a_name_that_no_run_has():

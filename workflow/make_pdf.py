@@ -37,7 +37,7 @@ def single_page(stage: Path, build: Path) -> Path:
 
 
 def main(build: str) -> int:
-    build = Path(build)
+    build = Path(build).expanduser()
     target = build / "book.pdf"
     try:
         with sync_playwright() as playwright:

@@ -3,10 +3,14 @@
     python workflow/student.py _build/student
 
 There is one master, the notebook of the book. It marks a solution as nbgrader does, by lines ``### BEGIN SOLUTION`` and
-``### END SOLUTION`` in a code cell, or by the directive {solution} in prose. A stub is ``...`` at the same indentation.
+``### END SOLUTION`` in a code cell, or by the directive {solution} in prose. A stub is ``...`` at the same indentation,
+and an error that says so. A copy holds a hash of itself: one that was changed since it was made is never written over.
 """
 
+import argparse
 import copy
+import hashlib
+import json
 import re
 import sys
 from pathlib import Path
@@ -19,9 +23,12 @@ FENCE = re.compile(r"^(`{3,})\{(\w+)\} ?(.*)$")
 ROLE = re.compile(r"\{[a-z:]+\}`([^`<]+?)(?: *<[^>`]*>)?`")
 
 
+UNSOLVED = 'raise NotImplementedError("Not solved yet: put your code in the place of this line and of the dots.")'
+
+
 def stub(source: str) -> str:
-    """A code cell's source with each marked solution replaced by ``...``."""
-    return MARKED.sub(r"\1...  # your code", source)
+    """A code cell's source with each marked solution replaced by ``...`` and an error for who runs it unsolved."""
+    return MARKED.sub(rf"\1...  # your code\n\1{UNSOLVED}", source)
 
 
 def plain(source: str) -> str:
@@ -55,17 +62,60 @@ def students(master: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
     return made if any("{exercise}" in cell.source for cell in master.cells) else None
 
 
-def write(folder: Path) -> list[Path]:
-    """Writes the copies of all notebooks with exercises into a folder and returns their paths."""
+def digest(notebook: nbformat.NotebookNode) -> str:
+    """sha256 of what a reader can change: the cells' kinds and sources; outputs do not count."""
+    cells = [[cell.cell_type, cell.source] for cell in notebook.cells]
+    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+
+
+def changed(path: Path) -> bool:
+    """Whether a file is there that is no copy, or no longer the copy that was made."""
+    try:
+        there = nbformat.read(path, as_version=4)
+        return there.metadata.get("made_as") != digest(there)
+    except FileNotFoundError:
+        return False
+    except Exception:  # a half-saved notebook, another format: somebody's, whatever it is
+        return True
+
+
+def write(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Writes the copies of all notebooks with exercises into a folder.
+
+    Returns:
+        The paths that were written, and those of changed copies, which stay as they are.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for path in sorted(Path(__file__).parents[1].glob("notebooks/*.ipynb")):
-        made = students(nbformat.read(path, as_version=4))
-        if made:
-            paths.append(folder / path.name)
-            nbformat.write(made, paths[-1])
-    return paths
+    written, kept = [], []
+    for master in sorted(Path(__file__).parents[1].glob("notebooks/*.ipynb")):
+        made, path = students(nbformat.read(master, as_version=4)), folder / master.name
+        if made is None:
+            continue
+        if changed(path):
+            kept.append(path)
+            continue
+        made.metadata["made_as"] = digest(made)
+        nbformat.write(made, path)
+        written.append(path)
+    return written, kept
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Writes the copies and tells which ones; 1 and one sentence where the folder cannot be written."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the copies go")
+    folder = parser.parse_args(arguments).folder.expanduser()
+    try:
+        written, kept = write(folder)
+    except OSError as error:
+        print(f"Error: cannot write into {folder} ({error.strerror}); name another folder.", file=sys.stderr)
+        return 1
+    for path in written:
+        print(path)
+    for path in kept:
+        print(f"Left as it is, because it was changed: {path}. For a fresh copy move it away, then start again.")
+    return 0
 
 
 if __name__ == "__main__":
-    print("\n".join(map(str, write(Path(sys.argv[1])))))
+    sys.exit(main())

@@ -1,12 +1,15 @@
 """What a grid still lacks and about how long it will take: ``python -m memutils.grid --scale cpu [--only resnet18]``."""
 
 import argparse
+import contextlib
 import os
+import statistics
 import sys
 import time
 from collections import defaultdict
+from dataclasses import dataclass
 
-from memutils import recipe, records, specs
+from memutils import provenance, recipe, records, specs
 from memutils.errors import INTERRUPTED, UserError
 from memutils.records import Record
 from memutils.specs import Spec
@@ -17,13 +20,44 @@ def missing(scale: specs.Scale, only: str = "") -> dict[str, Spec]:
     return {key: spec for key, spec in scale.specs(only).items() if records.find(scale.name, key, spec) is None}
 
 
-def seconds_per_image(known: list[Record]) -> dict[str, float]:
-    """Median seconds of one image of one epoch, everything included, by network, from records."""
-    rates = defaultdict(list)
-    for record in (r for r in known if not r.diverged):
-        images = record.dataset["sizes"]["train"] * record.spec["epochs"]
-        rates[record.spec["network"]].append(record.provenance["seconds"] / images)
-    return {network: sorted(values)[len(values) // 2] for network, values in rates.items()}
+@dataclass(frozen=True)
+class Rate:
+    """Seconds of one image of one epoch, evaluations included, and where that was measured."""
+
+    seconds: float
+    source: str
+
+
+def recorded() -> list[Record]:
+    """All records that can be read, of whatever scale: an estimate must not fail by one that is damaged."""
+    found = []
+    for path in sorted(records.results_root().glob("*/[!.]*.json")):
+        with contextlib.suppress(UserError):
+            found.append(records.read(path))
+    return found
+
+
+def rate(spec: Spec, known: list[Record]) -> Rate | None:
+    """The median rate of records of the same network, data set and device, or None where there is none.
+
+    Those made on a processor of this model in the precision of ``spec`` come first, then others in this
+    precision, then any.
+    """
+    execution = recipe.settle(spec)
+    here = provenance.machine(execution.device)
+    same = [
+        r for r in known
+        if not r.diverged and (r.spec["network"], r.spec["dataset"]) == (spec.network, spec.dataset)
+        and r.provenance["execution"]["device"] == execution.device
+    ]  # fmt: skip
+    precise = [r for r in same if r.provenance["execution"]["precision"] == execution.precision]
+    for chosen in ([r for r in precise if r.provenance["machine"] == here], precise, same):
+        if chosen:
+            seconds = [r.provenance["seconds"] / (r.dataset["sizes"]["train"] * r.spec["epochs"]) for r in chosen]
+            machines = " and ".join(sorted({r.provenance["machine"] for r in chosen}))
+            other = "" if chosen is not same else ", partly in another precision"
+            return Rate(statistics.median(seconds), f"as recorded on {machines}{other}")
+    return None
 
 
 def measure(spec: Spec) -> float:
@@ -59,12 +93,34 @@ def operations(network: str, shape: tuple[int, int, int], num_classes: int = 10,
 
 
 def duration(seconds: float) -> str:
-    """In minutes or hours, for reading."""
-    return f"{seconds / 3600:.1f} hours" if seconds > 5400 else f"{max(1, round(seconds / 60))} min"
+    """In seconds, minutes or hours, for reading."""
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    return f"{seconds / 3600:.1f} hours" if seconds > 5400 else f"{round(seconds / 60)} min"
+
+
+def rows(todo: dict[str, Spec]) -> dict[str, list[Spec]]:
+    """The missing runs by what decides their time."""
+    found = defaultdict(list)
+    for spec in todo.values():
+        precision = recipe.settle(spec).precision
+        size = f"{images(spec):,} images, {spec.epochs} epoch{'s' * (spec.epochs > 1)}"
+        found[f"{spec.network} on {spec.dataset}, {size}, {precision}"].append(spec)
+    return found
+
+
+def images(spec: Spec) -> int:
+    """How many images a run trains on."""
+    if spec.n_train:
+        return spec.n_train
+    return {"mnist5k": 4_000, "cifar10": 50_000}.get(spec.dataset, 60_000) - spec.n_holdout
 
 
 def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
-    """One line: how many runs are missing, and about how long they will take with so many jobs at once (0: not here, no time)."""
+    """How many runs are missing and about how long they take with so many jobs at once, all together and each.
+
+    With 0 jobs (other machines do them) no time is told, only a count.
+    """
     if not scale.specs():
         raise UserError(f"The scale {scale.name} has no grid; add one to its config.")
     todo, total = missing(scale, only), len(scale.specs(only))
@@ -75,22 +131,18 @@ def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
     text = f"{scale.name}: {len(todo)} of {total} runs are missing"
     if not jobs:
         return f"{text}."
-    device = recipe.settle(next(iter(todo.values()))).device
-    recorded = [r for name in {scale.name, "cpu", "quick"} for r in records.load(name)]
-    known = [r for r in recorded if r.provenance["execution"]["device"] == device]
-    rates, seconds = seconds_per_image(known), 0.0
-    for spec in todo.values():
-        if spec.network not in rates:
-            rates[spec.network] = measure(spec)
-        images = spec.n_train or 60_000  # MNIST's; CIFAR-10 has 50,000
-        if spec.dataset == "mnist5k":
-            images = min(images, 4_000)
-        seconds += rates[spec.network] * images * spec.epochs
-    seconds += len(todo)  # each run executes a notebook and draws
-    text += f"; about {duration(5 + seconds / jobs)} with {jobs} at once, at the measured rate"  # kernels start once
-    if device == "cuda" and jobs > 1:
+    known, now, seconds, lines = recorded(), {}, 0.0, []
+    for name, group in rows(todo).items():
+        found, network = rate(group[0], known), (group[0].network, group[0].dataset)
+        if found is None:
+            found = now[network] = now.get(network) or Rate(measure(group[0]), "as measured now")
+        each = found.seconds * images(group[0]) * group[0].epochs + 1  # it executes a notebook and draws, too
+        seconds += each * len(group)
+        lines.append(f"  {name}: {len(group)} missing, {duration(each)} each, {found.source}")
+    text += f"; about {duration(5 + seconds / jobs)} with {jobs} at once"  # kernels start once
+    if recipe.settle(next(iter(todo.values()))).device == "cuda" and jobs > 1:
         text += f"; up to {duration(5 + seconds)} if they slow each other on the GPU"
-    return f"{text}."
+    return "\n".join([f"{text}.", *lines])
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -62,3 +62,8 @@ def processor() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
+
+
+def machine(device: str) -> str:
+    """The name of what a run on this device ('cpu' or 'cuda') is carried out by: the processor or the GPU."""
+    return torch.cuda.get_device_name() if device == "cuda" else processor()

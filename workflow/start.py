@@ -1,0 +1,83 @@
+"""Begins the workflow for make: checks what was typed, prints the estimate, and hands over to Snakemake.
+
+    python workflow/start.py runs --scale=cpu --only=resnet18 --jobs=2 [--build= --profile= --share=]
+
+The estimate and the workflow get the same texts. Snakemake reads a bare ``only=000`` as the number 0, quotes or
+not, and its jobs on a cluster lose an apostrophe; percent-encoded in a table it is what was typed.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+from memutils import grid, specs
+from memutils.errors import INTERRUPTED, UserError, unknown_name
+
+WORKFLOW = Path(__file__).parent
+
+
+def positive(name: str, text: str) -> int:
+    """A whole number of at least 1.
+
+    Raises:
+        UserError: the text is no such number.
+    """
+    if not (text.isascii() and text.isdecimal() and int(text)):
+        raise UserError(f"{name} must be a whole number from 1 up, not {text!r}.")
+    return int(text)
+
+
+def check_profile(name: str) -> None:
+    """Raises a UserError where no folder of ``workflow`` is a profile of that name."""
+    valid = sorted(path.parent.name for path in WORKFLOW.glob("*/config.yaml"))
+    if name not in valid:
+        raise unknown_name("profile", name, valid)
+
+
+def command(target: str, options: argparse.Namespace) -> list[str]:
+    """Snakemake's command line."""
+    local = options.profile == "local"
+    share = positive("SHARE", options.share) if options.share else int(not local)
+    texts = {"scale": options.scale, "only": options.only, "build": options.build}
+    typed = json.dumps({name: quote(text) for name, text in texts.items()})  # apostrophes do not reach a node
+    words = [sys.executable, "-m", "snakemake", "-s", "workflow/Snakefile", "--profile", f"workflow/{options.profile}"]
+    words += ["--cores", str(positive("JOBS", options.jobs))] if local else []
+    return [*words, "--config", f"typed={typed}", f"share={share}", f"book={int(target == 'book')}", "--", target]
+
+
+def start(options: argparse.Namespace) -> list[str]:
+    """Prints what is missing and about how long it takes, and returns the command that does it."""
+    check_profile(options.profile)
+    options.scale = specs.scale_name(options.scale)
+    words = command(options.target, options)
+    jobs = int(options.jobs) if options.profile == "local" else 0  # a cluster's speed is not known here
+    print(grid.estimate(specs.load_scale(options.scale), options.only, jobs), flush=True)
+    return words
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Ends as Snakemake does; before it, 1 and one sentence where something that was typed is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("target", choices=("book", "runs"))
+    parser.add_argument("--scale", default="", help="a file of configs, by default quick")
+    parser.add_argument("--only", default="", help="only the runs whose names contain this text")
+    parser.add_argument("--jobs", default=str(os.cpu_count() or 1), help="runs at once on this machine")
+    parser.add_argument("--build", default="_build", help="the folder of what is made")
+    parser.add_argument("--profile", default="local", help="a folder of workflow: local, slurm, kubernetes")
+    parser.add_argument("--share", default="", help="runs in each job of a cluster, or at once on a GPU")
+    try:
+        words = start(parser.parse_args(arguments))
+    except UserError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(INTERRUPTED, file=sys.stderr)
+        return 130
+    os.execv(words[0], words)  # in place of this process, so that Ctrl-C and a kill reach Snakemake alone
+
+
+if __name__ == "__main__":
+    sys.exit(main())
