@@ -25,10 +25,27 @@ class NoisyLabels:
     Attributes:
         noisy: the labels to train on.
         true: the labels given.
+
+    Raises:
+        UserError: they are not two vectors of as many integers.
     """
 
     noisy: np.ndarray
     true: np.ndarray
+
+    def __post_init__(self):
+        noisy, true = np.asarray(self.noisy), np.asarray(self.true)
+        if (
+            noisy.ndim != 1
+            or noisy.shape != true.shape
+            or {noisy.dtype.kind, true.dtype.kind} - {"i", "u"}
+        ):
+            raise UserError(
+                "Noisy and true labels must be two vectors of as many integers, "
+                f"not {noisy.dtype} {noisy.shape} and {true.dtype} {true.shape}."
+            )
+        object.__setattr__(self, "noisy", noisy.astype(np.int64, copy=False))
+        object.__setattr__(self, "true", true.astype(np.int64, copy=False))
 
     @property
     def mislabeled(self) -> np.ndarray:

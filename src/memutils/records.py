@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from memutils import paths
 from memutils.errors import UserError
 from memutils.specs import NAMING, Spec, scale_name
 
@@ -75,7 +76,7 @@ class Record:
 
 def results_root() -> Path:
     """The folder of all records: MEMUTILS_RESULTS, else ``results`` in the repository."""
-    return Path(os.environ.get("MEMUTILS_RESULTS") or Path(__file__).parents[2] / "results")
+    return paths.folder("MEMUTILS_RESULTS", "results")
 
 
 def path_of(scale: str, key: str) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from memutils import data, labeling, losses, models, noise
+from memutils import data, labeling, losses, models, noise, paths
 from memutils.errors import UserError, unknown_name
 from memutils.recipe import CHOICES, Recipe
 
@@ -209,7 +209,7 @@ def check_known(settings) -> None:
 
 def configs_root() -> Path:
     """The folder of the configs: MEMUTILS_CONFIGS, else ``configs`` in the repository."""
-    return Path(os.environ.get("MEMUTILS_CONFIGS") or Path(__file__).parents[2] / "configs")
+    return paths.folder("MEMUTILS_CONFIGS", "configs")
 
 
 def scale_name(name: str = "") -> str:
