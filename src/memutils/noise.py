@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from memutils.errors import UserError, unknown_name
+from memutils.values import plain
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,8 @@ def shuffle_within_classes(labels: NoisyLabels, seed: int) -> NoisyLabels:
 
 def check_eta(eta: float) -> float:
     """eta as a float, or a UserError when it is not a number in [0, 1]."""
-    if isinstance(eta, bool) or not isinstance(eta, int | float | np.number) or not 0 <= eta <= 1:
+    eta = plain(eta)
+    if isinstance(eta, bool) or not isinstance(eta, int | float) or not 0 <= eta <= 1:
         raise UserError(f"The noise rate eta must be a number from 0 to 1, not {eta!r}.")
     return float(eta)
 

@@ -17,6 +17,7 @@ from memutils.claims.outcomes import Run
 from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.records import RESULTS_VERSION, Record, histories
 from memutils.specs import Scale, load_scale
+from memutils.values import as_held, plain
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's colors, distinct to color-blind readers."""
@@ -32,10 +33,9 @@ def set_style() -> None:
 
 def select(records: Iterable[Record], **settings) -> list[Record]:
     """The records whose specification has these settings; a tuple or list names several allowed values."""
-    def fits(record: Record) -> bool:  # fmt: skip
-        return all(record.spec[n] in (v if isinstance(v, tuple | list) else (v,)) for n, v in settings.items())
-
-    return [record for record in records if fits(record)]
+    wanted = {n: plain(v if isinstance(v, tuple | list) else (v,)) for n, v in settings.items()}
+    wanted = {n: [as_held(x) if isinstance(x, float) else x for x in v] for n, v in wanted.items()}
+    return [record for record in records if all(record.spec[n] in v for n, v in wanted.items())]
 
 
 def standard(records: Iterable[Record], scale: Scale) -> list[Record]:
