@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-from memutils import data, models, record, records, runs, specs, training
+from memutils import data, models, record, records, runs, sources, specs, training
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and so would what the tests start
 
@@ -29,10 +29,16 @@ ROOTS = [Path(p) for p in (os.environ.get("MEMUTILS_DATA"), REPOSITORY / "data",
 load_once = functools.cache(data.load)
 
 
+def no_network(root: Path) -> None:
+    raise OSError("no route to host")
+
+
 @pytest.fixture(autouse=True)
 def isolated(monkeypatch, tmp_path):
-    """Records go to a fresh folder, configs come from the repository, and torch takes one thread."""
+    """Records go to a fresh folder, configs come from the repository, nothing is downloaded, torch takes one thread."""
     monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path / "results"))
+    for name in ("download_mnist", "download_cifar"):
+        monkeypatch.setattr(sources, name, no_network)
     for name in ("MEMUTILS_CONFIGS", "MEMUTILS_SCALE"):
         monkeypatch.delenv(name, raising=False)
     torch.set_num_threads(1)

@@ -1,13 +1,6 @@
-"""Data: one canonical order whatever the source, and an error that helps for everything that can be wrong."""
+"""Data: one canonical order whatever the source, and subsets that a seed decides."""
 
-import fcntl
-import gzip
 import hashlib
-import io
-import os
-import struct
-import tarfile
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -15,10 +8,8 @@ from conftest import full_size
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memutils import data
+from memutils import data, merge, paths, records, specs
 from memutils.errors import UserError
-
-GOOD = (np.arange(32, dtype=np.uint8).reshape(2, 4, 4), np.array([0, 1]))
 
 
 def images(n: int, seed: int = 0, shape=(4, 4)) -> np.ndarray:
@@ -103,189 +94,55 @@ def test_data_of_ones_own_from_arrays():
     assert sorted(dataset.train.labels) == sorted(y)
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"x_train": GOOD[0].astype(np.float32)}, "scale floats"),
-        ({"x_test": GOOD[0].reshape(2, 16)}, "test images must be uint8"),
-        ({"y_train": np.array([0.0, 1.0])}, "training labels must be one integer"),
-        ({"y_train": np.array([0])}, "training labels must be one integer"),
-        ({"x_test": GOOD[0][:0], "y_test": GOOD[1][:0]}, "at least one"),
-        ({"x_test": images(2, shape=(5, 4))}, "differ in size"),
-        ({"y_train": np.array([0, 2])}, "every class"),
-        ({"y_train": np.array([0, 0])}, "every class"),
-        ({"y_train": np.array([-1, 0])}, "every class"),
-        ({"y_test": np.array([0, 2])}, "a test label lies outside"),
-        ({"y_test": np.array([-1, 0])}, "a test label lies outside"),
-        ({"x_train": images(257), "y_train": np.arange(257)}, "at most 256"),
-        ({"classes": ["one"]}, "1 class names for 2"),
-    ],
-)
-def test_arrays_that_are_no_data_set(change, message):
-    good = dict(zip(("x_train", "y_train", "x_test", "y_test"), GOOD * 2, strict=True))
-    data.from_arrays("own", **good)
-    with pytest.raises(UserError, match=message):
-        data.from_arrays("own", **(good | change))
-
-
 def test_an_unknown_name_gets_the_nearest_one():
     with pytest.raises(UserError, match="Did you mean 'cifar10'"):
         data.load("cifar-10")
 
 
-def npz(**arrays) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    return buffer.getvalue()
+def test_data_of_ones_own_that_cannot_be_loaded_are_one_sentence(monkeypatch):
+    x, y = images(6), np.arange(6) % 2
+    good = data.from_arrays("mine", x, y, x, y)
+    wrong = {
+        "KeyError: 'x'": lambda root: {}["x"],
+        "must be a Dataset, which data.from_arrays makes, not a tuple": lambda root: (x, y, x, y),
+        "must be a Dataset, .* not a type": lambda root: data.Dataset,
+        "TypeError": lambda: good,
+        "uint8 images .*data.from_arrays makes": lambda root: data.Dataset("mine", data.Split(x, y), good.test, "mine", ("a", "b")),
+        "these are float64": lambda root: data.Dataset("mine", data.Split(x / 1, y), good.test, "mine", ("a", "b")),
+        "AttributeError": lambda root: data.Dataset("mine", (x, y), good.test, "mine", ("a", "b")),
+        "2 distinct names": lambda root: data.Dataset("mine", good.train, good.test, "mine", ("a", "a")),
+        "lie from 0 to 1, these lie from 0 to 2": lambda root: data.Dataset("mine", good.train, data.Split(good.test.images, good.test.labels + (good.test.labels == 1)), "mine", ("a", "b")),
+    }
+    for message, load in wrong.items():
+        monkeypatch.setitem(data.DATASETS, "mine", load)
+        with pytest.raises(UserError, match=message) as error:
+            data.load("mine")
+        assert "mine" in str(error.value) and "\n" not in str(error.value)
 
 
-KERAS = dict(x_train=images(20, 1, (28, 28)), y_train=np.arange(20) % 10, x_test=images(10, 2, (28, 28)), y_test=np.arange(10))
+@pytest.mark.parametrize("name", ["MEMUTILS_DATA", "an argument"])
+def test_a_tilde_is_the_home_folder(monkeypatch, tmp_path, name):
+    home = tmp_path / "home"
+    (home / "data").mkdir(parents=True)
+    (home / "data" / "mnist.npz").write_bytes(b"")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MEMUTILS_DATA", "~/data" if name == "MEMUTILS_DATA" else "")
+    with pytest.raises(UserError, match=f"{home}/data/mnist.npz cannot be read"):
+        data.load("mnist", None if name == "MEMUTILS_DATA" else "~/data")
+    assert sorted(p.name for p in tmp_path.iterdir() if p.name != "results") == ["home"]
 
 
-def idx(array: np.ndarray) -> bytes:
-    return struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.astype(np.uint8).tobytes()
-
-
-def cifar_archive() -> bytes:
-    buffer, rng = io.BytesIO(), np.random.default_rng(0)
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name in [*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"]:
-            record = np.concatenate([[[3]], rng.integers(0, 256, (1, 3072))], 1).astype(np.uint8).tobytes()
-            member = tarfile.TarInfo(f"cifar-10-batches-bin/{name}.bin")
-            member.size = len(record)
-            tar.addfile(member, io.BytesIO(record))
-    return buffer.getvalue()
-
-
-def test_a_readable_archive_of_other_images_is_noticed(tmp_path):
-    (tmp_path / "mnist.npz").write_bytes(npz(**KERAS))
-    with pytest.raises(UserError, match="its fingerprint differs"):
-        data.load("mnist", tmp_path)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"no archive",
-        npz(**KERAS)[:3000],
-        npz(**{k: v for k, v in KERAS.items() if k != "y_test"}),
-        npz(**(KERAS | {"x_train": KERAS["x_train"].astype(float)})),
-        npz(**(KERAS | {"y_test": KERAS["y_test"][:3]})),
-        npz(**(KERAS | {"y_test": np.array([{}] * 10)})),  # pickled objects are never read
-    ],
-    ids=["empty", "text", "truncated", "no y_test", "floats", "labels missing", "pickle"],
-)
-def test_a_damaged_npz_is_an_error_that_names_the_file(tmp_path, content):
-    (tmp_path / "mnist.npz").write_bytes(content)
-    with pytest.raises(UserError, match=r"mnist\.npz"):
-        data.load("mnist", tmp_path)
-
-
-def test_labels_that_only_look_right_in_their_low_byte_are_refused(tmp_path, monkeypatch):
-    """The fingerprint takes labels as bytes: 256 more would pass it."""
-    for part in ("train", "test"):
-        split = data.canonical(KERAS[f"x_{part}"], KERAS[f"y_{part}"])
-        monkeypatch.setitem(data.FINGERPRINTS, ("mnist", part), data.fingerprint(split))
-    for wrong in (KERAS["y_test"] + 256, KERAS["y_test"] - 256):
-        (tmp_path / "mnist.npz").write_bytes(npz(**KERAS | {"y_test": wrong}))
-        with pytest.raises(UserError, match="a label from 0 to 255 each"):
-            data.load("mnist", tmp_path)
-
-
-def write_raw(root, **change) -> None:
-    files = {"train-images-idx3": KERAS["x_train"], "train-labels-idx1": KERAS["y_train"],
-             "t10k-images-idx3": KERAS["x_test"], "t10k-labels-idx1": KERAS["y_test"]}  # fmt: skip
-    (root / "MNIST" / "raw").mkdir(parents=True)
-    for name, array in files.items():
-        content = idx(array)
-        (root / "MNIST" / "raw" / f"{name}-ubyte").write_bytes(change.get(name, lambda c: c)(content))
-
-
-@pytest.mark.parametrize(
-    "damage", [lambda c: b"", lambda c: c[:-5], lambda c: b"\1" + c[1:], lambda c: c[:9], lambda c: c + b"x"]
-)
-def test_damaged_raw_mnist_is_an_error(tmp_path, damage):
-    write_raw(tmp_path, **{"train-images-idx3": damage})
-    with pytest.raises(UserError, match="The (train )?data of mnist in .*MNIST/raw is damaged"):
-        data.load("mnist", tmp_path)
-
-
-def test_raw_mnist_is_read_in_the_same_order_as_the_npz(tmp_path, monkeypatch):
-    write_raw(tmp_path)
-    for part in ("train", "test"):
-        split = data.canonical(KERAS[f"x_{part}"], KERAS[f"y_{part}"])
-        monkeypatch.setitem(data.FINGERPRINTS, ("mnist", part), data.fingerprint(split))
-    raw = data.load("mnist", tmp_path)
-    (tmp_path / "mnist.npz").write_bytes(npz(**KERAS))
-    archive = data.load("mnist", tmp_path)
-    assert (raw.source, archive.source) == ("torchvision", "npz") and raw.fingerprints == archive.fingerprints
-
-
-def test_an_incomplete_raw_folder_says_what_to_put_where(tmp_path, monkeypatch):
-    write_raw(tmp_path)
-    (tmp_path / "MNIST/raw/train-labels-idx1-ubyte").unlink()
-    monkeypatch.setenv("MEMUTILS_DATA", str(tmp_path))
-    with pytest.raises(UserError, match="Put MNIST/raw/ with MNIST's four idx files or mnist.npz"):
-        data.load("mnist")
-
-
-def test_cifar_without_a_network_says_what_to_put_where(tmp_path, monkeypatch):
-    from torchvision.datasets import utils
-
-    def offline(*args):
-        raise OSError("no route to host")
-
-    monkeypatch.setattr(utils, "download_url", offline)
-    with pytest.raises(UserError, match=r"cannot be downloaded \(no route to host\). Put cifar-10-binary.tar.gz"):
-        data.load("cifar10", tmp_path)
-
-
-def test_a_download_that_is_cut_off_does_not_look_like_an_archive(tmp_path, monkeypatch):
-    from torchvision.datasets import utils
-
-    def cut_off(url, root, filename, md5):
-        (tmp_path / filename).write_bytes(b"half")
-        raise OSError("reset by peer")
-
-    monkeypatch.setattr(utils, "download_url", cut_off)
-    for _ in range(2):
-        with pytest.raises(UserError, match="cannot be downloaded"):
-            data.load("cifar10", tmp_path)
-
-
-def test_nobody_reads_a_folder_while_another_process_fills_it(tmp_path):
-    folder = os.open(tmp_path, os.O_RDONLY)
-    fcntl.flock(folder, fcntl.LOCK_EX)
-    (tmp_path / "cifar-10-binary.tar.gz").write_bytes(b"half")
-    with ThreadPoolExecutor(1) as pool:
-        reading = pool.submit(data.fetch, "cifar10", tmp_path, data.cifar_binary)
-        with pytest.raises(TimeoutError):
-            reading.result(timeout=0.3)
-        (tmp_path / "cifar-10-binary.tar.gz").write_bytes(cifar_archive())
-        os.close(folder)
-        assert len(reading.result(timeout=30)[0]) == 5
-
-
-def test_the_binary_archive_of_cifar_is_read(tmp_path):
-    (tmp_path / "cifar-10-binary.tar.gz").write_bytes(cifar_archive())
-    x_train, y_train, x_test, y_test = data.cifar_binary(tmp_path)
-    assert x_train.shape == (5, 32, 32, 3) and x_test.shape == (1, 32, 32, 3) and set(y_train) | set(y_test) == {3}
-    with gzip.open(tmp_path / "cifar-10-binary.tar.gz") as file:
-        first = file.read()[512 + 1 :][:3072]  # a tar header, the label, then the planes R, G, B
-    assert x_train[0].transpose(2, 0, 1).tobytes() == first
-    with pytest.raises(UserError, match="its fingerprint differs"):
-        data.load("cifar10", tmp_path)
-
-
-@given(seed=st.integers(0, 10_000), cut=st.booleans())
-def test_a_damaged_archive_of_cifar_never_ends_in_a_traceback(tmp_path_factory, seed, cut):
-    root, rng, content = tmp_path_factory.mktemp("cifar"), np.random.default_rng(seed), bytearray(cifar_archive())
-    place = int(rng.integers(10, len(content)))
-    if cut:
-        content = content[:place]
-    else:
-        content[place] ^= 1 << rng.integers(8)
-    (root / "cifar-10-binary.tar.gz").write_bytes(content)
-    with pytest.raises(UserError, match="cifar10"):
-        data.load("cifar10", root)
+def test_every_folder_that_the_environment_names_may_begin_with_a_tilde(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    roots = {"MEMUTILS_DATA": data.data_root, "MEMUTILS_RESULTS": records.results_root, "MEMUTILS_CONFIGS": specs.configs_root}
+    for variable, root in roots.items():
+        monkeypatch.setenv(variable, "~/there")
+        assert root() == tmp_path / "there"
+        monkeypatch.setenv(variable, "~nobody-of-this-name/there")
+        with pytest.raises(UserError, match="No home folder is known for '~nobody"):
+            root()
+        monkeypatch.setenv(variable, "")
+        assert root().parent == paths.REPOSITORY
+    with pytest.raises(UserError, match=f"There is no folder {tmp_path}/elsewhere"):
+        merge.merge("~/elsewhere")

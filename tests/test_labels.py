@@ -11,9 +11,9 @@ import torch
 from conftest import ROOTS, carry_out, full_size, smoke
 from hypothesis import given
 from hypothesis import strategies as st
-from test_data import npz
+from test_sources import npz
 
-from memutils import data, label_sets, labeling, noise, records, runs, specs
+from memutils import data, label_sets, labeling, noise, records, runs, sources, specs
 from memutils.errors import UserError
 
 N, CLASSES = 400, 10
@@ -67,7 +67,7 @@ def archive(folder, people: dict) -> None:
     (folder / "batches").mkdir()
     planes = people["images"].transpose(0, 3, 1, 2).reshape(N, -1)
     rows = np.concatenate([people["labels"]["clean_label"][:, None], planes], 1).astype(np.uint8)
-    with tarfile.open(folder / data.RAW["cifar10"], "w:gz") as tar:
+    with tarfile.open(folder / sources.RAW["cifar10"], "w:gz") as tar:
         for name, part in zip(
             [*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"],
             [*np.split(rows, 5), rows[:20]],

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
+from memutils import paths
 from memutils.errors import UserError
 
 
 def results_root() -> Path:
     """The folder of all records: MEMUTILS_RESULTS, else ``results`` in the repository."""
-    return Path(os.environ.get("MEMUTILS_RESULTS") or Path(__file__).parents[2] / "results")
+    return paths.folder("MEMUTILS_RESULTS", "results")
 
 
 def path_of(scale: str, key: str) -> Path:

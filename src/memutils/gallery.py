@@ -45,7 +45,9 @@ def mislabeled(record: Record) -> list[Picture]:
     arrays, names = record.arrays(), record.dataset["classes"]
     pictures = []
     for index, image in zip(arrays["thumbnail_index"], arrays["thumbnails"], strict=True):
-        given, true, predicted = (str(names[arrays[f"train_{part}"][index]]) for part in ("noisy", "true", "predicted"))
+        given, true, predicted = (
+            str(names[arrays[f"train_{part}"][index]]) for part in ("noisy", "true", "predicted")
+        )
         if given != true:
             pictures.append(Picture(image, given, true, predicted))
     return pictures
@@ -60,12 +62,18 @@ def show(pairs: list[Record], n: int = 12, ncols: int = 3) -> plt.Figure:
         ncols: images in a row of a record.
     """
     rows = -(-n // ncols)
-    figure = plt.figure(figsize=(1.4 * ncols * len(pairs) + 0.4, 1.95 * rows + 0.5), layout="constrained")
-    for record, part in zip(pairs, np.atleast_1d(figure.subfigures(1, len(pairs), wspace=0.06)), strict=True):
+    figure = plt.figure(
+        figsize=(1.4 * ncols * len(pairs) + 0.4, 1.95 * rows + 0.5), layout="constrained"
+    )
+    for record, part in zip(
+        pairs, np.atleast_1d(figure.subfigures(1, len(pairs), wspace=0.06)), strict=True
+    ):
         pictures = mislabeled(record)
         share = {fate: sum(p.fate == fate for p in pictures[:n]) for fate in FATES}
         told = ", ".join(f"{count} {fate}" for fate, count in share.items())
-        part.suptitle(f"{LOSS_NAMES.get(record.spec['loss'], record.spec['loss'])}: {told}", fontsize=11)
+        part.suptitle(
+            f"{LOSS_NAMES.get(record.spec['loss'], record.spec['loss'])}: {told}", fontsize=11
+        )
         axes = part.subplots(rows, ncols, squeeze=False)
         for axis in axes.flat:
             axis.set_axis_off()
@@ -74,14 +82,30 @@ def show(pairs: list[Record], n: int = 12, ncols: int = 3) -> plt.Figure:
     return figure
 
 
+def drawable(image: np.ndarray) -> np.ndarray:
+    """An image (H, W, C) as matplotlib draws it: (H, W), or in color (H, W, 3) or (H, W, 4).
+
+    Of two channels, or more than four, none is red, green or blue: their mean is drawn.
+    """
+    return image if image.shape[-1] in (3, 4) else image.mean(-1)
+
+
 def frame(axis: plt.Axes, picture: Picture) -> None:
     """Draws one picture in the color of its fate, its labels beneath."""
     color, sign = FATES[picture.fate]
     axis.set_axis_on()
-    axis.imshow(picture.image.squeeze(), cmap="gray_r" if picture.image.shape[-1] == 1 else None)
+    image = drawable(picture.image)
+    axis.imshow(image, cmap="gray_r" if image.ndim == 2 else None)
     axis.set(xticks=[], yticks=[])
     axis.grid(False)
     for spine in axis.spines.values():
-        spine.set(visible=True, color=color, linewidth=3, linestyle="--" if picture.fate == "recovered" else "-")
+        spine.set(
+            visible=True,
+            color=color,
+            linewidth=3,
+            linestyle="--" if picture.fate == "recovered" else "-",
+        )
     text = f"given {picture.given}\ntrue {picture.true}\n{sign} says {picture.predicted}"
-    axis.set_xlabel(text, fontsize=9, color=color if picture.fate != "neither" else "0.3", labelpad=3)
+    axis.set_xlabel(
+        text, fontsize=9, color=color if picture.fate != "neither" else "0.3", labelpad=3
+    )

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from memutils import data
+from memutils import data, sources
 from memutils.data import Dataset
 from memutils.errors import UserError
 
@@ -118,7 +118,7 @@ def torchvision_index(clean: np.ndarray, dataset: Dataset, root: Path) -> np.nda
             return index
     raise UserError(
         "The order of the labels in CIFAR-10_human.pt cannot be established: put cifar10n.npz "
-        f"beside it, whose torchvision_index tells it, or {data.RAW['cifar10']} into {root}."
+        f"beside it, whose torchvision_index tells it, or {sources.RAW['cifar10']} into {root}."
     )
 
 
@@ -129,8 +129,8 @@ def torchvision_candidates(dataset: Dataset, root: Path) -> Iterator[np.ndarray]
         yield arrays["torchvision_index"]
     if "train" in dataset.order:
         yield dataset.order["train"]
-    if dataset.source != "torchvision" and (root / data.RAW["cifar10"]).exists():
-        images, labels, *_ = data.fetch("cifar10", root, data.cifar_binary)
+    if dataset.source != "torchvision" and (root / sources.RAW["cifar10"]).exists():
+        images, labels, *_ = sources.fetch("cifar10", root, sources.cifar_binary)
         order = data.canonical_order(images, labels)
         if np.array_equal(images[order], dataset.train.images):
             yield order

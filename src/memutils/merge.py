@@ -6,6 +6,7 @@ from pathlib import Path
 
 from memutils import records
 from memutils.errors import UserError
+from memutils.paths import expanded
 
 
 def merge(source: Path) -> dict[str, list[str]]:
@@ -23,6 +24,7 @@ def merge(source: Path) -> dict[str, list[str]]:
     Raises:
         UserError: no such folder, or a damaged record in it; what was copied before stays.
     """
+    source = expanded(source)
     if not source.is_dir():
         raise UserError(f"There is no folder {source}; name the results folder that was brought here.")
     outcome = {"copied": [], "here already": [], "conflicts": []}

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from memutils.errors import UserError, unknown_name
+from memutils.values import plain
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,27 @@ class NoisyLabels:
     Attributes:
         noisy: the labels to train on.
         true: the labels given.
+
+    Raises:
+        UserError: they are not two vectors of as many integers.
     """
 
     noisy: np.ndarray
     true: np.ndarray
+
+    def __post_init__(self):
+        noisy, true = np.asarray(self.noisy), np.asarray(self.true)
+        if (
+            noisy.ndim != 1
+            or noisy.shape != true.shape
+            or {noisy.dtype.kind, true.dtype.kind} - {"i", "u"}
+        ):
+            raise UserError(
+                "Noisy and true labels must be two vectors of as many integers, "
+                f"not {noisy.dtype} {noisy.shape} and {true.dtype} {true.shape}."
+            )
+        object.__setattr__(self, "noisy", noisy.astype(np.int64, copy=False))
+        object.__setattr__(self, "true", true.astype(np.int64, copy=False))
 
     @property
     def mislabeled(self) -> np.ndarray:
@@ -141,7 +159,8 @@ def shuffle_within_classes(labels: NoisyLabels, seed: int) -> NoisyLabels:
 
 def check_eta(eta: float) -> float:
     """eta as a float, or a UserError when it is not a number in [0, 1]."""
-    if isinstance(eta, bool) or not isinstance(eta, int | float | np.number) or not 0 <= eta <= 1:
+    eta = plain(eta)
+    if isinstance(eta, bool) or not isinstance(eta, int | float) or not 0 <= eta <= 1:
         raise UserError(f"The noise rate eta must be a number from 0 to 1, not {eta!r}.")
     return float(eta)
 

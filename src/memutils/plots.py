@@ -14,14 +14,33 @@ import seaborn as sns
 
 from memutils import records as recorded
 from memutils.claims.outcomes import Run
+from memutils.errors import UserError
 from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.records import RESULTS_VERSION, Record, histories
 from memutils.specs import Scale, check_known, load_scale
+from memutils.values import as_held, plain
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's colors, distinct to color-blind readers."""
 
 ETAS = {0.0: (COLORS[0], "o"), 0.2: (COLORS[2], "s"), 0.4: (COLORS[1], "^"), 0.6: (COLORS[3], "D")}
+"""Color and marker of the paper's noise rates."""
+
+MARKERS = "v<>Pph*"
+"""Markers of other noise rates: seven, so that with six colors 42 pairs come before the first comes again."""
+
+
+def looks(etas: Iterable[float]) -> dict[float, tuple[str, str]]:
+    """Color and marker of each noise rate of a figure, no pair twice.
+
+    Raises:
+        UserError: more noise rates than there are pairs.
+    """
+    others = sorted(set(etas) - set(ETAS))
+    if len(others) > len(COLORS) * len(MARKERS):
+        raise UserError(f"A figure cannot tell {len(others)} noise rates apart; select fewer of them.")
+    pairs = {eta: (COLORS[i % len(COLORS)], MARKERS[i % len(MARKERS)]) for i, eta in enumerate(others)}
+    return ETAS | pairs
 
 
 def set_style() -> None:
@@ -38,8 +57,10 @@ def select(records: Iterable[Record], **settings) -> list[Record]:
 
 def fits(made: dict, asked: dict) -> bool:
     """Whether a run's settings and loss parameters are among those asked for."""
-    made, asked = made | made["loss_parameters"], asked.items()
-    return all(made.get(n) in (v if isinstance(v, tuple | list) else (v,)) for n, v in asked)
+    made = made | made["loss_parameters"]
+    wanted = {n: plain(v if isinstance(v, tuple | list) else (v,)) for n, v in asked.items()}
+    wanted = {n: [as_held(x) if isinstance(x, float) else x for x in v] for n, v in wanted.items()}
+    return all(made.get(n) in v for n, v in wanted.items())
 
 
 def standard(records: Iterable[Record], scale: Scale) -> list[Record]:
@@ -84,17 +105,19 @@ def paper_panels(scale: str, wanted: list[tuple[str, str]]) -> Panels:
     return shown
 
 
-def curves(axis: plt.Axes, records: list[Record], columns: dict[str, str]) -> None:
+def curves(axis: plt.Axes, records: list[Record], columns: dict[str, str], styles: dict | None = None) -> None:
     """Draws columns of the history over epochs, one color a noise rate; a black cross ends a collapsed run.
 
     Args:
         axis: where to draw; axis labels and range are set.
         records: of one data set, network and loss.
         columns: history column to line style, e.g. {'j1': '-', 'j2': '--'}.
+        styles: ``looks`` of the whole figure's noise rates; by default of these records'.
     """
     frame = histories(records)
-    for i, eta in enumerate(sorted(frame["eta"].unique())):
-        color, marker = ETAS.get(eta, (COLORS[i % 6], "v"))
+    styles = styles or looks(frame["eta"])
+    for eta in sorted(frame["eta"].unique()):
+        color, marker = styles[eta]
         for column, dash in columns.items():
             rows = frame[frame["eta"] == eta].dropna(subset=[column])
             if rows.empty:
@@ -125,10 +148,10 @@ def grid(panels: list[tuple[str, list[Record]]], columns: dict[str, str], ncols:
     figure.get_layout_engine().set(h_pad=0.1)  # inches, between an axis label and the next panel's own
     for axis in axes.flat[len(panels) :]:
         axis.set_visible(False)
-    handles = {}
+    handles, styles = {}, looks(r.spec["eta"] for _, records in panels for r in records)
     for letter, axis, (label, records) in zip(string.ascii_lowercase, axes.flat, panels, strict=False):
         if records:
-            curves(axis, records, columns)
+            curves(axis, records, columns, styles)
             handles |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
         else:
             axis.text(0.5, 0.5, "no record yet", ha="center", va="center", transform=axis.transAxes, color="0.35")
@@ -137,7 +160,7 @@ def grid(panels: list[tuple[str, list[Record]]], columns: dict[str, str], ncols:
         if axis.get_subplotspec().colspan.start:
             axis.set_ylabel("")
     if handles:
-        handles = dict(sorted(handles.items()))  # by η: the first panel may lack some
+        handles = dict(sorted(handles.items(), key=lambda h: float(h[0].split()[-1])))  # the first panel may lack some
         figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(6, len(handles)))
     return figure
 

@@ -13,7 +13,8 @@ import torch
 from memutils import records
 
 DECISIVE = tuple(
-    "augment checkpoints data label_sets labeling losses measured models noise recipe runs specs training trial".split()
+    "augment checkpoints data label_sets labeling losses measured models noise recipe runs sources specs training trial"
+    .split()
 )
 """The modules and packages that decide a run's result; their hash is part of its record."""
 

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import itertools
-import json
 import math
 import os
 import re
@@ -13,9 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
-from memutils import data, labeling, losses, models, noise
+from memutils import config_text, data, labeling, losses, models, noise, paths, values
 from memutils.errors import UserError, unknown_name
 from memutils.recipe import CHOICES, Recipe
 from memutils.storage import Storage
@@ -154,21 +151,29 @@ def check_types(spec: Spec) -> None:
     """Brings each field but loss_parameters to its type, or raises a UserError that names both."""
     hints = typing.get_type_hints(Spec)
     for name in (n for n in FIELDS if n != "loss_parameters"):
-        value, kind = getattr(spec, name), hints[name]
+        value, kind = values.plain(getattr(spec, name)), hints[name]
         if isinstance(kind, types.GenericAlias):  # the milestones
-            ok = isinstance(value, list | tuple) and all(type(v) is int and v > 0 for v in value)
-            value, text = (tuple(value) if ok else value), "a list of epochs"
+            ok = isinstance(value, list | tuple) and all(is_whole(v) and v > 0 for v in value)
+            value, text = (tuple(map(int, value)) if ok else value), "a list of epochs"
         elif kind is float:
             ok = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
-            value, text = (float(value) if ok else value), "a finite number"
+            value, text = (values.as_held(value) if ok else value), "a finite number"
         elif kind is int:
-            ok = (type(value) is int or (isinstance(value, float) and value.is_integer())) and abs(value) < 2**53
+            ok = is_whole(value) and abs(value) < 2**53
             value, text = (int(value) if ok else value), "a whole number"
         else:
+            if isinstance(value, bool) and {"yes", "no"} <= set(CHOICES.get(name, ())):
+                value = "yes" if value else "no"
             ok, text = isinstance(value, kind), "a text"
         if not ok:
-            raise UserError(f"The setting {name!r} must be {text}, not {str(value)[:80]!r}.")
+            hint = values.hint(value) if kind in (int, float) else ""
+            raise UserError(f"The setting {name!r} must be {text}, not {str(value)[:80]!r}.{hint}")
         object.__setattr__(spec, name, value)
+
+
+def is_whole(value: object) -> bool:
+    """Whether a value is a whole number: 3 or 3.0."""
+    return type(value) is int or (isinstance(value, float) and value.is_integer())
 
 
 def check_values(spec: Spec) -> None:
@@ -278,20 +283,35 @@ class Scale:
 
     def parameters(self, spec: Spec) -> str:
         """What tells a run from this scale's defaults, as YAML for papermill's ``-y``: plain values, never code."""
-        values = {n: getattr(spec, n) for n in NAMING} | self.differing(spec)
-        return json.dumps({n: list(v) if isinstance(v, tuple) else v for n, v in values.items()})
+        told = {n: getattr(spec, n) for n in NAMING} | self.differing(spec)
+        return "{" + ", ".join(f'"{n}": {values.as_text(v)}' for n, v in told.items()) + "}"
 
     def specs(self, only: str = "") -> dict[str, Spec]:
         """The grid's runs by key, in order; ``only`` keeps the keys that contain it."""
         runs = {}
         for entry in self.grid:
-            axes = [(n, v if isinstance(v, list) else [v]) for n, v in flat(entry).items()]
+            axes = [(n, axis(n, v)) for n, v in flat(entry).items()]
             if math.prod(len(v) for _, v in axes) > 100_000:
                 raise UserError("An entry of the grid has more than 100,000 runs; shorten its lists.")
-            for values in itertools.product(*(v for _, v in axes)):
-                spec = self.spec(**dict(zip((n for n, _ in axes), values, strict=True)))
+            for chosen in itertools.product(*(v for _, v in axes)):
+                spec = self.spec(**dict(zip((n for n, _ in axes), chosen, strict=True)))
                 runs.setdefault(self.key(spec), spec)
         return {key: spec for key, spec in runs.items() if only in key}
+
+
+def axis(name: str, value: object) -> list:
+    """The values of a setting in an entry of the grid: those of a list, or the one value.
+
+    The list of a setting that is a list itself is one value; a list of lists has several.
+
+    Raises:
+        UserError: a list without values, which would leave the whole entry out.
+    """
+    if name in FIELDS and isinstance(FIELDS[name].default, tuple) and isinstance(value, list):
+        return value if value and all(isinstance(v, list) for v in value) else [value]
+    if value == []:
+        raise UserError(f"The setting {name!r} in an entry of the grid has no value; give it one, or leave it out.")
+    return value if isinstance(value, list) else [value]
 
 
 def registered(*names: object) -> list[str]:
@@ -329,7 +349,7 @@ def check_known(
 
 def configs_root() -> Path:
     """The folder of the configs: MEMUTILS_CONFIGS, else ``configs`` in the repository."""
-    return Path(os.environ.get("MEMUTILS_CONFIGS") or Path(__file__).parents[2] / "configs")
+    return paths.folder("MEMUTILS_CONFIGS", "configs")
 
 
 def scale_name(name: str = "") -> str:
@@ -351,11 +371,9 @@ def load_scale(name: str = "", within: tuple[str, ...] = ()) -> Scale:
         raise unknown_name("scale", name, valid)
     path = root / f"{name}.yaml"
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"The config {path} is not valid YAML: {' '.join(str(error).split())[:200]}.") from error
-    try:
-        return parse_scale(name, content, (*within, name))
+        return parse_scale(name, config_text.parse(path.read_text(encoding="utf-8")), (*within, name))
+    except UnicodeDecodeError as error:
+        raise UserError(f"The config {path} is not valid YAML: it is not in UTF-8.") from error
     except UserError as error:
         raise UserError(f"In the config {path}: {error}") from error
 

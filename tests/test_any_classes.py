@@ -1,0 +1,135 @@
+"""From 2 to 256 classes, any number of channels, any noise rates: runs, figures, tables, gallery and explorer."""
+
+import json
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from conftest import carry_out, smoke
+from hypothesis import given
+from hypothesis import strategies as st
+from test_records import check_identities
+
+from memutils import data, explorer, gallery, labeling, noise, notebooks, plots, records
+from memutils.errors import UserError
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Registers a data set of K classes and so many channels, whose images show their class."""
+
+    def register(k: int = 3, channels: int = 1, side: tuple[int, int] = (6, 6)) -> str:
+        rng = np.random.default_rng(0)
+        prototypes = rng.integers(0, 200, (k, *side, channels))
+
+        def part(n: int) -> tuple[np.ndarray, np.ndarray]:
+            y = np.arange(n) % k
+            return (prototypes[y] + rng.integers(0, 50, (n, *side, channels))).astype(np.uint8), y
+
+        dataset = data.from_arrays("made", *part(max(300, 2 * k)), *part(max(100, k)))
+        monkeypatch.setitem(data.DATASETS, "made", lambda root: dataset)
+        return "made"
+
+    yield register
+    plt.close("all")
+
+
+@pytest.mark.parametrize("k", [2, 3, 11, 100, 256])
+def test_any_number_of_classes_everywhere(made, k):
+    found = []
+    for loss in ("cce", "rll"):
+        spec = smoke(dataset=made(k), loss=loss, n_train=0, n_test=0, epochs=2, lr=0.005)
+        record = carry_out(spec)
+        check_identities(record)
+        found.append(record)
+    counts = np.array(found[0].content["noise"]["matrix_counts"])
+    assert counts.shape == (k, k) and 1 - counts.trace() / counts.sum() == pytest.approx(
+        found[0].noise_rate
+    )
+    assert len(records.load("smoke")) == 2
+    figure = plots.grid([("both", found)], {"j1": "-", "j2": "--"})
+    gallery.show(found)
+    figure.canvas.draw()
+    assert "classes" in notebooks.table(plots.final_table(found)).to_html()
+    page = explorer.html(found)
+    runs = json.loads(
+        page[page.index('{"choices"') : page.index("</script>", page.index('{"choices"'))]
+    )["runs"]
+    assert [run["key"] for run in runs] == [record.key for record in found]
+
+
+@pytest.mark.parametrize("k", [2, 3, 100, 256])
+def test_any_number_of_classes_for_every_noise(made, k, monkeypatch):
+    made(k)
+    dataset = data.load("made")
+    rates = {"others": 0.4, "all": 0.4, "pair": 0.4, "random": 1 - 1 / k}
+    for kind, eta in rates.items():
+        source = labeling.settle(kind, eta, "", dataset)
+        labels = source.label(dataset.train.labels, np.arange(len(dataset.train)), 1, 2)
+        expected = eta * (k - 1) / k if kind == "all" else eta
+        assert labels.rate == pytest.approx(expected, abs=5 * (0.25 / len(labels.true)) ** 0.5)
+        assert noise.transition_counts(labels, k).sum() == len(labels.true)
+
+
+@pytest.mark.parametrize(
+    ("channels", "side"),
+    [(1, (6, 6)), (2, (6, 6)), (3, (6, 6)), (4, (6, 6)), (5, (6, 7)), (13, (9, 9)), (1, (1, 9))],
+)
+def test_any_number_of_channels_is_drawn(made, channels, side):
+    record = carry_out(smoke(dataset=made(3, channels, side), n_train=0, n_test=0, epochs=1))
+    figure = gallery.show([record])
+    figure.canvas.draw()
+    drawn = [
+        axis.get_images()[0].get_array()
+        for part in figure.subfigs
+        for axis in part.axes
+        if axis.get_images()
+    ]
+    assert len(drawn) == 12 and drawn[0].shape[:2] == side
+
+
+@given(st.integers(1, 7), st.integers(0, 99))
+def test_what_is_drawn_of_an_image(channels, seed):
+    image = np.random.default_rng(seed).integers(0, 256, (3, 4, channels), dtype=np.uint8)
+    drawn = gallery.drawable(image)
+    if channels in (3, 4):
+        np.testing.assert_array_equal(drawn, image)
+    else:
+        np.testing.assert_allclose(
+            drawn, sum(image[..., c].astype(float) for c in range(channels)) / channels
+        )
+
+
+@given(st.sets(st.integers(0, 1000).map(lambda i: i / 1000), max_size=40))
+def test_no_two_noise_rates_look_alike(etas):
+    styles = plots.looks(etas)
+    assert etas <= styles.keys() and len(set(styles.values())) == len(styles)
+    assert styles.items() >= plots.ETAS.items()
+
+
+def test_more_noise_rates_than_looks_are_refused():
+    with pytest.raises(UserError, match="cannot tell 43 noise rates apart; select fewer"):
+        plots.looks(0.0005 + i / 1000 for i in range(43))
+
+
+def test_a_noise_rate_looks_the_same_in_every_panel_of_a_figure(made):
+    made(10)
+    name = {"dataset": "made", "n_train": 0, "n_test": 0, "epochs": 1, "network": "mlp"}
+    found = {
+        eta: carry_out(smoke(eta=eta, **name)) for eta in (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9)
+    }
+    figure = plots.grid(
+        [("all", list(found.values())), ("few", [found[0.9], found[0.5]])], {"j1": "-"}
+    )
+    drawn = [
+        {
+            line.get_label(): (line.get_color(), line.get_marker())
+            for line in axis.lines
+            if line.get_label()[0] != "_"
+        }
+        for axis in figure.axes
+    ]
+    assert len(drawn[0]) == len(set(drawn[0].values())) == 8
+    assert drawn[1].items() <= drawn[0].items() and len(drawn[1]) == 2
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == [f"η = {eta:g}" for eta in found]
