@@ -143,7 +143,7 @@ def test_a_number_that_is_a_text_is_told_how_to_write_it(text):
 
 
 def test_records_are_selected_by_a_computed_noise_rate():
-    recorded = SimpleNamespace(spec={"eta": 0.6, "loss": "cce", "milestones": [1, 2]})
+    recorded = SimpleNamespace(spec={"eta": 0.6, "loss": "cce", "milestones": [1, 2], "loss_parameters": {}})
     assert (
         plots.select([recorded], eta=0.1 * 6)
         == plots.select([recorded], eta=np.float32(0.6))
