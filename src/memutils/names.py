@@ -1,5 +1,17 @@
 """Names for the reader of what the settings name."""
 
-LOSS_NAMES = {"cce": "CCE", "mse": "MSE", "mae": "MAE", "rll": "RLL", "nmse": "normalized MSE"}
+LOSS_NAMES = {
+    "cce": "CCE",
+    "mse": "MSE",
+    "mae": "MAE",
+    "rll": "RLL",
+    "nmse": "normalized MSE",
+    "shifted-ce": "shifted CE",
+    "gce": "GCE",
+    "symmetrized-gce": "symmetrized GCE",
+    "unhinged": "unhinged",
+    "label-smoothing": "label smoothing",
+    "nce": "normalized CE",
+}
 NETWORK_NAMES = {"mlp": "MLP", "resnet18": "ResNet-18", "resnet32": "ResNet-32", "inception-lite": "Inception-Lite"}
 DATASET_NAMES = {"mnist5k": "MNIST (5k)", "mnist": "MNIST", "cifar10": "CIFAR-10"}

@@ -14,19 +14,27 @@ from memutils.errors import unknown_name
 from memutils.losses.base import Loss, Parameter, over_labels, pick
 from memutils.losses.checks import Symmetry, check_loss, check_symmetry, risks
 from memutils.losses.entries import checked, make, no_such_parameter, parameters_of_entry
+from memutils.losses.entropies import NCE, LabelSmoothing
 from memutils.losses.paper import CCE, MAE, MSE, RLL, NormalizedMSE
+from memutils.losses.symmetry import GCE, ShiftedCE, SymmetrizedGCE, Unhinged, symmetrized
 
 __all__ = [
     "CCE",
+    "GCE",
     "LOSSES",
     "MAE",
     "MSE",
+    "NCE",
     "PAPER",
     "RLL",
+    "LabelSmoothing",
     "Loss",
     "NormalizedMSE",
     "Parameter",
+    "ShiftedCE",
+    "SymmetrizedGCE",
     "Symmetry",
+    "Unhinged",
     "build",
     "check_loss",
     "check_symmetry",
@@ -37,6 +45,7 @@ __all__ = [
     "parameters_of",
     "pick",
     "risks",
+    "symmetrized",
 ]
 
 LOSSES: dict[str, Callable] = {
@@ -45,12 +54,18 @@ LOSSES: dict[str, Callable] = {
     "mae": MAE,
     "rll": RLL,
     "nmse": NormalizedMSE,
+    "shifted-ce": ShiftedCE,
+    "gce": GCE,
+    "symmetrized-gce": SymmetrizedGCE,
+    "unhinged": Unhinged,
+    "label-smoothing": LabelSmoothing,
+    "nce": NCE,
 }
 """Losses by name. Add yours here: a function of (logits, target) that returns a scalar to minimize,
 a module that does, or a class or function that makes one."""
 
 PAPER = ("cce", "mse", "mae", "rll", "nmse")
-"""The losses that the paper speaks of."""
+"""The names of the losses that the paper speaks of."""
 
 
 def parameters_of(name: str) -> dict[str, Parameter]:
