@@ -1,6 +1,18 @@
 """Names for the reader of what the settings name."""
 
-LOSS_NAMES = {"cce": "CCE", "mse": "MSE", "mae": "MAE", "rll": "RLL", "nmse": "normalized MSE"}
+LOSS_NAMES = {
+    "cce": "CCE",
+    "mse": "MSE",
+    "mae": "MAE",
+    "rll": "RLL",
+    "nmse": "normalized MSE",
+    "shifted-ce": "shifted CE",
+    "gce": "GCE",
+    "symmetrized-gce": "symmetrized GCE",
+    "unhinged": "unhinged",
+    "label-smoothing": "label smoothing",
+    "nce": "normalized CE",
+}
 NETWORK_NAMES = {
     "mlp": "MLP",
     "resnet18": "ResNet-18",

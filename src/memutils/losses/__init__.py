@@ -14,20 +14,28 @@ from memutils.errors import unknown_name
 from memutils.losses.base import Loss, Parameter, over_labels, pick
 from memutils.losses.checks import Symmetry, check_loss, check_symmetry, risks
 from memutils.losses.entries import checked, make, no_such_parameter, parameters_of_entry
+from memutils.losses.entropies import NCE, LabelSmoothing
 from memutils.losses.paper import CCE, MAE, MSE, RLL, NormalizedMSE
+from memutils.losses.symmetry import GCE, ShiftedCE, SymmetrizedGCE, Unhinged, symmetrized
 
 __all__ = [
     "CCE",
+    "GCE",
     "LOSSES",
     "MAE",
     "MSE",
+    "NCE",
     "OWN",
     "PAPER",
     "RLL",
+    "LabelSmoothing",
     "Loss",
     "NormalizedMSE",
     "Parameter",
+    "ShiftedCE",
+    "SymmetrizedGCE",
     "Symmetry",
+    "Unhinged",
     "build",
     "check_loss",
     "check_symmetry",
@@ -38,6 +46,7 @@ __all__ = [
     "parameters_of",
     "pick",
     "risks",
+    "symmetrized",
 ]
 
 LOSSES: dict[str, Callable] = {
@@ -46,6 +55,12 @@ LOSSES: dict[str, Callable] = {
     "mae": MAE,
     "rll": RLL,
     "nmse": NormalizedMSE,
+    "shifted-ce": ShiftedCE,
+    "gce": GCE,
+    "symmetrized-gce": SymmetrizedGCE,
+    "unhinged": Unhinged,
+    "label-smoothing": LabelSmoothing,
+    "nce": NCE,
 }
 """Losses by name. Add yours here: a function of (logits, target) that returns a scalar to minimize,
 a module that does, or a class or function that makes one."""
@@ -54,7 +69,7 @@ OWN = dict(LOSSES)
 """What the package itself registers: results of these losses need no hash of their code."""
 
 PAPER = ("cce", "mse", "mae", "rll", "nmse")
-"""The losses that the paper speaks of."""
+"""The names of the losses that the paper speaks of."""
 
 
 def parameters_of(name: str) -> dict[str, Parameter]:

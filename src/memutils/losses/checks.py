@@ -66,9 +66,8 @@ def check_symmetry(
         )
     low, high = int(sums.argmin()), int(sums.argmax())
     spread = float(sums[high] - sums[low])
-    constant = (
-        float(sums.mean()) if spread <= tolerance * max(1.0, float(sums.abs().max())) else None
-    )
+    mean = float(sums.mean()) if sums.mean().abs() > tolerance else 0.0  # 0 up to rounding
+    constant = mean if spread <= tolerance * max(1.0, float(sums.abs().max())) else None
     pair = logits[[low, high]].softmax(1)
     return Symmetry(constant, spread, pair, (float(sums[low]), float(sums[high])))
 
