@@ -5,7 +5,6 @@ Each split is sorted by the sha256 of an image's bytes, so that a subset and its
 """
 
 import contextlib
-import fcntl
 import functools
 import hashlib
 import os
@@ -17,6 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from memutils.errors import UserError, unknown_name
+
+try:
+    import fcntl
+except ImportError:  # Windows: two first downloads at once are not kept apart
+    fcntl = None
 
 FINGERPRINTS = {
     ("mnist5k", "train"): "81bf266ef81cac9aba26fc5aafdec15c2c9ec50f243c493283bbe1529e6440df",
@@ -263,7 +267,8 @@ def one_at_a_time(root: Path) -> Iterator[None]:
             root.mkdir(parents=True, exist_ok=True)
             folder = os.open(root, os.O_RDONLY)
             stack.callback(os.close, folder)  # which gives the lock back
-            fcntl.flock(folder, fcntl.LOCK_EX)
+            if fcntl:
+                fcntl.flock(folder, fcntl.LOCK_EX)
         yield
 
 

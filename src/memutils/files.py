@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
+from memutils import places
 from memutils.errors import UserError
 
 
 def results_root() -> Path:
     """The folder of all records: MEMUTILS_RESULTS, else ``results`` in the repository."""
-    return Path(os.environ.get("MEMUTILS_RESULTS") or Path(__file__).parents[2] / "results")
+    return places.folder("results", "MEMUTILS_RESULTS")
 
 
 def path_of(scale: str, key: str) -> Path:

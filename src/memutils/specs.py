@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from memutils import data, labeling, losses, models, noise
+from memutils import data, labeling, losses, models, noise, places
 from memutils.errors import UserError, unknown_name
 from memutils.recipe import CHOICES, Recipe
 from memutils.storage import Storage
@@ -329,7 +329,7 @@ def check_known(
 
 def configs_root() -> Path:
     """The folder of the configs: MEMUTILS_CONFIGS, else ``configs`` in the repository."""
-    return Path(os.environ.get("MEMUTILS_CONFIGS") or Path(__file__).parents[2] / "configs")
+    return places.folder("configs", "MEMUTILS_CONFIGS")
 
 
 def scale_name(name: str = "") -> str:
@@ -347,6 +347,8 @@ def load_scale(name: str = "", within: tuple[str, ...] = ()) -> Scale:
     """
     root, name = configs_root(), scale_name(name)
     valid = sorted(p.stem for p in root.glob("*.yaml"))
+    if not valid:
+        raise UserError(f"There is no scale in {root}; let MEMUTILS_CONFIGS name a folder that has some, or unset it.")
     if name not in valid:
         raise unknown_name("scale", name, valid)
     path = root / f"{name}.yaml"
