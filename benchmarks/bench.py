@@ -1,5 +1,6 @@
-"""``make bench``: images a second of three ways to train, share of the machine's peak, scaling and memory, as one JSON file.
+"""``make bench``: images a second of three ways to train, share of the machine's peak, scaling and memory, as JSON.
 
+The file keeps one result for each kind of machine; a new one takes the place of the last of its kind.
 Every measurement is a process of its own, one after another (but for the concurrent runs); the sides take turns, and what is
 compared is the median over the turns. Let nothing else run meanwhile.
 """
@@ -17,7 +18,8 @@ from pathlib import Path
 from measure import SIDES
 from task import NETWORKS
 
-from memutils import __version__, provenance, specs
+from memutils import __version__, provenance, specs, speed
+from memutils.errors import UserError
 
 HERE = Path(__file__).parent
 FULL = {"n": 2560, "n_test": 1000, "repeats": 5, "sizes": [2000, 5000, 10000, 20000, 50000], "concurrent_n": 5000}
@@ -115,11 +117,16 @@ def shares(found: dict) -> list[dict]:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="tiny settings, to try the benchmark itself")
+    parser.add_argument("--quick", action="store_true", help="tiny settings, to try the benchmark itself; into _build")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=NETWORKS)
     parser.add_argument("--threads", type=int, default=cores(), help="of each side; by default one a core")
-    parser.add_argument("--output", type=Path, default=HERE / "results.json")
+    parser.add_argument("--output", type=Path, help="by default the file that the book reads")
     options = parser.parse_args(arguments)
+    output = options.output or (HERE.parent / "_build/benchmark.json" if options.quick else speed.RESULTS)
+    try:
+        speed.read(output)  # before hours of measuring
+    except UserError as error:
+        raise SystemExit(f"Error: {error}") from error
     settings, begun = (QUICK if options.quick else FULL), datetime.now(UTC).isoformat(timespec="seconds")
     machine = result(start("machine", "--threads", options.threads)) | {"cores": cores(), "threads": options.threads}
     say(f"{machine['name']}: " + ", ".join(f"{k} {v:.0f} GFLOP/s" for k, v in machine["peak_gflops"].items()))
@@ -129,14 +136,14 @@ def main(arguments: list[str] | None = None) -> int:
         "settings": settings, "table": summary(found, machine["peak_gflops"]), "shares": shares(found), "turns": found,
         "scaling": scaling(settings, options.threads, machine["device"]),
     }  # fmt: skip
-    options.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    speed.add(content, output)
     for row in content["table"]:
         print("{network:15} {side:10} {images_per_second:7.0f} images/s, epoch {epoch_seconds:7.1f} s = {times_ours:5.2f} x ours "
               "({times_ours_lowest:.2f} to {times_ours_highest:.2f}), {share_of_peak:4.0%} of peak".format(**row))  # fmt: skip
     for row in content["shares"]:
         print("{network:15} products {products:.1%}, data preparation {data_preparation:.1%}, "
               "evaluations {evaluations:.1%} of a run".format(**row))  # fmt: skip
-    print(f"Written: {options.output}")
+    print(f"Written: {output}")
     return 0
 
 

@@ -29,7 +29,7 @@ def machine(threads: int) -> dict:
     """The machine, and what matrix products reach on it in each precision, GFLOP/s (the best of several)."""
     import torch
 
-    from memutils import provenance, recipe
+    from memutils import provenance, recipe, speed
 
     torch.set_num_threads(threads)
     device = recipe.settle(recipe.Recipe()).device
@@ -46,7 +46,8 @@ def machine(threads: int) -> dict:
                 torch.cuda.synchronize()
             best = min(best, time.perf_counter() - start)
         peaks[precision] = 2 * 2048**3 / best / 1e9
-    return {"name": provenance.machine(device), "device": device, "torch": str(torch.__version__), "peak_gflops": peaks}
+    found = {"name": provenance.machine(device), "instructions": speed.instructions() if device == "cpu" else ""}
+    return found | {"device": device, "torch": str(torch.__version__), "peak_gflops": peaks}
 
 
 def flops(network: str) -> dict:

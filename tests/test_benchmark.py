@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from memutils import grid, models, noise, recipe, runs, specs, training
+from memutils import grid, models, noise, recipe, runs, specs, speed, training
 from memutils.data import Split
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
@@ -88,3 +88,60 @@ def test_operations_are_counted_as_by_hand(monkeypatch):
 def test_the_share_of_products_is_a_share(network):
     task = make(network, 256)
     assert 0.05 < ours.products(task) < 0.95
+
+
+def result(name="AMD EPYC", instructions="AVX2", quick=False, speed_of_ours=90.0, **machine) -> dict:
+    """A made-up result of one network."""
+    machine = {"name": name, "instructions": instructions, "device": "cpu", "cores": 2, "threads": 2, "torch": "2.14"} | machine
+    row = {"network": "resnet32", "images_per_second": 30.4, "epoch_seconds": 12.34, "times_ours": 2.96, "times_ours_lowest": 2,
+           "times_ours_highest": 3.44, "share_of_peak": 0.236}  # fmt: skip
+    ours = row | {"side": "ours", "images_per_second": speed_of_ours, "share_of_peak": 0.3}
+    shares = [{"network": "resnet32", "products": 0.6, "data_preparation": 0.02, "evaluations": 0.15}]
+    settings = {"n": 2560, "n_test": 1000, "repeats": 5}
+    return {"started": "2026-11-23T17:07:36+00:00", "quick": quick, "machine": machine | {"peak_gflops": {"float32": 339.3, "bfloat16": 2192.2}},
+            "settings": settings, "table": [row | {"side": "plain"}, ours], "shares": shares}  # fmt: skip
+
+
+def test_the_file_keeps_one_result_for_each_kind_of_machine(tmp_path):
+    path = tmp_path / "new/results.json"
+    kinds = [result(), result("NVIDIA H100", "", device="cuda"), result(instructions="AVX-512"), result(cores=4), result(threads=1)]
+    for found in kinds:
+        speed.add(found, path)
+    assert speed.read(path) == kinds
+    again = result(instructions="AVX-512", speed_of_ours=100.0)
+    speed.add(again, path)
+    assert speed.read(path) == [kinds[0], kinds[1], kinds[3], kinds[4], again]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"machine": {}}'])
+def test_a_damaged_file_is_one_sentence_before_anything_is_measured(tmp_path, text):
+    path = tmp_path / "results.json"
+    path.write_text(text)
+    with pytest.raises(SystemExit, match="delete the file and run `make bench` again"):
+        bench.main(["--output", str(path)])
+    assert path.read_text() == text and speed.read(tmp_path / "none.json") == []
+
+
+def test_the_tables_and_words_of_a_machine():
+    found = result()
+    assert speed.title(found) == "AMD EPYC, AVX2" and speed.title(result("NVIDIA H100", "")) == "NVIDIA H100"
+    first, second = speed.table(found).to_dict("records")
+    assert first == {"network": "ResNet-32", "side": "plain loop", "images/s": 30, "epoch, s": "12.3", "times ours": "3.0 (2.0 to 3.4)", "of peak": "24%"}
+    assert second["side"] == "memutils" and second["images/s"] == 90
+    (row,) = speed.shares(found).to_dict("records")
+    assert list(row.values()) == ["ResNet-32", "60.0%", "2.0%", "15.0%", "50%"]  # a peak's share of .3 in .6 of the time
+    text = speed.conditions(found)
+    assert "on 2026-11-23 with 2 of 2 cores" in text and "339 GFLOP/s in float32 and 2,192 GFLOP/s in bfloat16" in text
+    assert "trial" not in text and "nothing follows" in speed.conditions(result(quick=True))
+
+
+@pytest.mark.parametrize(("flags", "level"), [("sse2 avx2 avx512f avx512_bf16 amx_bf16", "AMX"), ("avx2 avx512f avx512_bf16", "AVX-512 with bfloat16"), ("sse2 avx2", "AVX2"), ("sse2", "")])
+def test_a_processors_level_is_its_best_flag(tmp_path, flags, level):
+    (tmp_path / "cpuinfo").write_text(f"model name\t: X\nflags\t\t: {flags}\n\nflags\t\t: amx_bf16\n")
+    assert speed.instructions(tmp_path / "cpuinfo") == level and speed.instructions(tmp_path / "none") == ""
+
+
+def test_what_is_committed_can_be_read_and_shown():
+    for found in speed.read():
+        assert {row["side"] for row in found["table"]} == speed.SIDES.keys() and not found["quick"]
+        assert len(speed.table(found)) == 3 * len(speed.shares(found)) and speed.conditions(found)

@@ -1,7 +1,6 @@
 """An unfinished run between epochs: its state on disk, and the lock that keeps a second process from carrying it out."""
 
 import contextlib
-import fcntl
 import hashlib
 import io
 import pickle
@@ -14,6 +13,11 @@ import torch
 
 from memutils import records, training
 from memutils.errors import UserError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 CHECKPOINT_SECONDS = 60
 
@@ -42,6 +46,11 @@ def work_folder(scale: str) -> Path:
 @contextlib.contextmanager
 def only_one(scale: str, key: str) -> Iterator[None]:
     """Waits until no other process carries out this run. The system drops the lock with the process that holds it."""
+    if fcntl is None:
+        raise UserError(
+            "This system has no POSIX locks, which keep two processes from one run; on Windows start this "
+            "in WSL, the Windows Subsystem for Linux."
+        )
     try:
         file = open(work_folder(scale) / f"{key}.lock", "w")
     except OSError as error:

@@ -223,7 +223,7 @@ OWN = dict(DATASETS)
 
 def data_root() -> Path:
     """The folder of the full-size data: MEMUTILS_DATA, else ``data`` in the repository."""
-    return paths.folder("MEMUTILS_DATA", "data")
+    return paths.folder("MEMUTILS_DATA", "data", needed=False)
 
 
 def load(name: str, root: Path | str | None = None) -> Dataset:

@@ -23,7 +23,19 @@ def expanded(path: Path | str) -> Path:
         ) from error
 
 
-def folder(variable: str, default: str) -> Path:
-    """The folder that an environment variable names, else the repository's folder of that name."""
-    named = os.environ.get(variable)
-    return expanded(named) if named else REPOSITORY / default
+def folder(variable: str, default: str, needed: bool = True) -> Path:
+    """The folder that an environment variable names, else the repository's folder of that name.
+
+    Raises:
+        UserError: it is ``needed``, the variable is not set, and the package lies outside its
+            repository.
+    """
+    if named := os.environ.get(variable):
+        return expanded(named)
+    if needed and not (REPOSITORY / "configs").is_dir():
+        raise UserError(
+            f"The package in {Path(__file__).parent} was installed without its repository, so there "
+            f"is no folder {default}: install it from a clone with `pip install -e .`, or let "
+            f"{variable} name such a folder."
+        )
+    return REPOSITORY / default

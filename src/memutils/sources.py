@@ -5,7 +5,6 @@ is unpickled.
 """
 
 import contextlib
-import fcntl
 import gzip
 import math
 import os
@@ -18,6 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from memutils.errors import UserError
+
+try:
+    import fcntl
+except ImportError:  # Windows: two first downloads at once are not kept apart
+    fcntl = None
 
 RAW = {"mnist": "MNIST/raw", "cifar10": "cifar-10-binary.tar.gz"}
 """Where torchvision leaves the original files under the data root."""
@@ -153,7 +157,8 @@ def one_at_a_time(root: Path) -> Iterator[None]:
             root.mkdir(parents=True, exist_ok=True)
             folder = os.open(root, os.O_RDONLY)
             stack.callback(os.close, folder)  # which gives the lock back
-            fcntl.flock(folder, fcntl.LOCK_EX)
+            if fcntl:
+                fcntl.flock(folder, fcntl.LOCK_EX)
         yield
 
 

@@ -367,6 +367,8 @@ def load_scale(name: str = "", within: tuple[str, ...] = ()) -> Scale:
     """
     root, name = configs_root(), scale_name(name)
     valid = sorted(p.stem for p in root.glob("*.yaml"))
+    if not valid:
+        raise UserError(f"There is no scale in {root}; let MEMUTILS_CONFIGS name a folder that has some, or unset it.")
     if name not in valid:
         raise unknown_name("scale", name, valid)
     path = root / f"{name}.yaml"

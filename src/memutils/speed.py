@@ -1,0 +1,112 @@
+"""The benchmark's results: one entry per kind of machine in ``benchmarks/results.json``, and its tables."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from memutils.errors import UserError
+from memutils.names import NETWORK_NAMES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "results.json"
+SIDES = {"plain": "plain loop", "lightning": "Lightning", "ours": "memutils"}
+LEVELS = {
+    "amx_bf16": "AMX",
+    "avx512_bf16": "AVX-512 with bfloat16",
+    "avx512f": "AVX-512",
+    "avx2": "AVX2",
+}
+"""What decides a processor's speed here, by Linux's flag for it, the best one first."""
+
+
+def instructions(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """The best of ``LEVELS`` that this processor has; empty where the system does not tell."""
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    flags = next((line for line in lines if line.startswith("flags")), "").split()
+    return next((name for flag, name in LEVELS.items() if flag in flags), "")
+
+
+def kind(machine: dict) -> tuple:
+    """What makes two machines of one kind: a processor's name alone ('AMD EPYC') says too little."""
+    return tuple(machine.get(name) for name in ("name", "instructions", "device", "cores", "threads"))
+
+
+def read(path: Path = RESULTS) -> list[dict]:
+    """The results of each kind of machine; none where there is no file.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["machines"]
+    except FileNotFoundError:
+        return []
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"The benchmark's results {path} are damaged; delete the file and run `make bench` again.") from error
+
+
+def add(result: dict, path: Path = RESULTS) -> None:
+    """Writes a result into the file, in the place of an earlier one of the same kind of machine."""
+    others = [found for found in read(path) if kind(found["machine"]) != kind(result["machine"])]
+    text = json.dumps({"machines": [*others, result]}, indent=1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def title(result: dict) -> str:
+    """The machine in a few words: its processor or GPU, and the instructions that decide."""
+    machine = result["machine"]
+    return machine["name"] + (f", {machine['instructions']}" if machine.get("instructions") else "")
+
+
+def conditions(result: dict) -> str:
+    """When, with what and how a result was measured, in whole sentences."""
+    machine, settings = result["machine"], result["settings"]
+    peaks = " and ".join(f"{value:,.0f} GFLOP/s in {name}" for name, value in machine["peak_gflops"].items())
+    trial = " This is a trial with tiny settings: nothing follows from it." if result["quick"] else ""
+    return (
+        f"Measured on {result['started'][:10]} with {machine['threads']} of {machine['cores']} cores and torch "
+        f"{machine['torch']}; matrix products reach {peaks}. Batch size 128, {settings['n']:,} training and "
+        f"{settings['n_test']:,} test images, medians of {settings['repeats']} interleaved turns.{trial}"
+    )
+
+
+def table(result: dict) -> "pd.DataFrame":
+    """A row for each network and side: speed of the steps, time of an epoch, that over ours, share of the peak."""
+    import pandas as pd
+
+    rows = [
+        {
+            "network": NETWORK_NAMES[row["network"]],
+            "side": SIDES[row["side"]],
+            "images/s": round(row["images_per_second"]),
+            "epoch, s": f"{row['epoch_seconds']:.1f}",
+            "times ours": "{times_ours:.1f} ({times_ours_lowest:.1f} to {times_ours_highest:.1f})".format(**row),
+            "of peak": f"{row['share_of_peak']:.0%}",
+        }
+        for row in result["table"]
+    ]
+    return pd.DataFrame(rows)
+
+
+def shares(result: dict) -> "pd.DataFrame":
+    """Of our steps: what products and preparing the data take; of a run: what evaluations take; the products' own speed."""
+    import pandas as pd
+
+    peak = {row["network"]: row["share_of_peak"] for row in result["table"] if row["side"] == "ours"}
+    rows = [
+        {
+            "network": NETWORK_NAMES[row["network"]],
+            "products": f"{row['products']:.1%}",
+            "preparing data": f"{row['data_preparation']:.1%}",
+            "evaluations": f"{row['evaluations']:.1%}",
+            "products alone, of peak": f"{peak[row['network']] / row['products']:.0%}",
+        }
+        for row in result["shares"]
+    ]
+    return pd.DataFrame(rows)
