@@ -139,3 +139,18 @@ def test_a_switch_takes_over_at_the_epoch_that_is_named(evaluate):
         while (run.epoch < 20) steps.next();
         return Array.from(run.network.parameters); }})()"""
     assert evaluate(planned) == weights
+
+
+@needs_node
+def test_the_page_says_of_its_exercises_what_is_so(evaluate):
+    """Bounds that seeds 0 to 2 keep with room: the best epoch of CCE, and that RLL does not undo what is memorized."""
+    stopped, forgotten = evaluate("""[[Lab.phase("cce")], [Lab.phase("cce"), Lab.phase("rll", 0.1, 40)]].map((phases, i) => {
+        const run = new Lab.Run({problem: "digits", n: 1000, seed: 0, eta: 0.4, lr: 0.003, phases}, labDigits);
+        const steps = run.train(), found = [];
+        while (found.length <= [40, 80][i]) { const report = steps.next().value; if (report) found.push(report.values); }
+        return found; })""")
+    tested = [values["test_accuracy"] for values in stopped]
+    best = int(np.argmax(tested))
+    assert 2 <= best <= 8 and tested[best] == pytest.approx(0.82, abs=0.03)
+    assert stopped[best]["memorized"] < 0.15 and tested[best] - tested[40] > 0.12
+    assert forgotten[40]["memorized"] > 0.93 and forgotten[80]["memorized"] >= forgotten[40]["memorized"] - 0.01

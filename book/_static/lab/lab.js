@@ -74,10 +74,15 @@
       this.say("Both runs wait at epoch 0.");
     }
 
+    /* To the last epoch; from the first, where both runs have reached it. */
     train() {
-      const { epochs } = this.state;
-      if (this.sides.every((side) => side.epoch >= epochs)) for (const side of this.sides) side.start();
-      for (const side of this.sides) if (side.epoch < epochs) side.train(epochs);
+      const { epochs } = this.state, behind = () => this.sides.filter((side) => side.epoch < epochs);
+      if (!behind().length) for (const side of this.sides) side.start();
+      this.go(behind(), epochs);
+    }
+
+    go(sides, until) {
+      for (const side of sides) side.train(until);
       this.trainButton.textContent = "Stop";
       this.say("Training.");
     }
@@ -90,7 +95,7 @@
     step() {
       if (this.running) return;
       const least = Math.min(...this.sides.map((side) => side.epoch));
-      for (const side of this.sides) if (side.epoch === least) side.train(least + Lab.EVERY[this.tab]);
+      this.go(this.sides.filter((side) => side.epoch === least), least + Lab.EVERY[this.tab]);
     }
 
     /* When nothing trains any more: what came of it. */
