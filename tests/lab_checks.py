@@ -81,7 +81,12 @@ def images(evaluate: Evaluate, part: str) -> tuple[np.ndarray, np.ndarray]:
 def check_random(evaluate: Evaluate) -> None:
     """The reference implementation's first numbers for seed 42 and stream 54; and noise, start and order of a run."""
     known = [0xA15C02B7, 0x7B47F409, 0xBA1D3330, 0x83D2F293, 0xBFA4784B, 0xCBED606E]
-    assert evaluate("(() => { const r = new Lab.Random(42, 54); return [1, 2, 3, 4, 5, 6].map(() => r.next()); })()") == known
+    assert (
+        evaluate(
+            "(() => { const r = new Lab.Random(42, 54); return [1, 2, 3, 4, 5, 6].map(() => r.next()); })()"
+        )
+        == known
+    )
     twin = PCG32(42, 54)
     assert [twin.next() for _ in known] == known
     for seed, n, eta in ((0, 1000, 0.4), (7, 2000, 0.1)):
@@ -94,14 +99,20 @@ def check_random(evaluate: Evaluate) -> None:
         given = noisy(labels, 10, eta, seed)
         assert found["given"] == given.tolist()
         assert abs((given != labels).mean() - eta) < 4 * (eta * (1 - eta) / n) ** 0.5
-        np.testing.assert_array_equal(np.array(found["start"], dtype=np.float32), start([196, 128, 10], seed))
+        np.testing.assert_array_equal(
+            np.array(found["start"], dtype=np.float32), start([196, 128, 10], seed)
+        )
         assert found["orders"] == orders(n, seed, 2)
 
 
-def torch_loss(name: str, parameter: float | None) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+def torch_loss(
+    name: str, parameter: float | None
+) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
     """The package's loss; GCE by its formula (Zhang and Sabuncu 2018, equation 6) where the package lacks it."""
     if name == "gce" and name not in losses.LOSSES:
-        return lambda z, y: ((1 - z.softmax(1).gather(1, y[:, None])[:, 0] ** parameter) / parameter).mean()
+        return lambda z, y: (
+            (1 - z.softmax(1).gather(1, y[:, None])[:, 0] ** parameter) / parameter
+        ).mean()
     return losses.build(name, **({PARAMETERS[name][0]: parameter} if parameter else {}))
 
 
@@ -115,26 +126,37 @@ def check_losses(evaluate: Evaluate) -> None:
         target = np.arange(40) % classes
         for name in ("cce", "mse", "mae", "rll", "nmse", "gce"):
             for parameter in PARAMETERS.get(name, ("", (None,)))[1]:
-                value, gradient = evaluate(f"""(() => {{ const gradient = new Float32Array({40 * classes});
+                value, gradient = (
+                    evaluate(f"""(() => {{ const gradient = new Float32Array({40 * classes});
                     const value = Lab.meanLoss('{name}', {"null" if parameter is None else parameter},
                         Float32Array.from({logits.ravel().tolist()}), {target.tolist()}, gradient);
                     return [value, Array.from(gradient)]; }})()""")
+                )
                 z = torch.from_numpy(logits).double().requires_grad_()
                 expected = torch_loss(name, parameter)(z, torch.from_numpy(target))
                 expected.backward()
-                assert value == pytest.approx(expected.item(), rel=1e-5, abs=1e-5), (name, parameter)
-                found = 40 * np.array(gradient).reshape(40, classes)  # of each example, not divided by their number
-                np.testing.assert_allclose(found, 40 * z.grad.numpy(), rtol=1e-5, atol=1e-5, err_msg=f"{name} {parameter}")
+                assert value == pytest.approx(expected.item(), rel=1e-5, abs=1e-5), (
+                    name,
+                    parameter,
+                )
+                found = 40 * np.array(gradient).reshape(
+                    40, classes
+                )  # of each example, not divided by their number
+                np.testing.assert_allclose(
+                    found, 40 * z.grad.numpy(), rtol=1e-5, atol=1e-5, err_msg=f"{name} {parameter}"
+                )
 
 
 def check_twenty_steps(evaluate: Evaluate, name: str) -> None:
     """Twenty steps on batches of 50, from the lab's own start, as torch's Adam takes them in float64: to 1e-4."""
     parameter = {"rll": 0.1, "gce": 0.7}.get(name)
     settings = f"{{problem: 'digits', n: 1000, seed: 3, eta: 0.4, lr: 0.003, phases: [Lab.phase('{name}')]}}"
-    first, last = evaluate(f"""(() => {{ const run = new Lab.Run({settings}, labDigits), steps = run.train();
+    first, last = (
+        evaluate(f"""(() => {{ const run = new Lab.Run({settings}, labDigits), steps = run.train();
         const first = Array.from(run.network.parameters);
         while (run.adam.steps < 20) steps.next();
         return [first, Array.from(run.network.parameters)]; }})()""")
+    )
     levels, labels = images(evaluate, "train")
     levels, given = levels[:1000], torch.from_numpy(noisy(labels[:1000], 10, 0.4, 3))
     x = torch.from_numpy((levels / levels.std()).astype(np.float32)).double()

@@ -15,13 +15,18 @@ import lab
 
 SCRIPTS = REPOSITORY / "book/_static/lab"
 NODE = shutil.which("node")
-needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed; the browser tests check the same")
+needs_node = pytest.mark.skipif(
+    NODE is None, reason="node is not installed; the browser tests check the same"
+)
 
 
 @pytest.fixture(scope="module")
 def evaluate():
     """Runs an expression in node, beside the lab's programs that need no page."""
-    sources = [(SCRIPTS / f"{name}.js").read_text(encoding="utf-8") for name in (*lab.PARTS, "engine", "state")]
+    sources = [
+        (SCRIPTS / f"{name}.js").read_text(encoding="utf-8")
+        for name in (*lab.PARTS, "engine", "state")
+    ]
     known = f"const self = globalThis; {lab.script(*lab.embedded())} {' '.join(sources)}"
 
     def run(expression: str):
@@ -52,7 +57,11 @@ def test_twenty_steps_are_torchs(evaluate, name):
 @needs_node
 def test_what_is_mislabeled_at_one_noise_rate_is_so_at_every_higher_one(evaluate):
     low, high = (
-        np.array(evaluate(f"Array.from(Lab.noisyLabels(new Uint8Array(3000), 10, {eta}, new Lab.Random(5, 2)))"))
+        np.array(
+            evaluate(
+                f"Array.from(Lab.noisyLabels(new Uint8Array(3000), 10, {eta}, new Lab.Random(5, 2)))"
+            )
+        )
         for eta in (0.2, 0.6)
     )
     assert (high[low != 0] != 0).all()
@@ -82,7 +91,10 @@ def test_the_packed_digits_are_the_unpacked_ones(evaluate):
     test = lab.embedded()[1]
     np.testing.assert_array_equal(levels, lab.levels(test.images))
     np.testing.assert_array_equal(labels, test.labels)
-    assert evaluate("Array.from(Lab.unpack(labDigits.test.levels).subarray(0, 1960))") == levels[:10].ravel().tolist()
+    assert (
+        evaluate("Array.from(Lab.unpack(labDigits.test.levels).subarray(0, 1960))")
+        == levels[:10].ravel().tolist()
+    )
 
 
 ADDRESSES = [
@@ -94,7 +106,9 @@ ADDRESSES = [
 @needs_node
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_an_address_holds_a_choice(evaluate, address):
-    assert evaluate(f"[Lab.toHash(Lab.fromHash('{address}').state), Lab.fromHash('{address}').wrong]") == [address, []]
+    assert evaluate(
+        f"[Lab.toHash(Lab.fromHash('{address}').state), Lab.fromHash('{address}').wrong]"
+    ) == [address, []]
 
 
 @needs_node
@@ -144,13 +158,18 @@ def test_a_switch_takes_over_at_the_epoch_that_is_named(evaluate):
 @needs_node
 def test_the_page_says_of_its_exercises_what_is_so(evaluate):
     """Bounds that seeds 0 to 2 keep with room: the best epoch of CCE, and that RLL does not undo what is memorized."""
-    stopped, forgotten = evaluate("""[[Lab.phase("cce")], [Lab.phase("cce"), Lab.phase("rll", 0.1, 40)]].map((phases, i) => {
+    stopped, forgotten = (
+        evaluate("""[[Lab.phase("cce")], [Lab.phase("cce"), Lab.phase("rll", 0.1, 40)]].map((phases, i) => {
         const run = new Lab.Run({problem: "digits", n: 1000, seed: 0, eta: 0.4, lr: 0.003, phases}, labDigits);
         const steps = run.train(), found = [];
         while (found.length <= [40, 80][i]) { const report = steps.next().value; if (report) found.push(report.values); }
         return found; })""")
+    )
     tested = [values["test_accuracy"] for values in stopped]
     best = int(np.argmax(tested))
     assert 2 <= best <= 8 and tested[best] == pytest.approx(0.82, abs=0.03)
     assert stopped[best]["memorized"] < 0.15 and tested[best] - tested[40] > 0.12
-    assert forgotten[40]["memorized"] > 0.93 and forgotten[80]["memorized"] >= forgotten[40]["memorized"] - 0.01
+    assert (
+        forgotten[40]["memorized"] > 0.93
+        and forgotten[80]["memorized"] >= forgotten[40]["memorized"] - 0.01
+    )

@@ -1,4 +1,4 @@
-"""Sphinx extension: the lab's digits as a script, its picture, and its scripts on its page alone."""
+"""Sphinx extension: the lab's digits as a script, its picture, and its scripts on its page."""
 
 import base64
 import json
@@ -16,25 +16,39 @@ SIZE = 14
 """Pixels on a side: MNIST's 28, averaged two by two."""
 PARTS = ("random", "losses", "network", "problems", "run")
 """The scripts that train; a worker runs them too."""
-SCRIPTS = ("digits", *PARTS, "engine", "state", "curves", "pictures", "wall", "disc", "side", "examples", "lab")
+SHOWN = (
+    "engine",
+    "state",
+    "curves",
+    "pictures",
+    "wall",
+    "disc",
+    "choices",
+    "examples",
+    "side",
+    "panel",
+    "lab",
+)
+"""Those that need a page."""
+SCRIPTS = ("digits", *PARTS, *SHOWN)
 """All scripts, in the order in which they need each other."""
 
 
 def levels(images: np.ndarray) -> np.ndarray:
-    """Gray levels 0..15, uint8 (N, 196), of images uint8 (N, 28, 28, 1): the rounded means of 2x2 pixels."""
+    """Gray levels 0..15, uint8 (N, 196): rounded means of 2x2 pixels of images (N, 28, 28, 1)."""
     means = images.reshape(-1, SIZE, 2, SIZE, 2).mean((2, 4))
     return (means / 17).round().astype(np.uint8).reshape(len(images), -1)
 
 
 def pack(split: data.Split) -> dict[str, str]:
-    """Labels as a string of digits; gray levels as base64, two a byte, the first in the high half."""
+    """Labels as a string of digits; gray levels as base64, two a byte, high half first."""
     pairs = levels(split.images).reshape(-1, 2)
     packed = base64.b64encode((pairs[:, 0] << 4 | pairs[:, 1]).tobytes()).decode()
     return {"levels": packed, "labels": "".join(map(str, split.labels))}
 
 
 def embedded() -> tuple[data.Split, data.Split]:
-    """2,000 training and 1,000 test images of mnist5k; the first 1,000 to train on have as many of each class too."""
+    """2,000 training and 1,000 test images of mnist5k; the first 1,000 are stratified too."""
     whole = data.load("mnist5k")
     first, both = (data.stratified(whole.train.labels, n, seed=0) for n in (1000, 2000))
     return whole.train[np.concatenate([first, np.setdiff1d(both, first)])], whole.test
@@ -42,11 +56,12 @@ def embedded() -> tuple[data.Split, data.Split]:
 
 def script(train: data.Split, test: data.Split) -> str:
     """The images as a classic script: from a file, a page may load nothing else."""
-    return f"self.labDigits = {json.dumps({'size': SIZE, 'train': pack(train), 'test': pack(test)})};\n"
+    content = {"size": SIZE, "train": pack(train), "test": pack(test)}
+    return f"self.labDigits = {json.dumps(content)};\n"
 
 
 def write(app: Sphinx) -> None:
-    """Puts the digits among the static files of an HTML build, and the picture beside the lab's page."""
+    """Puts the digits among the static files of an HTML build, and the picture beside the page."""
     page = Path(app.srcdir) / f"{PAGE}.md"
     if not page.exists():
         return

@@ -22,7 +22,9 @@ def opened(page, hash: str = ""):
 
 
 def ready(page) -> None:
-    page.wait_for_function("[...document.querySelectorAll('[role=tabpanel]:not([hidden]) caption')].every((e) => e.textContent)")
+    page.wait_for_function(
+        "[...document.querySelectorAll('[role=tabpanel]:not([hidden]) caption')].every((e) => e.textContent)"
+    )
 
 
 @pytest.fixture(params=[1280, 390])
@@ -52,7 +54,9 @@ def train(page, epochs: int | None = None) -> None:
 
 
 def rest(page) -> None:
-    page.wait_for_function("document.querySelector('[role=tabpanel]:not([hidden]) button[name=train]').textContent === 'Train'")
+    page.wait_for_function(
+        "document.querySelector('[role=tabpanel]:not([hidden]) button[name=train]').textContent === 'Train'"
+    )
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
@@ -118,17 +122,26 @@ def test_in_the_plane_islands_grow_with_cross_entropy_alone(page):
 def test_a_loss_is_switched_in_mid_training_and_the_address_repeats_it(watch):
     page = opened(watch(1280), "#tab=plane&seed=4&epochs=9000")
     button(page, "train").click()
-    page.wait_for_function("parseInt(document.querySelector('[role=tabpanel]:not([hidden]) caption').textContent.slice(12)) > 60")
+    page.wait_for_function(
+        "parseInt(document.querySelector('[role=tabpanel]:not([hidden]) caption').textContent.slice(12)) > 60"
+    )
     side(page, 0).locator("select[name=loss]").select_option("gce")
     page.wait_for_function("location.hash.includes('gce')")
     button(page, "train").click()
     rest(page)
     at = int(re.search(r"lossA=cce,gce:0.7@(\d+)", page.url)[1])
-    assert at > 60 and f"CCE, then GCE (q 0.7) after epoch {at}" in side(page, 0).locator(".lab-plan").inner_text()
+    assert (
+        at > 60
+        and f"CCE, then GCE (q 0.7) after epoch {at}"
+        in side(page, 0).locator(".lab-plan").inner_text()
+    )
     assert "then" not in side(page, 1).locator(".lab-plan").inner_text()
     last, before = epoch(page, 0), values(page, 0)
     assert last >= at
-    again = opened(watch(1280), page.url[page.url.index("#") :].replace("epochs=9000", f"epochs={max(last, at + 30)}"))
+    again = opened(
+        watch(1280),
+        page.url[page.url.index("#") :].replace("epochs=9000", f"epochs={max(last, at + 30)}"),
+    )
     train(again)
     assert before == computed(again, 0, last)
     assert f"then GCE (q 0.7) after epoch {at}" in side(again, 0).locator(".lab-plan").inner_text()
@@ -155,16 +168,23 @@ def test_stop_step_and_reset(page):
     rest(page)
     assert min(epoch(page, i) for i in (0, 1)) == min(stopped) + 1, "the run that is behind goes on"
     button(page, "reset").click()
-    page.wait_for_function("[...document.querySelectorAll('#lab-panel-digits caption')].every((e) => e.textContent === 'After epoch 0')")
+    page.wait_for_function(
+        "[...document.querySelectorAll('#lab-panel-digits caption')].every((e) => e.textContent === 'After epoch 0')"
+    )
 
 
 def test_another_choice_begins_its_own_run_anew_and_stands_in_the_address(page):
     train(page, 2)
     side(page, 1).locator("select[name=eta]").select_option("0")
-    page.wait_for_function("document.querySelectorAll('caption')[1].textContent === 'After epoch 0'")
+    page.wait_for_function(
+        "document.querySelectorAll('caption')[1].textContent === 'After epoch 0'"
+    )
     assert epoch(page, 0) == 2 and "etaB=0&" in page.url and "etaA=0.4" in page.url
     train(page)
-    assert values(page, 1)["memorized"] == "–" and "No label is wrong" in side(page, 1).locator("output").inner_text()
+    assert (
+        values(page, 1)["memorized"] == "–"
+        and "No label is wrong" in side(page, 1).locator("output").inner_text()
+    )
     side(page, 1).locator("input[name=parameter]").fill("0.45")
     side(page, 1).locator("input[name=parameter]").press("Enter")
     assert "lossB=rll:0.45" in page.url
@@ -181,16 +201,29 @@ def test_an_address_that_cannot_be_is_told(watch):
 
 def test_the_wall_tells_of_a_digit(page):
     train(page, 2)
-    counts = [int(item.split()[1]) for item in side(page, 0).locator(".lab-legend li").all_inner_texts()]
-    assert sum(counts) == page.evaluate("labDigits.train.labels.length") * 0.382 / 2  # seed 0 mislabels 382 of 1,000
+    counts = [
+        int(item.split()[1]) for item in side(page, 0).locator(".lab-legend li").all_inner_texts()
+    ]
+    assert (
+        sum(counts) == page.evaluate("labDigits.train.labels.length") * 0.382 / 2
+    )  # seed 0 mislabels 382 of 1,000
     canvas = side(page, 0).locator("canvas")
     canvas.scroll_into_view_if_needed()
     canvas.click(position={"x": 5 + 36 * 3, "y": 60})
     columns = int(canvas.bounding_box()["width"] // 36)
     told = side(page, 0).locator("output")
     assert told.inner_text().startswith(f"{columns + 4} of 72. A ")
-    true, given, answer = map(int, re.search(r"A (\d), labeled (\d). The network answers (\d)", told.inner_text()).groups())
-    fate = "neither" if answer not in (true, given) else "memorized" if answer == given else "recovered"
+    true, given, answer = map(
+        int,
+        re.search(r"A (\d), labeled (\d). The network answers (\d)", told.inner_text()).groups(),
+    )
+    fate = (
+        "neither"
+        if answer not in (true, given)
+        else "memorized"
+        if answer == given
+        else "recovered"
+    )
     assert true != given and fate in told.inner_text()
     side(page, 0).locator("button[name=all]").click()
     page.wait_for_function("document.querySelector('button[name=all]').textContent === 'Show 72'")
@@ -201,7 +234,10 @@ def test_the_keyboard_alone_does_it_all(watch):
     page = opened(watch(390))
     page.locator("#lab-tab-digits").focus()
     page.keyboard.press("ArrowRight")
-    assert page.evaluate("document.activeElement.id") == "lab-tab-plane" and panel(page).get_attribute("id") == "lab-panel-plane"
+    assert (
+        page.evaluate("document.activeElement.id") == "lab-tab-plane"
+        and panel(page).get_attribute("id") == "lab-panel-plane"
+    )
     page.keyboard.press("Home")
     ready(page)
     page.keyboard.press("Tab")
@@ -225,7 +261,11 @@ def test_nothing_serious_for_axe_and_no_sideways_scrolling(page, tab):
     ready(page)
     train(page, 2 if tab == "digits" else 60)
     found = Axe().run(page, context={"include": [["article"]]}, options=AXE).response["violations"]
-    assert [(v["id"], v["help"], [n["html"][:200] for n in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")] == []
+    assert [
+        (v["id"], v["help"], [n["html"][:200] for n in v["nodes"]])
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    ] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -245,18 +285,24 @@ FRAMES = """() => { window.gaps = []; let last = performance.now();
 def test_the_page_is_never_frozen(watch, worker):
     page = watch(1280)
     if not worker:
-        page.add_init_script("window.Worker = class { constructor() { throw new Error('forbidden'); } };")
+        page.add_init_script(
+            "window.Worker = class { constructor() { throw new Error('forbidden'); } };"
+        )
     opened(page)
     page.evaluate(FRAMES)
     train(page, 8)
     gaps = sorted(page.evaluate("window.gaps"))
-    assert gaps[len(gaps) // 2] < 100 and gaps[-1] < 1000, gaps[-5:]  # milliseconds between two frames, on a busy machine
+    assert gaps[len(gaps) // 2] < 100 and gaps[-1] < 1000, gaps[
+        -5:
+    ]  # milliseconds between two frames, on a busy machine
     assert values(page, 0) == computed(page, 0, 8)
 
 
 def test_a_worker_that_fails_is_replaced_by_the_page(watch):
     page = watch(1280)
-    page.add_init_script("""window.Worker = class { postMessage() { setTimeout(() => this.onerror?.(), 50); } terminate() {} };""")
+    page.add_init_script(
+        """window.Worker = class { postMessage() { setTimeout(() => this.onerror?.(), 50); } terminate() {} };"""
+    )
     opened(page)
     train(page, 1)
     assert values(page, 1) == computed(page, 1, 1)
@@ -265,10 +311,16 @@ def test_a_worker_that_fails_is_replaced_by_the_page(watch):
 def test_forty_epochs_of_a_thousand_images_take_less_than_ten_seconds_of_one_core(watch):
     page = opened(watch(1280))
     session = page.context.new_cdp_session(page)
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})  # the processor's time, whatever else runs
+    session.send(
+        "Performance.enable", {"timeDomain": "threadTicks"}
+    )  # the processor's time, whatever else runs
 
     def seconds() -> float:
-        return next(m["value"] for m in session.send("Performance.getMetrics")["metrics"] if m["name"] == "TaskDuration")
+        return next(
+            m["value"]
+            for m in session.send("Performance.getMetrics")["metrics"]
+            if m["name"] == "TaskDuration"
+        )
 
     begun = seconds()
     page.evaluate("""() => {
@@ -285,7 +337,11 @@ def test_without_javascript_and_on_paper_there_is_a_sentence_and_a_picture(brows
     page = context.new_page()
     page.goto(PAGE.as_uri())
     figure = page.locator(".lab-fallback")
-    assert figure.is_visible() and "needs JavaScript" in figure.inner_text() and figure.locator("img").bounding_box()["height"] > 200
+    assert (
+        figure.is_visible()
+        and "needs JavaScript" in figure.inner_text()
+        and figure.locator("img").bounding_box()["height"] > 200
+    )
     context.close()
     page = opened(watch(1280))
     assert not page.locator(".lab-fallback").is_visible() and page.locator("#lab").is_visible()
@@ -313,7 +369,9 @@ def test_a_suggested_comparison_sets_the_lab_up(page):
         address = links.nth(i).get_attribute("href")
         assert page.evaluate("(hash) => Lab.fromHash(hash).wrong", address) == []
     links.nth(1).click()
-    page.wait_for_function("document.querySelector('#lab-panel-digits .lab-plan').textContent.startsWith('RLL')")
+    page.wait_for_function(
+        "document.querySelector('#lab-panel-digits .lab-plan').textContent.startsWith('RLL')"
+    )
     assert "RLL (α 0.1), then CCE after epoch 20" in side(page, 1).locator(".lab-plan").inner_text()
 
 

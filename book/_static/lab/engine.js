@@ -1,11 +1,12 @@
-/* Carries runs out where the page stays free: in a worker made of the parts above, else in short slices on the page. */
+/* Carries runs out where the page stays free: in a worker made of the parts above, else in short
+   slices on the page. */
 (function () {
   "use strict";
 
   const Lab = (self.Lab = {});
   for (const part of self.labParts) part(Lab);
 
-  const WORKER_SLICE = 50, PAGE_SLICE = 12;  // milliseconds between two looks at what the page wants
+  const WORKER_SLICE = 50, PAGE_SLICE = 12;  // milliseconds between two looks at the page's wishes
 
   /* From a file, browsers refuse a worker from a path; from a Blob they take it. */
   function makeWorker() {
@@ -16,24 +17,24 @@
         if (answer) answer(data);
         else answer = Lab.serve(data, (message) => self.postMessage(message), ${WORKER_SLICE});
       };`;
-    const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-    return new Worker(address);
+    return new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
   }
 
-  /* One run after the other. listen takes the messages of Lab.serve that belong to the run that was started last. */
+  /* One run after the other. listen takes the messages of Lab.serve that belong to the run that was
+     started last. */
   Lab.Engine = class Engine {
     constructor(listen) {
       [this.serial, this.order] = [0, 0];
       this.sent = [];
       this.receive = (message) => {
         this.sent = null;  // it works: nothing needs to be sent again
-        const late = message.serial !== this.serial || (message.type === "rest" && message.order !== this.order);
-        if (!late) listen(message);
+        const outdated = message.type === "rest" && message.order !== this.order;
+        if (message.serial === this.serial && !outdated) listen(message);
       };
       try {
         this.worker = makeWorker();
         this.worker.onmessage = ({ data }) => this.receive(data);
-        this.worker.onerror = () => this.workHere();
+        this.worker.onerror = () => this.sent && this.workHere();  // it never began
         this.worker.postMessage(self.labDigits);
       } catch {
         this.workHere();

@@ -1,13 +1,16 @@
-/* A multilayer perceptron with ReLU: forward pass, gradients, Adam. Everything is a flat array in float32, row by row. */
+/* A multilayer perceptron with ReLU: forward pass, gradients, Adam.
+
+   Every matrix is a flat array in float32, row by row. */
 (self.labParts = self.labParts || []).push(function network(Lab) {
   "use strict";
 
-  const places = new Int32Array(4096), values = new Float64Array(4096);  // of what is not zero in a row
+  const places = new Int32Array(4096), values = new Float64Array(4096);  // of a row's nonzeros
 
   /* C = A B^T + bias, with A (m, k), B (n, k), bias (n) or null, C (m, n).
 
-     Zeros of A are skipped: three quarters of a digit's pixels, and every unit that ReLU has cut off. Four rows of B are
-     read at a time, and sums are in float64. Together that is six times as fast as the plain loop. */
+     Zeros of A are skipped: three quarters of a digit's pixels, and every unit that ReLU cut off.
+     Four rows of B are read at a time, and sums are in float64. Together that is six times as fast
+     as the plain loop. */
   Lab.product = function product(A, B, bias, C, m, n, k) {
     for (let i = 0; i < m; i++) {
       const c = i * n;
@@ -49,16 +52,18 @@
   };
 
   Lab.Network = class Network {
-    /* sizes: inputs, units of each hidden layer, classes; rows: the most examples of a call; random: draws the start. */
+    /* sizes: inputs, units of each hidden layer, classes. rows: the most examples of a call.
+       random: draws the start. */
     constructor(sizes, rows, random) {
-      const count = sizes.slice(1).reduce((sum, outputs, i) => sum + outputs * (sizes[i] + 1), 0);
+      const layers = sizes.slice(1);
+      const count = layers.reduce((sum, outputs, i) => sum + outputs * (sizes[i] + 1), 0);
       this.sizes = sizes;
       this.parameters = new Float32Array(count);
       this.gradient = new Float32Array(count);
       this.layers = this.views(this.parameters);
       this.slopes = this.views(this.gradient);
-      this.outputs = sizes.slice(1).map((size) => new Float32Array(rows * size));
-      this.deltas = sizes.slice(1).map((size) => new Float32Array(rows * size));
+      this.outputs = layers.map((size) => new Float32Array(rows * size));
+      this.deltas = layers.map((size) => new Float32Array(rows * size));
       const widest = Math.max(...sizes);
       this.scratch = [0, 1, 2].map(() => new Float32Array(widest * Math.max(rows, widest)));
       this.start(random);
@@ -68,15 +73,19 @@
     views(array) {
       let place = 0;
       const take = (length) => array.subarray(place, (place += length));
-      return this.sizes.slice(1).map((outputs, i) => ({ weights: take(outputs * this.sizes[i]), biases: take(outputs) }));
+      return this.sizes.slice(1).map((outputs, i) => {
+        const weights = take(outputs * this.sizes[i]);
+        return { weights, biases: take(outputs) };
+      });
     }
 
-    /* torch's default for linear layers: uniform between -1 / sqrt(inputs) and 1 / sqrt(inputs), biases too. */
+    /* torch's default for weights and biases of linear layers: uniform within 1 / sqrt(inputs). */
     start(random) {
       this.layers.forEach(({ weights, biases }, i) => {
         const bound = 1 / Math.sqrt(this.sizes[i]);
-        for (const array of [weights, biases])
+        for (const array of [weights, biases]) {
           for (let j = 0; j < array.length; j++) array[j] = (2 * random.uniform() - 1) * bound;
+        }
       });
     }
 
@@ -85,41 +94,60 @@
       const last = this.layers.length - 1;
       this.layers.forEach(({ weights, biases }, i) => {
         const output = this.outputs[i], [from, to] = [this.sizes[i], this.sizes[i + 1]];
-        Lab.product(i ? this.outputs[i - 1] : inputs, weights, biases, output, n, to, from);
+        const input = i ? this.outputs[i - 1] : inputs;
+        Lab.product(input, weights, biases, output, n, to, from);
         if (i < last) for (let j = 0; j < n * to; j++) if (output[j] < 0) output[j] = 0;
       });
       return this.outputs[last].subarray(0, n * this.sizes[last + 1]);
     }
 
     /* Writes the gradient of a batch's mean loss into this.gradient and returns the loss. */
-    backward(inputs, labels, loss) {
+    backward(inputs, labels, { name, parameter }) {
       const n = labels.length, last = this.layers.length - 1, logits = this.forward(inputs, n);
-      const value = Lab.meanLoss(loss.name, loss.parameter, logits, labels, this.deltas[last]);
+      const value = Lab.meanLoss(name, parameter, logits, labels, this.deltas[last]);
       for (let i = last; i >= 0; i--) {
-        const delta = this.deltas[i], [from, to] = [this.sizes[i], this.sizes[i + 1]];
-        const input = i ? this.outputs[i - 1] : inputs, { weights, biases } = this.slopes[i], [a, b, c] = this.scratch;
-        Lab.product(Lab.transpose(input, a, n, from), Lab.transpose(delta, b, n, to), null, c, from, to, n);
-        Lab.transpose(c, weights, from, to);
-        for (let o = 0; o < to; o++) {
-          biases[o] = 0;
-          for (let r = 0; r < n; r++) biases[o] += delta[r * to + o];
-        }
-        if (!i) continue;
-        const below = this.deltas[i - 1];
-        Lab.product(delta, Lab.transpose(this.layers[i].weights, a, to, from), null, below, n, from, to);
-        for (let j = 0; j < n * from; j++) if (input[j] <= 0) below[j] = 0;
+        const delta = this.deltas[i], input = i ? this.outputs[i - 1] : inputs;
+        this.weightSlopes(i, input, delta, n);
+        if (i) this.deltaBelow(i, input, delta, n);
       }
       return value;
     }
 
+    /* dL/dW = delta^T input (turned round, since it is the inputs that have zeros), dL/db = sum. */
+    weightSlopes(i, input, delta, n) {
+      const { weights, biases } = this.slopes[i], [from, to] = [this.sizes[i], this.sizes[i + 1]];
+      const [a, b, turned] = this.scratch;
+      const columns = Lab.transpose(input, a, n, from), deltas = Lab.transpose(delta, b, n, to);
+      Lab.product(columns, deltas, null, turned, from, to, n);
+      Lab.transpose(turned, weights, from, to);
+      for (let o = 0; o < to; o++) {
+        biases[o] = 0;
+        for (let r = 0; r < n; r++) biases[o] += delta[r * to + o];
+      }
+    }
+
+    /* The gradient with respect to the outputs of the layer below, before their ReLU. */
+    deltaBelow(i, output, delta, n) {
+      const below = this.deltas[i - 1], [from, to] = [this.sizes[i], this.sizes[i + 1]];
+      const columns = Lab.transpose(this.layers[i].weights, this.scratch[0], to, from);
+      Lab.product(delta, columns, null, below, n, from, to);
+      for (let j = 0; j < n * from; j++) if (output[j] <= 0) below[j] = 0;
+    }
+
     /* The class with the largest logit, of each of n inputs. */
     predict(inputs, n) {
-      const k = this.sizes[this.sizes.length - 1], logits = this.forward(inputs, n), classes = new Uint8Array(n);
-      for (let i = 0; i < n; i++)
-        for (let j = 1; j < k; j++) if (logits[i * k + j] > logits[i * k + classes[i]]) classes[i] = j;
+      const k = this.sizes[this.sizes.length - 1], logits = this.forward(inputs, n);
+      const classes = new Uint8Array(n);
+      for (let i = 0; i < n; i++) {
+        for (let j = 1; j < k; j++) {
+          if (logits[i * k + j] > logits[i * k + classes[i]]) classes[i] = j;
+        }
+      }
       return classes;
     }
   };
+
+  const BETA1 = 0.9, BETA2 = 0.999, EPSILON = 1e-8;
 
   /* Adam (Kingma and Ba 2015) with torch's defaults. */
   Lab.Adam = class Adam {
@@ -132,14 +160,15 @@
     }
 
     step() {
-      const { parameters, gradient } = this.network, { m, v } = this, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+      const { parameters, gradient } = this.network, { m, v } = this;
       this.steps += 1;
-      const rate = this.learningRate / (1 - beta1 ** this.steps), correction = Math.sqrt(1 - beta2 ** this.steps);
+      const size = this.learningRate / (1 - BETA1 ** this.steps);
+      const correction = Math.sqrt(1 - BETA2 ** this.steps);
       for (let i = 0; i < parameters.length; i++) {
         const slope = gradient[i];
-        m[i] = beta1 * m[i] + (1 - beta1) * slope;
-        v[i] = beta2 * v[i] + (1 - beta2) * slope * slope;
-        parameters[i] -= (rate * m[i]) / (Math.sqrt(v[i]) / correction + epsilon);
+        m[i] = BETA1 * m[i] + (1 - BETA1) * slope;
+        v[i] = BETA2 * v[i] + (1 - BETA2) * slope * slope;
+        parameters[i] -= (size * m[i]) / (Math.sqrt(v[i]) / correction + EPSILON);
       }
     }
   };

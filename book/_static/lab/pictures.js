@@ -1,43 +1,49 @@
-/* What wall and disc share: the fate of a mislabeled example, its sign, and a canvas in the colors of the page. */
+/* What wall and disc share: the fate of a mislabeled example, its sign, and a canvas in the colors
+   of the page. */
 (function () {
   "use strict";
 
-  /* What became of each mislabeled example. Shown by color, by the frame's weight and by a sign. */
+  /* What became of each mislabeled example, shown by color, by the frame's weight and by a sign. */
   Lab.FATES = {
     memorized: { sign: "cross", weight: 3.5 },
     recovered: { sign: "check", weight: 1.5 },
-    neither: { sign: "none", weight: 1.5 },
+    neither: { sign: "question", weight: 1.5 },
   };
   Lab.fate = function fate(answer, given, label) {
     return answer === given ? "memorized" : answer === label ? "recovered" : "neither";
   };
 
-  /* Draws a cross, a check mark or a question mark around a point. */
+  const STROKES = {  // in a square from -1 to 1
+    cross: [[[-1, -1], [1, 1]], [[-1, 1], [1, -1]]],
+    check: [[[-1, 0], [-0.3, 0.9], [1, -1]]],
+  };
+
+  /* Draws a sign of some pixels' size around a point. */
   Lab.sign = function sign(context, kind, x, y, size, color) {
     context.strokeStyle = context.fillStyle = color;
-    context.lineWidth = Math.max(1.5, size / 4);
-    context.beginPath();
-    const path = { cross: [[-1, -1], [1, 1], null, [-1, 1], [1, -1]], check: [[-1, 0], [-0.3, 0.9], [1, -1]] }[kind] || [];
-    path.forEach((point, i) => {
-      if (!point) return;
-      const [px, py] = [x + (point[0] * size) / 2, y + (point[1] * size) / 2];
-      if (i === 0 || !path[i - 1]) context.moveTo(px, py);
-      else context.lineTo(px, py);
-    });
-    context.stroke();
-    if (kind === "none") {
+    if (kind === "question") {
       context.font = `bold ${size + 4}px sans-serif`;
-      context.textAlign = "center";
-      context.textBaseline = "middle";
+      [context.textAlign, context.textBaseline] = ["center", "middle"];
       context.fillText("?", x, y);
+      return;
+    }
+    context.lineWidth = Math.max(1.5, size / 4);
+    for (const stroke of STROKES[kind]) {
+      context.beginPath();
+      for (const [dx, dy] of stroke) context.lineTo(x + (dx * size) / 2, y + (dy * size) / 2);
+      context.stroke();
     }
   };
 
-  /* A canvas that is as wide as its box, sharp on every screen, in the colors of the page's theme. */
+  /* A canvas that is as wide as its box, sharp on every screen, in the colors of the theme. */
   Lab.Picture = class Picture {
     constructor(canvas) {
       this.canvas = canvas;
       this.context = canvas.getContext("2d");
+    }
+
+    get width() {
+      return this.canvas.clientWidth || 300;
     }
 
     color(name) {

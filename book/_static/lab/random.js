@@ -1,11 +1,14 @@
-/* Random numbers that other programs can repeat: PCG32 (O'Neill 2014, PCG-XSH-RR 64/32). */
-/* Each file of the lab that a worker needs puts itself into this list, as a function of one object, Lab. */
+/* Random numbers that other programs can repeat: PCG32 (O'Neill 2014, PCG-XSH-RR 64/32).
+
+   Each file of the lab that a worker needs puts itself into this list, as a function of one object,
+   Lab, to which it adds what it has to give. */
 (self.labParts = self.labParts || []).push(function random(Lab) {
   "use strict";
 
-  const MULTIPLIER = 6364136223846793005n, low = (bits, value) => BigInt.asUintN(bits, value);
+  const MULTIPLIER = 6364136223846793005n;
+  const low = (bits, value) => BigInt.asUintN(bits, value);
 
-  /* What a run draws. Each use has a stream of its own, so that a run's start does not depend on its noise. */
+  /* Each use has a stream of its own, so that a run's start does not depend on its noise. */
   Lab.STREAMS = { start: 1, noise: 2, order: 3, points: 4 };
 
   /* The reference implementation's pcg32_srandom_r(seed, stream) and pcg32_random_r(). */
@@ -24,7 +27,8 @@
     next() {
       const old = this.state;
       this.advance();
-      const word = Number(low(32, ((old >> 18n) ^ old) >> 27n)), turn = Number(old >> 59n);
+      const word = Number(low(32, ((old >> 18n) ^ old) >> 27n));
+      const turn = Number(old >> 59n);
       return ((word >>> turn) | (word << (-turn & 31))) >>> 0;
     }
 
@@ -42,8 +46,9 @@
     }
   };
 
-  /* Labels with symmetric noise: each is replaced with probability eta by one of the K - 1 others, all equally likely.
-     One uniform number an example decides, so what is mislabeled at one eta is mislabeled at every higher one too. */
+  /* Labels with symmetric noise: each is replaced with probability eta by one of the K - 1 others,
+     all equally likely. One uniform number decides for each example, so what is mislabeled at one
+     eta is mislabeled at every higher one too. */
   Lab.noisyLabels = function noisyLabels(labels, classes, eta, random) {
     return labels.map((label) => {
       const beyond = random.uniform() - (1 - eta);

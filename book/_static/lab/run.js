@@ -4,7 +4,7 @@
 
   const ROWS = 250;  // examples of one forward pass at an evaluation
 
-  /* Where a prediction is right, as a share of the places where `among` holds; NaN where it holds nowhere. */
+  /* The share of right predictions where `among` holds; NaN where it holds nowhere. */
   function share(predictions, labels, among = () => true) {
     let hits = 0, count = 0;
     predictions.forEach((answer, i) => {
@@ -17,16 +17,17 @@
 
   Lab.Run = class Run {
     /* settings: problem ("digits" or "plane"), phases [{name, parameter, from}], eta, lr, n, seed.
-       A phase is a loss and the number of epochs after which it takes over; the first one has from = 0. */
+       A phase is a loss and the epoch after which it takes over, 0 for the first. */
     constructor(settings, data) {
-      const { problem, seed, n, eta } = settings, random = (use) => new Lab.Random(seed, Lab.STREAMS[use]);
-      this.phases = settings.phases.map((phase) => ({ ...phase }));
+      const { problem, seed, n, eta, lr, phases } = settings;
+      const random = (use) => new Lab.Random(seed, Lab.STREAMS[use]);
+      this.phases = phases.map((phase) => ({ ...phase }));
       this.problem = Lab.PROBLEMS[problem](n, seed, data);
       const { sizes, batch, labels, classes } = this.problem;
       this.given = Lab.noisyLabels(labels, classes, eta, random("noise"));
       this.mislabeled = Array.from(labels, (label, i) => label !== this.given[i]);
       this.network = new Lab.Network(sizes, Math.max(batch, ROWS), random("start"));
-      this.adam = new Lab.Adam(this.network, settings.lr);
+      this.adam = new Lab.Adam(this.network, lr);
       this.random = random("order");
       this.order = Array.from(labels, (_, i) => i);
       this.epoch = 0;  // epochs done
@@ -38,7 +39,8 @@
       return this.phases.filter((phase) => phase.from <= this.epoch).pop();
     }
 
-    /* Another loss from the next epoch on that has not begun. The network and Adam's averages stay as they are. */
+    /* Another loss from the next epoch on that has not begun. The network and Adam's averages stay
+       as they are. */
     switchTo(loss) {
       const before = this.phases.filter((phase) => phase.from < this.begun);
       this.phases = [...before, { ...loss, from: this.begun }];
@@ -46,15 +48,16 @@
 
     /* One step of Adam on the batch that begins at a place of the order. */
     step(begin, loss) {
-      const { inputs, sizes, batch } = this.problem, rows = this.order.slice(begin, begin + batch), width = sizes[0];
+      const { inputs, sizes, batch } = this.problem, width = sizes[0];
+      const rows = this.order.slice(begin, begin + batch);
       const x = new Float32Array(rows.length * width);
       rows.forEach((row, i) => x.set(inputs.subarray(row * width, (row + 1) * width), i * width));
-      const value = this.network.backward(x, rows.map((row) => this.given[row]), loss);
+      this.network.backward(x, rows.map((row) => this.given[row]), loss);
       this.adam.step();
-      return value;
     }
 
-    /* Evaluates, and trains on and on. Yields a report after each evaluation, and null wherever it may be interrupted. */
+    /* Evaluates, and trains on and on. Yields a report after each evaluation, and null wherever it
+       may be interrupted. */
     *train() {
       yield yield* this.evaluate();
       for (;;) {
@@ -72,14 +75,16 @@
 
     /* The predictions on the training and the test set, and what they amount to. */
     *evaluate() {
-      const { inputs, labels, test } = this.problem;
-      const train = yield* this.predictions(inputs, labels.length), tested = yield* this.predictions(test.inputs, test.labels.length);
+      const { inputs, labels, test } = this.problem, wrong = (i) => this.mislabeled[i];
+      const train = yield* this.predictions(inputs, labels.length);
+      const tested = yield* this.predictions(test.inputs, test.labels.length);
       return {
         epoch: this.epoch, phases: this.phases, train, test: tested,
         values: {
-          j1: share(train, this.given), j2: share(train, labels),
-          memorized: share(train, this.given, (i) => this.mislabeled[i]),
-          recovered: share(train, labels, (i) => this.mislabeled[i]),
+          j1: share(train, this.given),
+          j2: share(train, labels),
+          memorized: share(train, this.given, wrong),
+          recovered: share(train, labels, wrong),
           test_accuracy: share(tested, test.labels),
         },
       };
@@ -89,17 +94,20 @@
       const width = this.problem.sizes[0], answers = new Uint8Array(n);
       for (let begin = 0; begin < n; begin += ROWS) {
         const rows = Math.min(ROWS, n - begin);
-        answers.set(this.network.predict(inputs.subarray(begin * width, (begin + rows) * width), rows), begin);
+        const part = inputs.subarray(begin * width, (begin + rows) * width);
+        answers.set(this.network.predict(part, rows), begin);
         yield null;
       }
       return answers;
     }
   };
 
-  /* Answers messages {type: "reset" | "train" | "stop" | "switch", ...} by training, a slice of time after the other.
+  /* Answers messages {type: "reset" | "train" | "stop" | "switch", ...} by training, a slice of
+     time after the other.
 
-     data: the digits; post: takes the answers {type: "start" | "report" | "phases" | "rest", serial, order, ...};
-     slice: milliseconds. An answer names the reset (serial) and the last message (order) that it follows. */
+     data: the digits. slice: milliseconds. post: takes the answers {type: "begin" | "report" |
+     "phases" | "rest", serial, order, ...}; an answer names the reset (serial) and the last message
+     (order) that it follows. */
   Lab.serve = function serve(data, post, slice) {
     let run, steps, serial, order, reported, target, timer = null;
     const answer = (type, content) => post({ type, serial, order, ...content });
@@ -117,20 +125,20 @@
     }
 
     const actions = {
-      reset(message) {
-        [serial, reported, target] = [message.serial, -1, 0];  // works until the untrained network is evaluated
-        run = new Lab.Run(message.settings, data);
+      reset({ serial: number, settings }) {  // works until the untrained network is evaluated
+        [serial, reported, target] = [number, -1, 0];
+        run = new Lab.Run(settings, data);
         steps = run.train();
-        answer("start", { given: run.given, labels: run.problem.labels });
+        answer("begin", { given: run.given, labels: run.problem.labels });
       },
-      train(message) {
-        target = message.until;
+      train({ until }) {
+        target = until;
       },
-      stop() {
-        target = Math.ceil(run.begun / run.problem.every) * run.problem.every;  // the next evaluation
+      stop() {  // at the next evaluation
+        target = Math.ceil(run.begun / run.problem.every) * run.problem.every;
       },
-      switch(message) {
-        run.switchTo(message.loss);
+      switch({ loss }) {
+        run.switchTo(loss);
         answer("phases", { phases: run.phases });
       },
     };
