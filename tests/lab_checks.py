@@ -1,0 +1,172 @@
+"""What the lab computes, against Python: with node in the unit tests, in a browser where the book is built.
+
+``evaluate`` takes a JavaScript expression in which ``Lab`` and ``labDigits`` are known, and returns its value.
+"""
+
+import base64
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from memutils import losses
+
+Evaluate = Callable[[str], object]
+PARAMETERS = {"rll": ("alpha", (0.01, 0.1, 0.45, 10.0)), "gce": ("q", (0.1, 0.7, 1.0))}
+STREAMS = {"start": 1, "noise": 2, "order": 3}
+MASK = (1 << 64) - 1
+
+
+class PCG32:
+    """O'Neill (2014), PCG-XSH-RR 64/32, written from the paper's description with Python's integers."""
+
+    def __init__(self, seed: int, stream: int):
+        self.increment = (2 * stream + 1) & MASK
+        self.state = (self.increment + seed) & MASK
+        self.advance()
+
+    def advance(self) -> None:
+        self.state = (self.state * 6364136223846793005 + self.increment) & MASK
+
+    def next(self) -> int:
+        old = self.state
+        self.advance()
+        word, turn = ((old >> 18) ^ old) >> 27 & 0xFFFFFFFF, old >> 59
+        return (word >> turn | word << (32 - turn)) & 0xFFFFFFFF
+
+    def uniform(self) -> float:
+        return self.next() / 2**32
+
+
+def noisy(labels: np.ndarray, classes: int, eta: float, seed: int) -> np.ndarray:
+    """Symmetric noise from one uniform number an example, as the lab documents it."""
+    random, given = PCG32(seed, STREAMS["noise"]), []
+    for label in labels:
+        beyond = random.uniform() - (1 - eta)
+        other = min(classes - 2, int(beyond / eta * (classes - 1))) if eta else 0
+        given.append(label if beyond < 0 or not eta else (label + 1 + other) % classes)
+    return np.array(given)
+
+
+def start(sizes: list[int], seed: int) -> np.ndarray:
+    """Weights (outputs, inputs) and biases of each layer in a row, from torch's default range, float32."""
+    random, values = PCG32(seed, STREAMS["start"]), []
+    for inputs, outputs in itertools.pairwise(sizes):
+        values += [(2 * random.uniform() - 1) / inputs**0.5 for _ in range(outputs * (inputs + 1))]
+    return np.array(values, dtype=np.float32)
+
+
+def orders(n: int, seed: int, epochs: int) -> list[list[int]]:
+    """The order of the examples in each epoch; each shuffles the one before (Fisher and Yates, from the end)."""
+    random, order, found = PCG32(seed, STREAMS["order"]), list(range(n)), []
+    for _ in range(epochs):
+        for i in range(n - 1, 0, -1):
+            j = int(random.uniform() * (i + 1))
+            order[i], order[j] = order[j], order[i]
+        found.append(list(order))
+    return found
+
+
+def images(evaluate: Evaluate, part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Gray levels (N, 196) and labels (N,) that are embedded."""
+    content = evaluate(f"labDigits.{part}")
+    packed = np.frombuffer(base64.b64decode(content["levels"]), np.uint8)
+    levels = np.stack([packed >> 4, packed & 15], 1).reshape(-1, 196)
+    return levels, np.array(list(map(int, content["labels"])))
+
+
+def check_random(evaluate: Evaluate) -> None:
+    """The reference implementation's first numbers for seed 42 and stream 54; and noise, start and order of a run."""
+    known = [0xA15C02B7, 0x7B47F409, 0xBA1D3330, 0x83D2F293, 0xBFA4784B, 0xCBED606E]
+    assert (
+        evaluate(
+            "(() => { const r = new Lab.Random(42, 54); return [1, 2, 3, 4, 5, 6].map(() => r.next()); })()"
+        )
+        == known
+    )
+    twin = PCG32(42, 54)
+    assert [twin.next() for _ in known] == known
+    for seed, n, eta in ((0, 1000, 0.4), (7, 2000, 0.1)):
+        settings = f"{{problem: 'digits', n: {n}, seed: {seed}, eta: {eta}, lr: 0.003, phases: [Lab.phase('cce')]}}"
+        found = evaluate(f"""(() => {{ const run = new Lab.Run({settings}, labDigits), steps = run.train(), orders = [];
+            const start = Array.from(run.network.parameters);
+            while (orders.length < 2) {{ steps.next(); if (run.begun > orders.length) orders.push([...run.order]); }}
+            return {{given: Array.from(run.given), start, orders}}; }})()""")
+        labels = images(evaluate, "train")[1][:n]
+        given = noisy(labels, 10, eta, seed)
+        assert found["given"] == given.tolist()
+        assert abs((given != labels).mean() - eta) < 4 * (eta * (1 - eta) / n) ** 0.5
+        np.testing.assert_array_equal(
+            np.array(found["start"], dtype=np.float32), start([196, 128, 10], seed)
+        )
+        assert found["orders"] == orders(n, seed, 2)
+
+
+def torch_loss(
+    name: str, parameter: float | None
+) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """The package's loss; GCE by its formula (Zhang and Sabuncu 2018, equation 6) where the package lacks it."""
+    if name == "gce" and name not in losses.LOSSES:
+        return lambda z, y: (
+            (1 - z.softmax(1).gather(1, y[:, None])[:, 0] ** parameter) / parameter
+        ).mean()
+    return losses.build(name, **({PARAMETERS[name][0]: parameter} if parameter else {}))
+
+
+def check_losses(evaluate: Evaluate) -> None:
+    """Value and gradient of each loss, from uniform to saturated logits and for 3 and 10 classes, to 1e-5."""
+    assert set(evaluate("Object.keys(Lab.LOSSES)")) == {"cce", "mse", "mae", "rll", "nmse", "gce"}
+    random = np.random.default_rng(0)
+    for classes in (3, 10):
+        scales = np.repeat([0.0, 0.1, 1.0, 5.0, 30.0], 8)[:, None]
+        logits = (random.normal(size=(40, classes)) * scales).astype(np.float32)
+        target = np.arange(40) % classes
+        for name in ("cce", "mse", "mae", "rll", "nmse", "gce"):
+            for parameter in PARAMETERS.get(name, ("", (None,)))[1]:
+                value, gradient = (
+                    evaluate(f"""(() => {{ const gradient = new Float32Array({40 * classes});
+                    const value = Lab.meanLoss('{name}', {"null" if parameter is None else parameter},
+                        Float32Array.from({logits.ravel().tolist()}), {target.tolist()}, gradient);
+                    return [value, Array.from(gradient)]; }})()""")
+                )
+                z = torch.from_numpy(logits).double().requires_grad_()
+                expected = torch_loss(name, parameter)(z, torch.from_numpy(target))
+                expected.backward()
+                assert value == pytest.approx(expected.item(), rel=1e-5, abs=1e-5), (
+                    name,
+                    parameter,
+                )
+                found = 40 * np.array(gradient).reshape(
+                    40, classes
+                )  # of each example, not divided by their number
+                np.testing.assert_allclose(
+                    found, 40 * z.grad.numpy(), rtol=1e-5, atol=1e-5, err_msg=f"{name} {parameter}"
+                )
+
+
+def check_twenty_steps(evaluate: Evaluate, name: str) -> None:
+    """Twenty steps on batches of 50, from the lab's own start, as torch's Adam takes them in float64: to 1e-4."""
+    parameter = {"rll": 0.1, "gce": 0.7}.get(name)
+    settings = f"{{problem: 'digits', n: 1000, seed: 3, eta: 0.4, lr: 0.003, phases: [Lab.phase('{name}')]}}"
+    first, last = (
+        evaluate(f"""(() => {{ const run = new Lab.Run({settings}, labDigits), steps = run.train();
+        const first = Array.from(run.network.parameters);
+        while (run.adam.steps < 20) steps.next();
+        return [first, Array.from(run.network.parameters)]; }})()""")
+    )
+    levels, labels = images(evaluate, "train")
+    levels, given = levels[:1000], torch.from_numpy(noisy(labels[:1000], 10, 0.4, 3))
+    x = torch.from_numpy((levels / levels.std()).astype(np.float32)).double()
+    network = nn.Sequential(nn.Linear(196, 128), nn.ReLU(), nn.Linear(128, 10)).double()
+    nn.utils.vector_to_parameters(torch.tensor(first, dtype=torch.float64), network.parameters())
+    optimizer, loss = torch.optim.Adam(network.parameters(), lr=0.003), torch_loss(name, parameter)
+    for rows in torch.tensor(orders(1000, 3, 1)[0]).split(50):
+        optimizer.zero_grad()
+        loss(network(x[rows]), given[rows]).backward()
+        optimizer.step()
+    expected = nn.utils.parameters_to_vector(network.parameters()).detach().numpy()
+    assert abs(expected - np.array(first)).max() > 0.01, "nothing was trained"
+    np.testing.assert_allclose(np.array(last), expected, rtol=0, atol=1e-4)
