@@ -30,7 +30,7 @@ TESTS = {
     "losses.entries": ["test_loss_parameters.py", "test_losses.py", "test_bad_input.py::test_losses"],
     "losses.entropies": ["test_zoo.py"],
     "losses.paper": ["test_losses.py"],
-    "losses.symmetry": ["test_zoo.py"],
+    "losses.pairs": ["test_zoo.py"],
     "noise": ["test_noise.py", "test_bad_input.py::test_noise"],
     "claims.outcomes": ["test_outcomes.py", "test_claims.py", "test_ledger.py"],
     "claims.rules": ["test_claims.py", "test_ledger.py"],

@@ -12,11 +12,12 @@ from torch import nn
 
 from memutils.errors import unknown_name
 from memutils.losses.base import Loss, Parameter, over_labels, pick
-from memutils.losses.checks import Symmetry, check_loss, check_symmetry, risks
+from memutils.losses.checks import check_loss, risks
 from memutils.losses.entries import checked, make, no_such_parameter, parameters_of_entry
 from memutils.losses.entropies import NCE, LabelSmoothing
+from memutils.losses.pairs import GCE, ShiftedCE, SymmetrizedGCE, Unhinged, symmetrized
 from memutils.losses.paper import CCE, MAE, MSE, RLL, NormalizedMSE
-from memutils.losses.symmetry import GCE, ShiftedCE, SymmetrizedGCE, Unhinged, symmetrized
+from memutils.losses.symmetry import Symmetry, check_symmetry
 
 __all__ = [
     "CCE",

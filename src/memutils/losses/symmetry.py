@@ -1,112 +1,158 @@
-"""Pairs that differ in symmetry alone: bounded losses, and what makes a loss symmetric."""
+"""Whether a loss is symmetric, sum_k L(p, k) = C for every p (paper, section 3), or nearly so."""
 
-import functools
-import math
-from typing import ClassVar
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from memutils.losses.base import Loss, Parameter, over_labels, pick
-from memutils.losses.paper import ALPHA
+from memutils.errors import UserError
 
-Q = Parameter(0.7, 1e-3, 1.0, "toward 0 it becomes cross entropy, at 1 it is half of MAE")
-"""The exponent of generalized cross entropy."""
+ROUNDING = 1e-5
+"""Of a sum's size: float32 has 6e-8 for a number, and a sum over 256 labels some ten times that."""
+
+CLAMPED = 1e-2
+"""Of a sum's size: more than a clamp of small probabilities does to it."""
+
+NEAR_UNIFORM = 0.3
+"""Size of the logits of which no probability falls below a clamp that anybody uses."""
 
 
-class ShiftedCE(Loss):
-    """Cross entropy shifted to be bounded, log((1 + alpha) / (alpha + p_y)): RLL unsymmetrized.
+@dataclass(frozen=True)
+class Symmetry:
+    """What ``check_symmetry`` found.
 
-    It is RLL (Kumar and Sastry, IEEE SMC 2018) without the mean over the other labels, and 0 at
-    p_y = 1. Range [0, log((1 + alpha) / alpha)]. Not symmetric: its sum over the labels grows from
-    K log((1 + alpha) / (alpha + 1/K)) at the uniform p to (K - 1) log((1 + alpha) / alpha).
+    Attributes:
+        answer: 'symmetric', 'nearly symmetric' or 'not symmetric'.
+        constant: C of a symmetric loss, else None.
+        spread: max - min of the sums over labels.
+        counterexample: two probability vectors (2, K), with the lowest and the highest sum.
+        sums: those sums.
+        cause: why a loss is only nearly symmetric, most likely; else ''.
     """
 
-    loss_parameters: ClassVar = {"alpha": ALPHA}
+    answer: str
+    constant: float | None
+    spread: float
+    counterexample: Tensor
+    sums: tuple[float, float]
+    cause: str = ""
 
-    def per_example(self, log_p: Tensor, target: Tensor) -> Tensor:
-        return math.log1p(self.alpha) - torch.log(self.alpha + pick(log_p, target).exp())
-
-
-class GCE(Loss):
-    """Generalized cross entropy, (1 - p_y^q) / q (Zhang and Sabuncu, NeurIPS 2018, section 3.2).
-
-    Range [0, 1/q]. Not symmetric for q < 1: over the labels it sums to (K - K^(1-q)) / q at the
-    uniform p and (K - 1) / q where p is certain. (Their truncated variant is another loss.)
-    """
-
-    loss_parameters: ClassVar = {"q": Q}
-
-    def per_example(self, log_p: Tensor, target: Tensor) -> Tensor:
-        return -torch.expm1(self.q * pick(log_p, target)) / self.q
-
-    def symmetry_constant(self, num_classes: int) -> float | None:
-        return num_classes - 1.0 if self.q == 1 else None
+    def __str__(self) -> str:
+        low, high = self.sums
+        if self.answer == "symmetric":
+            text = f"symmetric: the sum over the labels is {self.constant:.6g}"
+            return f"{text} for every p that was tried"
+        if self.answer == "nearly symmetric":
+            text = f"symmetric up to {self.spread:.1g}: the sum over the labels is about"
+            return f"{text} {(low + high) / 2:.6g}; {self.cause}"
+        p, q = (", ".join(f"{v:.3f}" for v in row) for row in self.counterexample.tolist())
+        sums = f"{low:.6g} at p = ({p}), {high:.6g} at p = ({q})"
+        return f"not symmetric: the sum over the labels is {sums}"
 
 
-def symmetrized(loss: type[Loss]) -> type[Loss]:
-    """The symmetric part of a loss L (Lemire Paquin et al., arXiv 2605.20347), scaled and shifted:
+@torch.no_grad()
+def check_symmetry(
+    loss: Callable[[Tensor, Tensor], Tensor],
+    num_classes: int = 10,
+    seed: int = 0,
+    tolerance: float = 1e-10,
+) -> Symmetry:
+    """Whether a loss is symmetric, tried in float64 on 200 p from uniform to nearly one-hot.
 
-        S_y = K/(K - 1) (L_y - mean_k L_k) + c = L_y - mean_{j != y} L_j + c
-
-    c is L of a label that is ruled out less L of one that is certain, so that S is 0 where the
-    label is certain; for an unbounded L it is 0. S is symmetric with C = K c whatever L is. Thus
-    ``symmetrized(ShiftedCE)`` is RLL, ``symmetrized(MSE)`` is K/(K - 1) times MAE, and
-    ``symmetrized(CCE)`` is K/(K - 1) times the unhinged loss.
+    A loss that computes in float32, or clamps small probabilities, is symmetric only nearly: its
+    sums then differ by no more than rounding does, or only where a probability is small.
 
     Args:
-        loss: a class; the new one has its parameters.
+        loss: called with logits (1, K) and a target (1,); any reduction. The class of a loss
+            without parameters will do. A module's weights are taken in float64; what does not take
+            float64 at all is called in float32.
+        num_classes: K.
+        seed: of the logits that are tried.
+        tolerance: by how much of their size, or of 1 if that is more, the sums may differ.
+
+    Raises:
+        UserError: the loss fails, or returns a value that is not finite.
     """
-
-    class Symmetrized(loss):
-        def per_example(self, outputs: Tensor, target: Tensor) -> Tensor:
-            values = over_labels(super().per_example, outputs)
-            own, others = pick(values, target), values.shape[1] - 1
-            return own - (values.sum(1) - own) / others + self.offset(values.shape[1])
-
-        def offset(self, num_classes: int) -> float:
-            """c."""
-            parameters = tuple((name, getattr(self, name)) for name in loss.loss_parameters)
-            return largest_gap(loss, parameters, num_classes)
-
-        def symmetry_constant(self, num_classes: int) -> float:
-            return num_classes * self.offset(num_classes)
-
-    Symmetrized.__name__ = Symmetrized.__qualname__ = f"Symmetrized{loss.__name__}"
-    return Symmetrized
-
-
-@functools.cache
-def largest_gap(loss: type[Loss], parameters: tuple[tuple[str, float], ...], k: int) -> float:
-    """How much more a label that is ruled out costs than one that is certain; 0 if unbounded."""
-    certain = torch.full((1, k), -math.inf, dtype=torch.float64)
-    certain[0, 0] = 0
-    values = over_labels(loss(**dict(parameters)).per_example, certain)[0]
-    gap = float(values[1] - values[0])
-    return gap if math.isfinite(gap) else 0.0
+    generator = torch.Generator().manual_seed(seed)
+    scale = torch.logspace(-2, 1.3, 200, dtype=torch.float64)[:, None]
+    logits = torch.randn(200, num_classes, generator=generator, dtype=torch.float64) * scale
+    values, single = values_of(ready(loss), logits)
+    if not values.isfinite().all():
+        raise UserError(
+            "The loss is not finite for some logits; look for a log or a division of zero."
+        )
+    sums = values.sum(1)
+    low, high = int(sums.argmin()), int(sums.argmax())
+    found = {
+        "spread": float(sums[high] - sums[low]),
+        "counterexample": logits[[low, high]].softmax(1),
+        "sums": (float(sums[low]), float(sums[high])),
+    }
+    if found["spread"] <= tolerance * max(1.0, float(sums.abs().max())):
+        mean = float(sums.mean())
+        return Symmetry("symmetric", mean if abs(mean) > tolerance else 0.0, **found)
+    inner = sums[scale[:, 0] < NEAR_UNIFORM]
+    cause = likely_cause(
+        found["spread"], float(inner.max() - inner.min()), float(values.abs().max()), single
+    )
+    return Symmetry("nearly symmetric" if cause else "not symmetric", None, **found, cause=cause)
 
 
-class SymmetrizedGCE(symmetrized(GCE)):
-    """Symmetrized generalized cross entropy, (1 - p_y^q + mean_{j != y} p_j^q) / q.
+def likely_cause(spread: float, inner: float, size: float, single: bool) -> str:
+    """Why sums differ so little, or '' where the loss is not symmetric.
 
-    Between the unhinged loss (q -> 0) and K/(K - 1) times half of MAE (q = 1), as SGCE of
-    Lemire Paquin et al., arXiv 2605.20347. Symmetric, C = K/q. Range [0, (1 + (K - 1)^-q) / q].
+    Args:
+        spread, inner: max - min of the sums over all p, and over those near the uniform one.
+        size: of the loss's values.
+        single: whether the loss computes in float32 as far as can be seen.
     """
+    if spread <= ROUNDING * size and (single or inner > 1e-3 * spread):
+        return "it computes in float32, whose rounding that is"
+    if spread <= CLAMPED * size and inner <= (ROUNDING if single else 1e-10) * size:
+        return "it is symmetric where no probability is small, so a clamp is the likely cause"
+    return ""
 
 
-class Unhinged(Loss):
-    """Multi-class unhinged loss, mean_j z_j - z_y: linear in the logits z.
+def ready(loss: object) -> Callable[[Tensor, Tensor], Tensor]:
+    """A loss to call: an object of a class that was handed in; a copy of a module in float64."""
+    if isinstance(loss, type):
+        try:
+            loss = loss()
+        except TypeError as error:
+            raise UserError(
+                f"The loss {loss.__name__} needs parameters; hand an object of it."
+            ) from error
+    try:
+        return copy.deepcopy(loss).double() if isinstance(loss, nn.Module) else loss
+    except Exception:  # it is the user's code, and may hold what cannot be copied
+        return loss
 
-    After van Rooyen et al., NeurIPS 2015 (arXiv 1505.07634; two classes, 1 - v y); this form is the
-    symmetric part of cross entropy (Lemire Paquin et al., arXiv 2605.20347; its dynamics: Zhou et
-    al., arXiv 2312.07841). Symmetric, C = 0; unbounded in both directions, so that training needs
-    weight decay or an early end.
+
+def total(value: object) -> Tensor:
+    """What a loss returned, summed."""
+    return (value if isinstance(value, Tensor) else torch.tensor(value, dtype=torch.float64)).sum()
+
+
+def values_of(loss: Callable, logits: Tensor) -> tuple[Tensor, bool]:
+    """The loss of each logits (n, K) with each label, float64 (n, K); and whether it came in
+    float32.
+
+    Raises:
+        UserError: the loss fails on float64 and on float32.
     """
-
-    from_logits: ClassVar = True
-
-    def per_example(self, logits: Tensor, target: Tensor) -> Tensor:
-        return logits.mean(1) - pick(logits, target)
-
-    def symmetry_constant(self, num_classes: int) -> float:
-        return 0.0
+    why = None
+    for inputs in (logits, logits.float()):
+        try:
+            targets = torch.arange(logits.shape[1])
+            rows = [[total(loss(z[None], k[None])) for k in targets] for z in inputs]
+        except Exception as error:  # it is the user's code
+            why = why or error
+            continue
+        values = torch.stack([torch.stack(row) for row in rows])
+        return values.double(), values.dtype != torch.float64
+    text = f"{type(why).__name__}: {why}".splitlines()[0][:200].rstrip(".")
+    raise UserError(
+        f"The loss fails on logits (1, {logits.shape[1]}) and a target (1,), {text}."
+    ) from why
