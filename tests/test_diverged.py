@@ -86,7 +86,8 @@ def test_what_reads_records_copes_with_a_diverged_one(bad_epoch):
     plots.grid([("one", [record])], {"j1": "-"})
     assert len(notebooks.table(plots.final_table([record])).to_html()) > 0
     assert f"Diverged, so drawn up to there: 1 (`{record.key}`)" in plots.summary([record])
-    assert grid.seconds_per_image([record]) == {} and grid.missing(scale).keys() == scale.specs().keys() - {record.key}
+    assert grid.rate(spec, [record]) is None and grid.rate(spec, [whole]) is not None
+    assert grid.missing(scale).keys() == scale.specs().keys() - {record.key}
     other = records.Record(whole.path, whole.content | {"key": "another"}, whole.kept)
     page = explorer.html([record, other])
     assert record.key not in page and "another" in page

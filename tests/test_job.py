@@ -18,7 +18,10 @@ JOB = [sys.executable, str(REPOSITORY / "workflow/job.py")]
 
 
 def alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # also where it ends between two looks
+        return False
 
 
 def wait_until(condition, seconds: float = 10) -> bool:
