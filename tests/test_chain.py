@@ -33,7 +33,7 @@ def results(tmp_path, monkeypatch):
 
 def papermill(folder: Path, *parameters: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "papermill", "--no-progress-bar", ROOT / "notebooks/run.ipynb", folder / "out.ipynb"]
-    return subprocess.run([*command, *parameters], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    return subprocess.run([*command, *parameters], capture_output=True, text=True, cwd=ROOT, timeout=600)
 
 
 def test_papermill_runs_and_records(results):
@@ -44,18 +44,11 @@ def test_papermill_runs_and_records(results):
     assert len(records.read(path).history) == 2
 
 
-@pytest.mark.parametrize(
-    ("parameters", "words"),
-    [
-        (("-p", "loss", "rl"), ("Unknown loss 'rl'", "cce, mae, mse, nmse, rll")),
-        (("-p", "eta", "1.5"), ("from 0 to 1",)),
-        (("-p", "lss", "rll"), ("Unknown parameter 'lss'", "'loss'")),
-    ],
-)
-def test_papermill_refuses_wrong_and_unknown_parameters(results, parameters, words):
-    done = papermill(results, *parameters)
+def test_papermill_refuses_an_unknown_parameter(results):
+    """Wrong values of known ones are refused in the next test, in one kernel."""
+    done = papermill(results, "-p", "lss", "rll")
     assert done.returncode != 0
-    assert all(word in done.stderr for word in words), done.stderr
+    assert all(word in done.stderr for word in ("Unknown parameter 'lss'", "'loss'")), done.stderr
     assert not list(results.glob("*/*.json"))
 
 
@@ -63,13 +56,15 @@ def test_one_kernel_executes_many_runs_and_a_failure_stops_no_other(results, tmp
     runs_of = {
         "first": {"loss": "rll", "eta": 0.4},
         "wrong": {"loss": "rl", "eta": 0},
+        "too-much": {"loss": "cce", "eta": 1.5},
         "second": {"loss": "cce", "eta": 0.4, "epochs": 2},
     }
     batch = tmp_path / "batch.json"
     batch.write_text(json.dumps({f"{tmp_path}/{name}.ipynb": {"scale": "smoke"} | given for name, given in runs_of.items()}))
     command = [sys.executable, "workflow/execute.py", batch]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=600)
     assert done.returncode == 1 and "wrong failed: Unknown loss 'rl'" in done.stdout, done
+    assert re.search("too-much failed: .*from 0 to 1", done.stdout) and len(records.load("smoke")) == 2
     assert {p.stem for p in tmp_path.glob("*.ipynb") if not p.name.startswith(".")} == {"first", "second"}
     assert "IPython" not in done.stderr and "Traceback" not in done.stdout
     scale = specs.load_scale("smoke")
@@ -77,6 +72,7 @@ def test_one_kernel_executes_many_runs_and_a_failure_stops_no_other(results, tmp
         given = SMOKE | runs_of[name]
         recorded = records.find("smoke", scale.key(scale.spec(**given)), scale.spec(**given))
         alone = runs.run(scale.spec(**given), specs.Scale("alone", scale.defaults, scale.networks), progress=False)
+        # one machine, one thread, the same kernels: no rounding may differ
         pd.testing.assert_frame_equal(*(r.history.drop(columns=["seconds", "train_seconds"]) for r in (recorded, alone)))
         cells = json.loads((tmp_path / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
         assert [c["execution_count"] for c in cells if c["cell_type"] == "code"][:2] == [1, 2]  # as in a fresh kernel
@@ -95,7 +91,7 @@ def test_a_kernel_that_dies_fails_its_run_and_the_next_run_gets_a_new_one(result
     process = subprocess.Popen([sys.executable, "workflow/execute.py", batch], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     lock = next(iter(wait_for(lambda: list((results / "smoke" / ".work").glob("*epochs5000.lock")))))  # it trains
     kernel_of(process).kill()
-    out, err = process.communicate(timeout=100)  # papermill looks every five seconds whether its kernel lives
+    out, err = process.communicate(timeout=600)  # papermill looks every five seconds whether its kernel lives
     assert process.returncode == 1 and re.search("dies failed: DeadKernelError", out) and "2 of 2: next\n" in out, (out, err)
     assert (tmp_path / "next.ipynb").exists() and not (tmp_path / "dies.ipynb").exists() and "eta0.4" not in lock.name
     assert len(records.load("smoke")) == 1
@@ -113,7 +109,7 @@ def test_a_nice_batch_has_nice_kernels_and_killed_leaves_no_process_behind(resul
     assert not session.exists() or session.read_text().split()[-1] == str(psutil.Process(process.pid).nice()) != "0"
     process.kill()
     process.wait()
-    _, alive = psutil.wait_procs(family, timeout=10)
+    _, alive = psutil.wait_procs(family, timeout=60)
     assert not alive
 
 

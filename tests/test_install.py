@@ -94,7 +94,7 @@ def make(folder: Path, *words: str, code: int = 0, **settings: str) -> str:
     """Runs ``make install``; returns what it printed."""
     python = getattr(sys, "_base_executable", sys.executable)
     done = subprocess.run(["make", "install", f"PYTHON={python}", *words], cwd=folder, env=environment(folder, **settings),
-                          capture_output=True, text=True, timeout=120)  # fmt: skip
+                          capture_output=True, text=True, timeout=600)  # fmt: skip
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -240,7 +240,7 @@ def test_an_install_goes_on_where_nobody_reads_its_messages(tmp_path):
     folder, (read, write) = lay_out(tmp_path / "project"), os.pipe()
     os.close(read)
     command = [sys.executable, "workflow/install.py"]
-    code = subprocess.run(command, cwd=folder, env=environment(folder), stdout=write, stderr=write, timeout=120).returncode
+    code = subprocess.run(command, cwd=folder, env=environment(folder), stdout=write, stderr=write, timeout=600).returncode
     os.close(write)
     assert code == 0
     check_whole(folder)

@@ -63,7 +63,7 @@ def test_an_interrupted_job_ends_its_command(tmp_path, number):
     job = subprocess.Popen([*JOB, str(os.getpid()), str(tmp_path / "log"), *sleeper(tmp_path)])
     family = started(tmp_path)
     job.send_signal(number)
-    assert job.wait(10) == 130
+    assert job.wait(60) == 130
     assert wait_until(lambda: not any(alive(p.pid) for p in family))
 
 
@@ -82,7 +82,7 @@ def test_a_killed_workflow_or_job_leaves_no_orphan(tmp_path, victim):
             assert wait_until(lambda pid=process.pid: not alive(pid))
         elif process.is_running():
             process.kill()
-    workflow.wait(10)
+    workflow.wait(60)
 
 
 def test_a_broken_run_gets_no_successor_in_its_kernel_and_a_refused_one_does(tmp_path):

@@ -24,7 +24,7 @@ def installed(tmp_path) -> Path:
 def python(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess:
     ours = ("MEMUTILS_CONFIGS", "MEMUTILS_RESULTS", "MEMUTILS_SCALE")
     environment = {k: v for k, v in os.environ.items() if k not in ours} | {"PYTHONPATH": str(folder)} | settings
-    return subprocess.run([sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run([sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
 
 
 RUN = """

@@ -21,10 +21,13 @@ def test_a_missing_browser_is_named_in_one_sentence_before_anything_is_built(tmp
 
 
 def test_browser_tests_without_a_book_fail_with_what_to_do(tmp_path):
-    done = run("-m", "pytest", "tests/browser", "-p", "no:cacheprovider", MEMUTILS_BOOK=str(tmp_path))
+    words = ["tests/browser", "--confcutdir=tests/browser", "-p", "no:cacheprovider"]  # the other tests' conftest imports torch
+    done = run("-m", "pytest", *words, MEMUTILS_BOOK=str(tmp_path))
     assert done.returncode == 2 and "make test-browser" in done.stdout + done.stderr
 
 
 def test_they_are_not_part_of_the_unit_tests():
-    done = run("-m", "pytest", "tests", "--collect-only", "-q", "-p", "no:cacheprovider", "--ignore-glob=*/test_[a-oq-z]*")
-    assert "tests/test_pdf.py" in done.stdout and "tests/browser/" not in done.stdout
+    words = ["--collect-only", "-q", "-p", "no:cacheprovider", "--noconftest", "--ignore-glob=*/test_[a-oq-z]*.py"]
+    shown = {folder: run("-m", "pytest", folder, *words).stdout for folder in ("tests", "tests/browser")}
+    assert "tests/test_pdf.py" in shown["tests"] and "tests/browser/" not in shown["tests"]
+    assert "tests/browser/test_pages.py" in shown["tests/browser"], "asked for by name they are collected"

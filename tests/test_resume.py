@@ -41,7 +41,7 @@ def killed_after(monkeypatch, spec: specs.Spec, epochs: int) -> None:
 
 
 def undisturbed(spec: specs.Spec) -> dict:
-    """The results of the run, whose record is then removed."""
+    """The results of the run, whose record is then removed; on one machine and one thread they repeat to the bit."""
     record = carry_out(spec)
     record.path.unlink()
     return results(record)

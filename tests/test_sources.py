@@ -268,7 +268,7 @@ def test_nobody_reads_a_folder_while_another_process_fills_it(tmp_path):
             reading.result(timeout=0.3)
         (tmp_path / "cifar-10-binary.tar.gz").write_bytes(cifar_archive())
         os.close(folder)
-        assert len(reading.result(timeout=30)[0]) == 5
+        assert len(reading.result(timeout=300)[0]) == 5
 
 
 def test_the_binary_archive_of_cifar_is_read(tmp_path):

@@ -123,7 +123,7 @@ def test_a_row_holds_the_training_figures_and_the_test_accuracy():
         assert row["seconds"] >= row["train_seconds"] > 0
     test = trainer.data["test"]
     accuracy = (training.predict(trainer.network, test).argmax(1) == test.true).double().mean().item()
-    assert history[-1]["test_accuracy"] == accuracy
+    assert history[-1]["test_accuracy"] == accuracy  # the same pass twice, in one process
 
 
 @pytest.mark.parametrize("n", [3, 70])
@@ -194,6 +194,7 @@ def without_times(history):
 @pytest.mark.parametrize("stop", [1, 3])
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_resumed_run_is_bit_identical(name, stop):
+    """To the bit: in one process the same kernels get the same numbers in the same order, on any processor."""
     states = {}
     whole = make_trainer(RECIPES[name], "resnet")
     whole.run(lambda t: states.update({len(t.history): copy.deepcopy(t.state())}), progress=False)

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 def snakemake(build: Path, *options: str, share: int = 2, book: str = "", **environment: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "snakemake", "-s", "workflow/Snakefile", *options]
     command += ["--config", "scale=smoke", f"share={share}", f"build={build}", f"book={book}", "--", "runs"]
-    return subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=600)
 
 
 def test_without_sbatch_slurm_is_refused_before_anything_is_deleted(tmp_path):
@@ -88,7 +88,7 @@ def test_the_estimate_and_the_workflow_filter_by_what_was_typed(mine, capsys, mo
     monkeypatch.setattr(start.os, "execv", lambda program, words: seen.extend(words))
     start.main(["runs", "--scale=mine", f"--only={only}", "--jobs=02", f"--build={mine}/build"])
     assert f"mine: {runs} of {runs} runs are missing" in capsys.readouterr().out
-    done = subprocess.run([*seen[:-2], "-n", *seen[-2:]], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([*seen[:-2], "-n", *seen[-2:]], cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert f"{runs} of {runs} runs are missing." in done.stderr, done.stdout + done.stderr
     (table,) = mine.glob("build/runs/mine/v*/jobs/*.json")
     assert len(json.loads(table.read_text())) == runs and all(only in Path(path).stem for path in json.loads(table.read_text()))
@@ -126,7 +126,7 @@ def test_every_text_gets_to_the_workflow_as_it_was_typed_on_a_clusters_node_too(
 
 def test_a_number_for_a_text_is_refused_with_what_to_write(tmp_path):
     command = [sys.executable, "-m", "snakemake", "-s", "workflow/Snakefile", "-n", "--cores", "1", "--config", "scale=smoke", "only=000", "--", "runs"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode and "only was read as the number 0, not as typed" in done.stdout + done.stderr
 
 
