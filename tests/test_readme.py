@@ -34,7 +34,7 @@ def test_python_blocks_run_one_after_the_other(path, tmp_path):
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=tmp_path, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "not symmetric" in done.stdout
-    assert (tmp_path / "results/quick/digits-linear-gce-eta0.4-seed0.json").exists()
+    assert (tmp_path / "results/quick/digits-linear-focal-eta0.4-seed0.json").exists()
 
 
 def test_commands_for_one_run_and_one_figure_work(tmp_path):
