@@ -67,7 +67,7 @@ student: install ## students' copies of the notebooks with exercises, in _build/
 launch: install ## after the repository's URL in _config.yml changed: notebooks get or lose their cell for Colab
 	@python workflow/launch.py
 
-claims: install ## judge the paper's claims from the largest scale's records; writes results/claims.json
+claims: install ## judge the claims by the records of all scales; writes results/claims.json
 	@python -m memutils.claims
 
 lab: install ## open the notebooks in JupyterLab, on localhost
