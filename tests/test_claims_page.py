@@ -11,7 +11,7 @@ from made_up import CLEAN, GOOD, make
 
 from memutils.claims import sensitivity
 from memutils.claims.selection import Pool
-from memutils.report import claims_figures, claims_more, claims_page, markup
+from memutils.report import claims_figures, claims_more, claims_page, judge_page, markup
 
 HTML = {c: f"&{name};" for c, name in (("<", "lt"), (">", "gt"), ("&", "amp"))}
 
@@ -128,3 +128,17 @@ def test_the_first_version_stands_beside_this_one(content):
 def test_both_learning_rates_stand_beside_each_other(content):
     html = claims_more.at_learning_rates(content)
     assert balanced(html) and html.count("<td>C9</td>") in (1, 2)
+
+
+def test_the_judges_rates_are_told():
+    judged = judge_page.load()
+    assert "grids each" in judge_page.planted_sentence(judged)
+    html = judge_page.planted(judged)
+    assert balanced(html) and html.count("<tr>") == len(judged["planted"]) + 1
+    assert "With shuffled names" in judge_page.shuffled_sentence(judged) and balanced(judge_page.shuffled(judged))
+    assert "not recorded" in judge_page.planted_sentence({}) and judge_page.shuffled({}) == ""
+
+
+def test_no_clear_truth_gets_the_opposite_verdict():
+    clear = [r for r in judge_page.load()["planted"] if r["planted"].startswith("clearly")]
+    assert len(clear) > 30 and max(r["opposite"] for r in clear) < 0.01

@@ -169,6 +169,12 @@ def test_a_primary_verdict_of_few_seeds_is_described():
     )  # t of 2 at 97.5 %
 
 
+def test_an_epoch_that_is_never_reached_has_no_mean():
+    found = [make(m=0.1, r=0.8), make(m=0.1, r=0.8, seed=1)]
+    assert verdict("C11", *found).word == FAILS and verdict("C11", *found).mean[1] is None
+    assert b"Infinity" not in publish.dump(publish.content(Pool(found)))
+
+
 def test_a_control_is_judged_in_a_column_of_its_own():
     runs = [
         make("rll", m=0.6, r=0.3, **INCEPTION | {"lr": 0.1}),

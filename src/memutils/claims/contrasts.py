@@ -3,6 +3,8 @@
 Each takes the pool, the column and the thresholds, and returns a ``Contrast``.
 """
 
+import functools
+import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -62,13 +64,21 @@ def x_at_level(run: Measured, level: float) -> float:
     return at_level(run.columns["training_fitted"], excess(m, r, run.classes), level)
 
 
+@functools.cache
+def _step(settings: str, classes: int) -> float:
+    return step_scale(Spec(**json.loads(settings)), num_classes=classes)
+
+
+def step_size(run: Measured) -> float:
+    """s: the learning rate times the norm of the loss's logit gradient at the uniform answer."""
+    return _step(json.dumps(run.spec | {"seed": 0}, sort_keys=True), run.classes)
+
+
 def by_step(runs: Iterable[Measured]) -> dict[int, dict[tuple[str, float], Measured]]:
     """Runs by seed, then by loss and s."""
     found: dict[int, dict[tuple[str, float], Measured]] = {}
     for run in runs:
-        found.setdefault(run.spec["seed"], {})[
-            run.spec["loss"], step_scale(Spec(**run.spec), num_classes=run.classes)
-        ] = run
+        found.setdefault(run.spec["seed"], {})[run.spec["loss"], step_size(run)] = run
     return found
 
 
@@ -128,27 +138,29 @@ def equal_fit(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
         return Contrast(NOT_TESTED, why="no run is recorded")
     used = [runs[key] for runs in seeds.values() for key in sorted(wanted)]
     rows, left_out = gaps(seeds, limits.step_scales, limits.fit_levels)
-    by_level = {
-        level: [row["gap"] for row in rows if row["level"] == level] for level in limits.fit_levels
-    }
+    missed = f"left out, since they do not reach the level: {', '.join(left_out)}"
+    state, intervals, told = weigh_gaps(rows, limits)
+    why = "; ".join(filter(None, [told, missed if left_out else ""]))
+    names = tuple(run.name for run in used)
+    return Contrast(state, used[0].images, rows, intervals, why, names)
+
+
+def weigh_gaps(rows: list[dict], limits: Thresholds) -> tuple[str, dict, str]:
+    """P1's verdict from its gaps by seed and level: the state, mean and interval by level, and why."""
+    by_level = {n: [row["gap"] for row in rows if row["level"] == n] for n in limits.fit_levels}
     intervals = {
         f"f = {n:g}": (fmean(v), over_seeds(v, limits.primary_confidence))
         for n, v in by_level.items()
         if v
     }
-    why = f"left out, since they do not reach the level: {', '.join(left_out)}" if left_out else ""
-    given = (used[0].images, rows, intervals)
-    names = tuple(run.name for run in used)
     if min(map(len, by_level.values())) < limits.seeds:
-        few = f"fewer than {limits.seeds} seeds"
-        return Contrast(NOT_TESTED, *given, why="; ".join(filter(None, [few, why])), records=names)
+        return NOT_TESTED, intervals, f"fewer than {limits.seeds} seeds"
     if any(row["edge"] > limits.edge_gap for row in rows):
-        edge = "CCE's lowest x lies at the smallest step size"
-        return Contrast(OPEN, *given, why="; ".join(filter(None, [edge, why])), records=names)
+        return OPEN, intervals, "CCE's lowest x lies at the smallest step size"
     ranges = [interval for _, interval in intervals.values()]
     below = all(high < -limits.fit_gap for _, high in ranges)
     above = any(low > -limits.fit_gap for low, _ in ranges)
-    return Contrast(HOLDS if below else FAILS if above else OPEN, *given, why=why, records=names)
+    return HOLDS if below else FAILS if above else OPEN, intervals, ""
 
 
 def arm(

@@ -6,6 +6,7 @@ of the cells can tell, one at the noise rate 0.4 among them; of several sizes th
 and another one beside it where its word differs.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from statistics import fmean
@@ -199,6 +200,8 @@ def over_main(
         if c.eta == limits.main_eta and c.tells:
             by_seed.setdefault(c.seed, []).append(next(iter(c.finding.statistics.values())))
     values = [fmean(v) for _, v in sorted(by_seed.items())]
+    if not all(map(math.isfinite, values)):  # an epoch that is never reached
+        return math.inf, None
     return (fmean(values), over_seeds(values, confidence)) if values else None
 
 
