@@ -116,8 +116,8 @@ class Measured:
         return cls(
             f"{record.scale}/{record.key}",
             record.spec,
-            len(record.dataset["classes"]),
-            record.dataset["sizes"]["train"],
+            len(record.dataset.get("classes", ())),
+            record.dataset.get("sizes", {}).get("train", 0),
             record.noise_rate,
             columns,
             record.arrays,
