@@ -2,6 +2,8 @@
 PYTHON ?= python3
 SCALE ?= quick
 ONLY ?=
+KEY ?=
+JUDGE ?= --check
 BUILD ?= _build
 PROFILE ?= local
 SHARE ?=
@@ -15,12 +17,14 @@ endif
 # What was typed, letter by letter: recipes read it from the environment, where neither make nor a shell reads it again.
 override SCALE := $(value SCALE)
 override ONLY := $(value ONLY)
+override KEY := $(value KEY)
+override JUDGE := $(value JUDGE)
 override BUILD := $(value BUILD)
 override PROFILE := $(value PROFILE)
 override SHARE := $(value SHARE)
 override SEED := $(value SEED)
 override JOBS := $(value JOBS)
-export SCALE ONLY BUILD PROFILE SHARE SEED JOBS
+export SCALE ONLY KEY JUDGE BUILD PROFILE SHARE SEED JOBS
 
 # Only .venv counts: no other environment, folder of modules or kernel gets in, whatever is active or set.
 VENV := $(CURDIR)/.venv
@@ -37,7 +41,7 @@ START = python workflow/start.py --scale="$$SCALE" --jobs="$$JOBS" --build="$$BU
 SMOKE = snakemake -s workflow/Snakefile --profile workflow/local --cores "$$JOBS" --config scale=smoke build=_build/test
 
 .DEFAULT_GOAL := help
-.PHONY: help install extras book pdf student launch test test-browser test-slurm test-machines test-pins runs claims lab lint unit \
+.PHONY: help install extras book pdf student launch test test-browser test-slurm test-machines test-pins runs claims judge replay lab lint unit \
 	smoke notebooks bench faults audit clean
 
 help: ## list the commands
@@ -67,8 +71,17 @@ student: install ## students' copies of the notebooks with exercises, in _build/
 launch: install ## after the repository's URL in _config.yml changed: notebooks get or lose their cell for Colab
 	@python workflow/launch.py
 
-claims: install ## judge the paper's claims from the largest scale's records; writes results/claims.json
+claims: install ## judge the claims by the records of all scales; writes results/claims.json
 	@python -m memutils.claims
+
+judge: install ## judge the judge: second reader, planted truth, shuffled names, two replays; minutes (JUDGE= writes its numbers anew)
+	@pytest -p no:cacheprovider tests/judge
+	@python tests/judge/planted.py $$JUDGE > /dev/null
+	@python tests/judge/shuffled.py $$JUDGE
+	@python workflow/replay.py --some
+
+replay: install ## train a recorded run again from its record alone: SCALE=cpu KEY=mnist-resnet18-rll-eta0.4-seed0
+	@python workflow/replay.py "$$SCALE" "$$KEY"
 
 lab: install ## open the notebooks in JupyterLab, on localhost
 	@jupyter lab --ip=127.0.0.1 --notebook-dir=.

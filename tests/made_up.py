@@ -1,59 +1,169 @@
-"""Made-up records with the curves that a test asks for, and what the ledger says of them."""
+"""Made-up records with the curves that a test asks for, and what the table of claims says of them."""
 
 import numpy as np
 from conftest import made
 
 from memutils import records
 from memutils.claims import table
+from memutils.claims.selection import COLUMNS, Pool
+from memutils.claims.statements import CLAIMS
+from memutils.claims.thresholds import Thresholds
+from memutils.records import Record
 from memutils.specs import Scale, text_of
 
-N, EPOCHS = 5000, 40
+N, EPOCHS, TESTED = 5000, 40, 2000
+LIMITS = Thresholds()
+DEFAULTS = {
+    "dataset": "cifar10",
+    "network": "resnet32",
+    "epochs": EPOCHS,
+    "schedule": "step",
+    "lr": 0.1,
+    "milestones": (EPOCHS,),
+}
+MNIST = {"dataset": "mnist", "network": "resnet18", "schedule": "constant"}
+INCEPTION = {"network": "inception-lite", "schedule": "exponential", "gamma": 0.95, "lr": 0.01}
 
 
 def curve(start, end, at=10):
-    """A figure that goes from start to end within ``at`` epochs and stays."""
+    """A metric that goes from start to end within ``at`` epochs and stays."""
     return np.interp(np.arange(1, EPOCHS + 1), [1, at], [start, end])
 
 
-def make(loss="cce", eta=0.4, m=1.0, r=0.0, f=1.0, every=1, lr=None, suffix="", test=0.9, classes=10, precision="float32", **settings):
-    """A record with these curves (numbers: constant) of memorized, recovered and fitted; evaluations each ``every`` epochs."""
-    named = {"dataset": "cifar10", "network": "resnet32", "epochs": EPOCHS, "loss": loss, "eta": eta}
-    spec = records.spec_dict(Scale("made-up").spec(**named | settings))
+def predictions(eta, m, r, f, test, classes=10) -> dict[str, np.ndarray]:
+    """Arrays of N images, the mislabeled ones first: of these the first share m is memorized, the
+    next share r is recovered.
+    """
+    wrong = round(eta * N)
+    true, noisy = np.zeros(N, np.uint8), np.zeros(N, np.uint8)
+    noisy[:wrong] = 1
+    predicted = np.full(N, classes - 1, np.uint8)
+    memorized, recovered = round(m * wrong), round(r * wrong)
+    predicted[:memorized] = 1
+    predicted[memorized : memorized + recovered] = 0
+    predicted[wrong : wrong + round(f * (N - wrong))] = 0
+    tested = np.ones(TESTED, np.uint8)
+    tested[: round(test * TESTED)] = 0
+    named = {"train_true": true, "train_noisy": noisy, "train_predicted": predicted}
+    return named | {"test_true": np.zeros(TESTED, np.uint8), "test_predicted": tested}
+
+
+def make(
+    loss="cce",
+    eta=0.4,
+    m=1.0,
+    r=0.0,
+    f=1.0,
+    every=1,
+    rates=None,
+    test=0.9,
+    classes=10,
+    precision="float32",
+    risk=0.5,
+    n=N,
+    scale="cpu",
+    training=None,
+    **settings,
+):
+    """A record with these curves (numbers: constant) of memorized, recovered and fitted;
+    evaluations each ``every`` epochs.
+
+    ``rates``: the learning rate of each epoch; ``training``: training-mode curves of m, r and f,
+    where they differ.
+    """
+    spec = records.spec_dict(Scale("made-up").spec(loss=loss, eta=eta, **(DEFAULTS | settings)))
     m, r, f, test = (np.broadcast_to(np.asarray(x, float), EPOCHS) for x in (m, r, f, test))
+    modes = {
+        "": (m, r, f),
+        "training_": tuple(
+            np.broadcast_to(np.asarray(x, float), EPOCHS) for x in training or (m, r, f)
+        ),
+    }
     rows = []
     for i in range(EPOCHS):
-        exact = i % every == 0 or i >= EPOCHS - 5
-        j1, j2 = (1 - eta) * f[i] + eta * m[i], (1 - eta) * f[i] + eta * r[i]
-        row = {"j1": j1, "j2": j2, "fitted": f[i], "classes": classes, "test_accuracy": test[i]}
-        row |= {"memorized": m[i] if eta else None, "recovered": r[i] if eta else None}
-        row = row if exact else dict.fromkeys(row)
-        rows.append({"epoch": i + 1, "lr": 0.1 if lr is None else lr[i], "training_j1": j1, "training_j2": j2} | row)
-    key = f"{spec['dataset']}-{spec['network']}-{loss}-eta{text_of(float(eta))}-seed{spec['seed']}{suffix}"
-    content = {"spec": spec, "noise_rate": eta, "dataset": {"classes": list(range(10)), "sizes": {"train": N}}}
-    return made(key, rows, provenance={"execution": {"precision": precision}}, **content)
+        row = {
+            "epoch": i + 1,
+            "lr": spec["lr"] if rates is None else rates[i],
+            "classes": classes,
+            "test_accuracy": test[i],
+        }
+        for mode, (of_m, of_r, of_f) in modes.items():
+            row |= {
+                f"{mode}j1": (1 - eta) * of_f[i] + eta * of_m[i],
+                f"{mode}j2": (1 - eta) * of_f[i] + eta * of_r[i],
+            }
+            row |= {
+                f"{mode}fitted": of_f[i],
+                f"{mode}memorized": of_m[i] if eta else None,
+                f"{mode}recovered": of_r[i] if eta else None,
+            }
+        if not (i % every == 0 or i >= EPOCHS - 5):
+            row |= {
+                name: None
+                for name in row
+                if name not in ("epoch", "lr") and not name.startswith("training_")
+            }
+        rows.append(row)
+    name = f"{spec['dataset']}-{spec['network']}-{loss}-eta{text_of(float(eta))}"
+    content = {
+        "scale": scale,
+        "spec": spec,
+        "noise_rate": eta,
+        "provenance": {"execution": {"device": "cpu", "precision": precision}, "dirty": False},
+        "dataset": {"classes": list(range(10)), "sizes": {"train": n}},
+        "risks": {"train": {"rll": {"training": risk}}},
+    }
+    found = made(f"{name}-seed{spec['seed']}-n{n}-lr{spec['lr']:g}", rows, **content)
+    arrays = predictions(eta, m[-1], r[-1], f[-1], test[-1])
+    return Record(found.path, found.content, found.kept | arrays)
 
 
-def three_rates(*at, every=1):
-    """Runs at the three noise rates that get to J1 = 1 at these epochs; None never gets there."""
+def altered(record, **content):
+    """The same record with other content."""
+    return Record(record.path, record.content | content, record.kept)
+
+
+def three(loss="cce", at=(9, 9, 14), **settings):
+    """Runs at the three noise rates whose J1 gets to 1 at these epochs; None stays at 0."""
     curves = [0.0 if a is None else curve(0, 1, a) for a in at]
-    return [make(eta=e, m=c, f=c, every=every) for e, c in zip((0.2, 0.4, 0.6), curves, strict=True)]
+    return [
+        make(loss, eta, m=c, f=c, **settings) for eta, c in zip(LIMITS.etas, curves, strict=True)
+    ]
 
 
-def verdict(claim, *found):
-    return next(v for v in table.judge(list(found)) if v.claim.id == claim)
+def verdict(claim, *found, part=None, column=None, limits=LIMITS):
+    """The verdict on a claim's first part and first main column with a cell, else on the first of
+    them.
+    """
+    own = [
+        v
+        for v in table.judge(Pool(found), limits)
+        if v.claim == claim and column in (None, v.column) and part in (None, v.part)
+    ]
+    return next((v for v in own if v.cells), own[0])
 
 
-def one(claim, *found):
-    """The only cell's verdict, in short, and its reason."""
-    (cell,) = verdict(claim, *found).cells
-    return {table.SUPPORTED: True, table.NOT_SUPPORTED: False, table.NOT_TESTED: None}[cell.verdict], cell.why
+def one(claim, *found, part=None):
+    """The state of the only cell, and why; of the cell of the main noise rate where there are
+    several.
+    """
+    cells = verdict(claim, *found, part=part).cells
+    (cell,) = cells if len(cells) == 1 else [c for c in cells if c.eta == LIMITS.main_eta]
+    return cell.finding.state, cell.finding.why
+
+
+def column(name):
+    return next(c for c in COLUMNS if c.id == name)
+
+
+def claim(name):
+    return next(c for c in CLAIMS if c.id == name)
 
 
 CLEAN = {loss: make(loss, 0.0) for loss in ("cce", "mse", "rll", "nmse", "mae")}
-IDLE_CLEAN = make("rll", 0.0, f=0.94)
-GOOD = make("rll", m=0.02, r=0.95)
+UNFIT_CLEAN = make("rll", 0.0, f=0.94)
+GOOD = make("rll", m=0.02, r=0.95, risk=0.6)
 MSE = make("mse")
-MNIST = {"dataset": "mnist", "network": "resnet18"}
 RISING = np.linspace(0.5, 0.9, EPOCHS)
 FLIP = {"m": curve(0.0, 1.0, 20), "r": curve(0.8, 0.0, 20)}
-BACK = [np.where(np.arange(EPOCHS) == 35, x, FLIP[n]) for n, x in (("m", 0.1), ("r", 0.8))]
+BACK = {n: np.where(np.arange(EPOCHS) == 35, x, FLIP[n]) for n, x in (("m", 0.1), ("r", 0.8))}

@@ -1,48 +1,92 @@
-"""What moving a threshold does to the ledger, on made-up records."""
+"""What moving a threshold does to the table, on made-up records."""
+
+import dataclasses
 
 import pytest
 from made_up import CLEAN, GOOD, make
 
-from memutils.claims import sensitivity, table
-from memutils.claims.outcomes import TOLERANCES, T
+from memutils.claims import sensitivity
+from memutils.claims.selection import Pool
+from memutils.claims.thresholds import Thresholds
 
 
 @pytest.mark.parametrize(
     "name, expected",
-    [("near_all", (0.99, 0.96)), ("high", (0.875, 0.5)), ("test", (0.015, 0.06)), ("drop_share", (0.25, 0.75)), ("lr_drop", (0.25, 0.75)),
-     ("deviations", (1.5, 6.0)), ("last_epochs", (2, 10))],
-)  # fmt: skip
+    [
+        ("full_j1", (0.975, 0.9)),
+        ("high_j1", (0.875, 0.5)),
+        ("equivalence", (0.015, 0.06)),
+        ("drop_share", (0.875, 0.5)),
+        ("lr_drop", (0.25, 0.75)),
+        ("deviations", (1.5, 6.0)),
+        ("last_epochs", (2, 10)),
+    ],
+)
 def test_a_margin_is_halved_and_doubled(name, expected):
     assert sensitivity.margins(name) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("name", TOLERANCES)
+@pytest.mark.parametrize("name", sensitivity.NAMES)
 def test_a_moved_threshold_is_another_of_its_kind(name):
-    low, high = sensitivity.margins(name)
-    assert low != T[name] != high and type(low) is type(high) is type(T[name])
-    assert T[name] >= 1 or 0 < min(low, high) < max(low, high) < 1
+    value, (low, high) = getattr(Thresholds(), name), sensitivity.margins(name)
+    assert low != value != high and type(low) is type(high) is type(value)
+    assert value >= 1 or 0 < min(low, high) < max(low, high) < 1
 
 
-def test_a_move_ends_with_its_block_even_where_that_fails():
-    before = dict(T)
-    with pytest.raises(ZeroDivisionError), sensitivity.moved("near_all", 0.5):
-        assert T["near_all"] == 0.5
-        raise ZeroDivisionError
-    assert before == T
+@pytest.mark.parametrize("name", sensitivity.NAMES)
+def test_nine_values_are_in_order_and_hold_the_threshold(name):
+    values, value = sensitivity.values(name), getattr(Thresholds(), name)
+    assert values == sorted(set(values)) and value in values
+    assert (min(values), max(values)) == pytest.approx(sorted(sensitivity.margins(name))) and (
+        len(values) == 9 or isinstance(value, int)
+    )
 
 
-def test_changes_are_those_of_a_cell_at_the_edge_and_no_others():
-    found = [make("mse", m=0.96, f=0.98), make(), make("rll", m=0.02, r=0.95), CLEAN["rll"]]  # the squared error's J1 is .972
-    before, rows = dict(T), sensitivity.changes(found)
-    assert before == T
-    assert [(r["threshold"], r["moved_to"], r["verdict"], r["passed"], r["tested"]) for r in rows if r["claim"] == "C2"] == [
-        ("near_all", 0.96, table.SUPPORTED, 1, 1)
-    ]
-    assert {r["claim"] for r in rows if r["threshold"] == "near_all"} == {"C2"}
-    assert not [r for r in rows if r["claim"] == "C1"]  # all memorized: no margin matters
+EDGE = [make("mse", m=0.93, f=0.98), make(), GOOD, CLEAN["rll"]]  # the squared error's m is near .9
+
+
+def test_changes_are_those_of_a_verdict_at_the_edge_and_no_others():
+    rows = sensitivity.changes(Pool(EDGE))
+    found = {
+        (r["threshold"], r["moved_to"], r["old"], r["new"]) for r in rows if r["claim"] == "C2"
+    }
+    assert found == {
+        ("full_memorized", 0.95, "holds", "fails"),
+        ("full_j1", 0.975, "holds", "fails"),
+    }
+    assert not [r for r in rows if r["claim"] == "C1"], "all memorized: no threshold matters"
+    assert all(r["meaning"] and r["old"] != r["new"] for r in rows)
 
 
 def test_a_stricter_threshold_can_leave_nothing_to_test():
-    rows = sensitivity.changes([GOOD, make("rll", 0.0, f=0.96)])
-    fit = {(r["claim"], r["passed"], r["tested"]) for r in rows if (r["threshold"], r["moved_to"]) == ("clean_fit", 0.975)}
-    assert ("C6", 0, 0) in fit and ("C12", 0, 0) in fit
+    rows = sensitivity.changes(Pool([GOOD, make("rll", 0.0, f=0.96)]))
+    found = {
+        (r["claim"], r["new"])
+        for r in rows
+        if (r["threshold"], r["moved_to"]) == ("clean_fit", 0.975)
+    }
+    assert {("C6", "not tested"), ("C12", "not tested")} <= found
+
+
+def test_a_sweep_agrees_with_the_table_at_every_value():
+    pool = Pool(EDGE)
+    swept = sensitivity.sweep(pool, points=3)
+    at = [tuple(v) for v in swept["verdicts"]].index(("C2", "", "resnet32"))
+    row = swept["alone"]["full_memorized"]
+    assert [swept["words"][line[at]] for line in row["words"]] == [
+        "holds",
+        "holds",
+        "fails",
+    ] and row["values"] == [0.8, 0.9, 0.95]
+    together = swept["together"]["P0"]
+    assert len(together["words"]) == 27 and together["thresholds"] == [
+        "deviations",
+        "clean_fit",
+        "underfit",
+    ]
+    moved = dataclasses.replace(
+        Thresholds(), **dict(zip(together["thresholds"], (v[0] for v in together["values"])))
+    )
+    own = tuple(c for c in sensitivity.JUDGED if c.id == "P0")
+    expected = list(sensitivity.words(pool, moved, own).values())
+    assert [swept["words"][i] for i in together["words"][0]] == expected

@@ -8,7 +8,8 @@ import pandas as pd
 import torch
 
 from memutils import losses
-from memutils.claims.outcomes import Run, T, excess
+from memutils.claims.outcomes import Run, excess
+from memutils.claims.thresholds import Thresholds
 from memutils.records import Record
 from memutils.specs import Spec
 
@@ -81,7 +82,7 @@ def stopped_early(path: pd.DataFrame) -> pd.Series:
 def steps_needed(frame: pd.DataFrame, loss: str = "cce") -> float:
     """Epochs a loss needs at its quickest rate until J1 is near all, the most over the seeds; NaN if a seed never gets there."""
     runs = frame[(frame["loss"] == loss) & ~frame["oracle"].astype(bool)]
-    needed = {named: crossing(path, "j1", T["near_all"], "epoch") for named, path in runs.groupby(["seed", "s"])}
+    needed = {named: crossing(path, "j1", Thresholds().first_j1, "epoch") for named, path in runs.groupby(["seed", "s"])}
     quickest = pd.Series(needed, dtype=float).groupby(level=0).min() if needed else pd.Series(dtype=float)
     return float(quickest.max(skipna=False)) if len(quickest) else math.nan
 
@@ -109,7 +110,7 @@ def verdict(gaps: pd.DataFrame) -> str:
     is beyond it the other way; 'mixed' otherwise; 'open' without any."""
     if gaps.empty:
         return "open"
-    close = T["excess"]
+    close = Thresholds().fit_gap
     every = gaps.groupby("level")["gap"].min()
     if (gaps["gap"].abs() <= close).all():
         return "common"

@@ -1,48 +1,26 @@
-"""What a run came to: its final figures, whether it collapsed, when it got somewhere; from its record.
+"""What a run came to, from its record: its values at the end, whether it can tell anything, when it
+got somewhere.
 
-The thresholds of the claims ledger stand here, once. The margins are about meaning, since sampling error is
-small (a standard deviation of .001 to .007 for a fraction of 5,000 examples).
+``Measured`` holds what depends on no threshold, so that moving a threshold reads nothing anew;
+``Run`` is the same run under given thresholds.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
+from memutils.claims.intervals import standard_error
+from memutils.claims.thresholds import Thresholds
 from memutils.records import Record
-
-ETAS = (0.2, 0.4, 0.6)
-"""The noise rates of the paper."""
-
-TOLERANCES = {
-    "last_share": 0.1,  # "final": the median over the evaluations of this share of the epochs,
-    "last_epochs": 5,  # and of these many at least, so that no single dip decides
-    "chance_j2": 0.2,  # a network of ten classes that never left chance has J2 near .1
-    "clean_fit": 0.95,  # a loss that cannot fit true labels says nothing about wrong ones
-    "underfit": 0.05,  # nor does one that fits fewer of the clean examples, by more than this, than without noise
-    "near_all": 0.98,  # J1 "near 100 %",
-    "memorized": 0.95,  # with this much of the mislabeled examples
-    "rising": 0.01,  # more than this over the last fifth of the epochs: training was cut short
-    "reached": 0.95,  # J1 gets "near 1" when it stays above this
-    "drop_epochs": 3,  # this soon after a drop of the learning rate the schedule is the cause
-    "lr_drop": 0.5,  # a rate falls gradually unless it falls by this factor at once
-    "high": 0.75,  # J1 "high" and not near all
-    "drop_share": 0.5,  # "well below": by half of what ignoring every wrong label would give
-    "close": 0.05,  # two accuracies on the training set
-    "excess": 0.05,  # two figures of excess memorization that differ
-    "test": 0.03,  # two accuracies on test images
-    "deviations": 3.0,  # standard errors of a difference of two fractions of the mislabeled examples
-    "early_epochs": 3,  # evaluations that make a lead
-    "symmetry": 1e-10,  # float64 leaves about 1e-13
-}
-"""Every threshold, by name."""
-
-T = TOLERANCES
 
 
 def excess(memorized, recovered, classes: int):
-    """Excess memorization: memorized, less the errors of a network blind to the training labels. 0 by chance, at most 1.
+    """Excess memorization x: memorized, less the errors of a network blind to the training labels.
+    0 by chance, at most 1.
 
     NaN for two classes: there a wrong answer is the training label.
     """
@@ -51,97 +29,253 @@ def excess(memorized, recovered, classes: int):
     return memorized - (1 - memorized - recovered) / (classes - 2)
 
 
-def beats(a: float, b: float, n: int) -> bool:
-    """Whether fraction a of n examples exceeds fraction b of them by more than chance; not for NaN or n = 0."""
-    return n > 0 and a - b > T["deviations"] * math.sqrt((a + b) / n)
+def leads(a: float, b: float, n: int, deviations: float) -> bool:
+    """Whether fraction a of n images exceeds fraction b of the same images, which exclude each
+    other, by that many SE.
+    """
+    return bool(n > 0 and a - b > deviations * standard_error(n * a, n * b, n))
 
 
-def stays(epochs: pd.Series, j1: pd.Series) -> float:
-    """The first of the epochs from which J1 stays near 1; infinite if there is none."""
-    below = epochs[j1 < T["reached"]]
+def lead(a: np.ndarray, b: np.ndarray, n: int, deviations: float) -> np.ndarray:
+    """The same for each of many pairs of fractions."""
+    if n == 0:
+        return np.zeros(np.shape(a), bool)
+    return a - b > deviations * np.sqrt(np.maximum(0, a + b - (a - b) ** 2) / n)
+
+
+def stays(epochs: np.ndarray, j1: np.ndarray, level: float) -> float:
+    """The first of the epochs from which J1 stays at the level or above; infinite if there is none."""
+    below = epochs[~(j1 >= level)]
     later = epochs[epochs > (below.max() if len(below) else 0)]
     return float(later.min()) if len(later) else math.inf
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Images:
+    """The last epoch's predictions, image by image; each a bool array.
+
+    Attributes:
+        given, true: of the training images, whether they are predicted as their training label and
+            as their true one.
+        mislabeled: whether these labels differ.
+        tested: whether each test image is predicted right.
+    """
+
+    given: np.ndarray
+    true: np.ndarray
+    mislabeled: np.ndarray
+    tested: np.ndarray
+
+    @property
+    def memorized(self) -> np.ndarray:
+        """Of the mislabeled images, whether each is predicted as its wrong label."""
+        return self.given[self.mislabeled]
+
+    @classmethod
+    def of(cls, arrays: dict[str, np.ndarray]) -> "Images":
+        """From the arrays of a record."""
+        predicted, noisy, true = (
+            arrays[f"train_{part}"] for part in ("predicted", "noisy", "true")
+        )
+        tested = arrays["test_predicted"] == arrays["test_true"]
+        return cls(predicted == noisy, predicted == true, noisy != true, tested)
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What a record measured, as the rules read it.
+
+    Attributes:
+        name: the scale and the key.
+        spec: the settings.
+        classes, images: K and the number of training images.
+        noise_rate: the empirical noise rate e.
+        columns: the history, float64 (epochs,) each; metrics are NaN in epochs without an
+            evaluation.
+        load: reads the arrays of the record.
+        risks: mean losses by split, loss and labels.
+        device, precision: of the training.
+    """
+
+    name: str
+    spec: dict
+    classes: int
+    images: int
+    noise_rate: float
+    columns: dict[str, np.ndarray]
+    load: Callable[[], dict[str, np.ndarray]]
+    risks: dict = field(default_factory=dict)
+    device: str = ""
+    precision: str = ""
+
+    @classmethod
+    def of(cls, record: Record) -> "Measured":
+        """From a record."""
+        history, execution = record.history, record.provenance.get("execution", {})
+        columns = {str(name): history[name].to_numpy(float) for name in history}
+        return cls(
+            f"{record.scale}/{record.key}",
+            record.spec,
+            len(record.dataset.get("classes", ())),
+            record.dataset.get("sizes", {}).get("train", 0),
+            record.noise_rate,
+            columns,
+            record.arrays,
+            record.content.get("risks", {}),
+            execution.get("device", ""),
+            execution.get("precision", ""),
+        )
+
+    @cached_property
+    def last(self) -> Images:
+        """The last epoch's predictions."""
+        return Images.of(self.load())
+
+    def median(self, column: str, epochs: int) -> float:
+        """The median of a column over the evaluations of the last epochs; NaN where it has none."""
+        if (column, epochs) not in self._medians:
+            late = self.evaluated & (self.columns["epoch"] > self.columns["epoch"].max() - epochs)
+            self._medians[column, epochs] = float(np.median(self.columns[column][late]))
+        return self._medians[column, epochs]
+
+    @cached_property
+    def pairs(self) -> dict[tuple[str, str], tuple[int, int, int]]:
+        """What was counted already of this run and others, image by image."""
+        return {}
+
+    @cached_property
+    def _medians(self) -> dict[tuple[str, int], float]:
+        return {}
+
+    @cached_property
+    def evaluated(self) -> np.ndarray:
+        """Whether each epoch ended with an evaluation."""
+        return ~np.isnan(self.columns["j1"])
+
+
 class Run:
-    """A record as the rules see it."""
+    """A run under thresholds. Values "at the end" are medians over the evaluations of the last
+    epochs.
+    """
 
-    record: Record
+    def __init__(self, record: Record | Measured, thresholds: Thresholds | None = None):
+        self.measured = record if isinstance(record, Measured) else Measured.of(record)
+        self.limits = thresholds or Thresholds()
 
-    key = property(lambda self: self.record.key)
-    loss = property(lambda self: self.record.spec["loss"])
-    eta = property(lambda self: self.record.spec["eta"])
-    rate = property(lambda self: self.record.noise_rate)
-    classes = property(lambda self: len(self.record.dataset["classes"]))
-    precision = property(lambda self: self.record.provenance["execution"]["precision"])
-    mislabeled = property(lambda self: round(self.rate * self.record.dataset["sizes"]["train"]))
+    @property
+    def name(self) -> str:
+        """The record's scale and key."""
+        return self.measured.name
+
+    @property
+    def key(self) -> str:
+        """The record's key."""
+        return self.name.partition("/")[2]
+
+    @property
+    def loss(self) -> str:
+        """The loss's name in the registry."""
+        return self.measured.spec["loss"]
+
+    @property
+    def eta(self) -> float:
+        """The noise rate asked for."""
+        return self.measured.spec["eta"]
+
+    @property
+    def noise_rate(self) -> float:
+        """The empirical noise rate e."""
+        return self.measured.noise_rate
+
+    @property
+    def classes(self) -> int:
+        """K."""
+        return self.measured.classes
+
+    @property
+    def mislabeled(self) -> int:
+        """How many training images have a wrong label."""
+        return round(self.noise_rate * self.measured.images)
 
     @cached_property
     def rows(self) -> pd.DataFrame:
         """The history, one row an epoch."""
-        return self.record.history
+        return pd.DataFrame(self.measured.columns).astype({"epoch": int})
 
     @cached_property
     def evaluations(self) -> pd.DataFrame:
         """The epochs with an evaluation."""
-        return self.rows[self.rows["j1"].notna()]
+        return self.rows[self.measured.evaluated]
 
     @property
     def window(self) -> int:
-        """How many epochs "final" spans."""
-        return max(T["last_epochs"], math.ceil(T["last_share"] * len(self.rows)))
+        """How many epochs "at the end" spans."""
+        return max(
+            self.limits.last_epochs,
+            math.ceil(self.limits.last_share * len(self.measured.columns["epoch"])),
+        )
+
+    def end(self, column: str) -> float:
+        """A column at the end; NaN where the run does not have it."""
+        return self.measured.median(column, self.window)
 
     @cached_property
     def final(self) -> pd.Series:
-        """The median of each column over the evaluations of the last epochs."""
-        return self.evaluations[self.evaluations["epoch"] > self.rows["epoch"].max() - self.window].median()
+        """Every column at the end."""
+        return pd.Series({name: self.end(name) for name in self.measured.columns})
+
+    def at_evaluations(self, column: str) -> np.ndarray:
+        """A column at the evaluations."""
+        return self.measured.columns[column][self.measured.evaluated]
 
     @property
     def rise(self) -> float:
-        """By how much the training-mode J1 rose over the last fifth; the exact one may be too sparse for that."""
-        start = round(0.8 * len(self.rows))
-        before = self.rows["training_j1"].iloc[max(0, start - self.window) : start]
-        return float(self.rows["training_j1"].iloc[-self.window :].median() - before.median())
+        """By how much the training-mode J1 rose over the last part of the epochs; evaluations may
+        be too sparse for that.
+        """
+        j1 = self.measured.columns["training_j1"]
+        start = round((1 - self.limits.late_share) * len(j1))
+        return float(
+            np.median(j1[-self.window :]) - np.median(j1[max(0, start - self.window) : start])
+        )
 
     @property
     def excess(self) -> float:
-        """Excess memorization at the end."""
-        return float(excess(self.final["memorized"], self.final["recovered"], self.classes))
+        """x at the end."""
+        return float(excess(self.end("memorized"), self.end("recovered"), self.classes))
 
     @property
-    def at_chance(self) -> pd.Series:
-        """For each evaluation, whether the network had not left chance."""
-        return (self.evaluations["j2"] < T["chance_j2"]) | (self.evaluations["classes"] < self.classes / 2)
+    def chance(self) -> float:
+        """The J2 up to which a network is at chance: with ten classes twice chance."""
+        k = self.classes
+        return 1 / k + min(1 / k, (1 - 1 / k) / self.limits.chance_part)
 
     @property
     def collapsed(self) -> bool:
-        """Whether the final network is at chance."""
-        return bool(self.final["j2"] < T["chance_j2"] or self.final["classes"] < self.classes / 2)
+        """Whether the network is at chance at the end, or predicts only few classes."""
+        few = max(self.limits.least_classes, self.limits.class_share * self.classes)
+        return bool(self.end("j2") <= self.chance or self.end("classes") < few)
 
     @property
     def reached(self) -> float:
-        """The first epoch from which J1 stays near 1, by the evaluations; infinite if there is none."""
-        return stays(self.evaluations["epoch"], self.evaluations["j1"])
-
-    @property
-    def training_reached(self) -> float:
-        """The same by the training-mode J1, which is in train mode and an epoch's average, but there for every epoch."""
-        return stays(self.rows["epoch"], self.rows["training_j1"])
+        """The first epoch from which the training-mode J1 stays near 1; infinite if there is none."""
+        return stays(
+            self.measured.columns["epoch"],
+            self.measured.columns["training_j1"],
+            self.limits.reached,
+        )
 
     @property
     def crossover(self) -> float:
-        """The first evaluation with clearly more memorized than recovered; infinite if there is none."""
-        passes = zip(self.evaluations["epoch"], self.evaluations["memorized"], self.evaluations["recovered"], strict=True)
-        return next((float(epoch) for epoch, m, r in passes if beats(m, r, self.mislabeled)), math.inf)
-
-    def before(self, epoch: float) -> float:
-        """The evaluation before that epoch; 0 if there is none."""
-        return float(max((e for e in self.evaluations["epoch"] if e < epoch), default=0))
+        """The first evaluation with clearly more memorized than recovered; infinite if there is
+        none.
+        """
+        m, r = self.at_evaluations("memorized"), self.at_evaluations("recovered")
+        ahead = self.at_evaluations("epoch")[lead(m, r, self.mislabeled, self.limits.deviations)]
+        return float(ahead.min()) if len(ahead) else math.inf
 
     def by_schedule(self, epoch: float) -> bool:
-        """Whether what the evaluation of that epoch shows may come from a drop of the learning rate."""
-        rates = self.rows["lr"]
-        drops = self.rows.loc[rates < T["lr_drop"] * rates.shift(), "epoch"]
-        earliest = min(self.before(epoch), epoch - T["drop_epochs"])
-        return bool(((drops > earliest) & (drops <= epoch)).any())
+        """Whether the learning rate dropped in that epoch or shortly before."""
+        epochs, lr = self.measured.columns["epoch"], self.measured.columns["lr"]
+        drops = epochs[1:][lr[1:] < self.limits.lr_drop * lr[:-1]]
+        return bool(((drops > epoch - self.limits.drop_epochs) & (drops <= epoch)).any())

@@ -1,22 +1,41 @@
 """The paper's mathematics, checked in float64: which losses are symmetric, and what symmetry gives.
 
-Each function returns tuples of (what, whether it holds as stated, numbers), and computes them once in a process.
+The derivations are in the book; the numbers check them. What is computed once in a process depends
+on no threshold but the rounding.
 """
 
 import functools
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from memutils import losses, noise
-from memutils.claims.outcomes import ETAS, T
+from memutils.claims.thresholds import Thresholds
+from memutils.names import LOSS_NAMES
 
 K = 10
 CLAIMED = {"rll": True, "mae": True, "nmse": True, "zero-one": True, "cce": False, "mse": False}
 """Which losses the paper calls symmetric (section 3)."""
 
-Check = tuple[str, bool, dict]
+PROVED, WITH_HYPOTHESIS, REFUTED = (
+    "proved",
+    "proved with a hypothesis the paper leaves unsaid",
+    "refuted",
+)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One statement: what it says, PROVED, WITH_HYPOTHESIS or REFUTED, the numbers that check it,
+    and why in words.
+    """
+
+    what: str
+    state: str
+    numbers: dict
+    why: str = ""
 
 
 def zero_one(logits: Tensor, target: Tensor) -> Tensor:
@@ -25,7 +44,9 @@ def zero_one(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def centered(logits: Tensor, target: Tensor) -> Tensor:
-    """mean(z) - z_y, (N,): sums to 0 over the labels and has no bound."""
+    """mean(z) - z_y, (N,), the unhinged loss (van Rooyen et al. 2015) with a constant less: sums to
+    0 over the labels, has no bound.
+    """
     return logits.mean(1) - losses.pick(logits, target)
 
 
@@ -34,34 +55,76 @@ def build(name: str):
     return zero_one if name == "zero-one" else losses.build(name, reduction="none")
 
 
+def normalized_cce(logits: Tensor, target: Tensor) -> Tensor:
+    """CCE over its sum over the labels, (N,): symmetric with C = 1, although CCE is unbounded."""
+    surprise = -logits.log_softmax(1)
+    return losses.pick(surprise, target) / surprise.sum(1)
+
+
+def sums(loss, limits: Thresholds) -> dict:
+    """Whether the sum over the labels is constant, and its range over random logits."""
+    found = losses.check_symmetry(loss, K, tolerance=limits.rounding)
+    return {
+        "symmetric": found.constant is not None,
+        "lowest_sum": found.sums[0],
+        "highest_sum": found.sums[1],
+    }
+
+
 @functools.cache
-def symmetric() -> tuple[Check, ...]:
-    """C14, first half: for each loss, whether it is as symmetric as the paper says."""
-    checks = []
+def symmetry(limits: Thresholds) -> tuple[Proof, ...]:
+    """C14: which losses are symmetric; that symmetric ones are bounded; that CCE cannot be
+    normalized to symmetry.
+    """
+    proofs = []
     for name, claimed in CLAIMED.items():
-        found = losses.check_symmetry(build(name), K, tolerance=T["symmetry"])
-        numbers = {"symmetric": found.constant is not None, "lowest_sum": found.sums[0], "highest_sum": found.sums[1]}
-        checks.append((name, numbers["symmetric"] == claimed, numbers))
-    return tuple(checks)
+        numbers = sums(build(name), limits)
+        what = f"{LOSS_NAMES.get(name, name)} is {'' if claimed else 'not '}symmetric"
+        proofs.append(Proof(what, PROVED if numbers["symmetric"] == claimed else REFUTED, numbers))
+    return (*proofs, bounded(limits), cannot_be_normalized(limits))
 
 
-@functools.cache
-def bounded() -> tuple[Check, ...]:
-    """C14, second half: a symmetric loss is bounded. One that is not bounded below shows that it need not be."""
-    found = losses.check_symmetry(centered, K, tolerance=T["symmetry"])
+def bounded(limits: Thresholds) -> Proof:
+    """A symmetric loss is bounded if it is bounded below; the unhinged loss is symmetric, and
+    without a lower bound.
+    """
+    numbers = {"symmetric": sums(centered, limits)["symmetric"]}
     logits = torch.zeros(1, K, dtype=torch.float64)
     sizes = (1.0, 1e3, 1e6)
-    values = [float(centered(logits.index_fill(1, torch.tensor(0), size), torch.tensor([0]))) for size in sizes]
-    numbers = {"symmetric": found.constant is not None} | {f"at_z_{s:g}": v for s, v in zip(sizes, values, strict=True)}
-    unbounded = all(b < 100 * a for a, b in pairwise(values))  # it grows with z, downwards
-    return (("mean(z) - z_y", not (numbers["symmetric"] and unbounded), numbers),)
+    values = [
+        float(centered(logits.index_fill(1, torch.tensor(0), size), torch.tensor([0])))
+        for size in sizes
+    ]
+    numbers |= {f"at_z_{s:g}": v for s, v in zip(sizes, values, strict=True)}
+    counterexample = numbers["symmetric"] and all(
+        b < 100 * a for a, b in pairwise(values)
+    )  # it grows with z, downwards
+    why = "true of losses bounded below, as all of the paper's are; the unhinged loss is the "
+    "counterexample without"
+    return Proof(
+        "symmetric losses are bounded", WITH_HYPOTHESIS if counterexample else PROVED, numbers, why
+    )
+
+
+def cannot_be_normalized(limits: Thresholds) -> Proof:
+    """Normalized CCE sums to 1 over the labels."""
+    numbers = sums(normalized_cce, limits)
+    state = REFUTED if numbers["symmetric"] else PROVED
+    return Proof(
+        "CCE cannot be normalized to symmetry",
+        state,
+        numbers,
+        "normalized CCE sums to 1 over the labels",
+    )
 
 
 @functools.cache
-def ranks_alike(classifiers: int = 50, examples: int = 40) -> tuple[Check, ...]:
-    """C15: the noisy risk by the noise's definition, against the affine function of the clean risk (Theorem 1).
+def theorem(limits: Thresholds, classifiers: int = 50, examples: int = 40) -> tuple[Proof, ...]:
+    """C15: the noisy risk by the noise's definition, against the affine function of the clean risk
+    (Theorem 1).
 
     Args:
+        limits: the thresholds.
         classifiers: random ones, from undecided to nearly one-hot.
         examples: of each risk, with random labels.
     """
@@ -69,22 +132,34 @@ def ranks_alike(classifiers: int = 50, examples: int = 40) -> tuple[Check, ...]:
     scale = torch.logspace(-1, 1.5, classifiers, dtype=torch.float64)[:, None, None]
     logits = torch.randn(classifiers, examples, K, generator=generator, dtype=torch.float64) * scale
     labels = torch.randint(K, (examples,), generator=generator)
-    checks = []
-    for name in (n for n, claimed in CLAIMED.items() if claimed):
-        loss = build(name)
-        constant = losses.check_symmetry(loss, K).constant
-        every = torch.stack(
-            [torch.stack([loss(z, torch.full_like(labels, k)) for k in range(K)], 1) for z in logits]
-        )  # (classifiers, examples, K)
-        clean = every[:, torch.arange(examples), labels].mean(1)
-        error, alike = 0.0, True
-        for eta in (*ETAS, 0.89):  # the last is just below (K - 1) / K
-            matrix = torch.from_numpy(noise.symmetric_matrix(eta, K, "others")).to(torch.float64)
-            noisy = (every * matrix[labels]).sum(2).mean(1)
-            affine = constant * eta / (K - 1) + (1 - eta * K / (K - 1)) * clean
-            error = max(error, float((noisy - affine).abs().max()))
-            gap = clean[:, None] - clean
-            alike &= bool(((noisy[:, None] - noisy) * gap)[gap.abs() > 1e-9].gt(0).all())  # ties have no order
-        numbers = {"constant": constant, "same_within_tolerance": error <= T["symmetry"], "order_kept": alike}
-        checks.append((name, error <= T["symmetry"] and alike, numbers))
-    return tuple(checks)
+    names = [n for n, claimed in CLAIMED.items() if claimed]
+    return tuple(ranks_alike(name, logits, labels, limits) for name in names)
+
+
+def ranks_alike(name: str, logits: Tensor, labels: Tensor, limits: Thresholds) -> Proof:
+    """Theorem 1 for one loss, on logits (classifiers, examples, K) and labels (examples,)."""
+    loss, rows = build(name), torch.arange(len(labels))
+    constant = losses.check_symmetry(loss, K).constant
+    every = torch.stack(
+        [torch.stack([loss(z, torch.full_like(labels, k)) for k in range(K)], 1) for z in logits]
+    )  # (classifiers, examples, K)
+    clean = every[:, rows, labels].mean(1)
+    error, alike = 0.0, True
+    for eta in (*limits.etas, 0.89):  # the last is just below (K - 1) / K
+        matrix = torch.from_numpy(noise.symmetric_matrix(eta, K, "others")).to(torch.float64)
+        noisy = (every * matrix[labels]).sum(2).mean(1)
+        affine = constant * eta / (K - 1) + (1 - eta * K / (K - 1)) * clean
+        error = max(error, float((noisy - affine).abs().max()))
+        gap = clean[:, None] - clean
+        alike &= bool(
+            ((noisy[:, None] - noisy) * gap)[gap.abs() > 1e-9].gt(0).all()
+        )  # ties have no order
+    numbers = {
+        "constant": constant,
+        "same_within_tolerance": error <= limits.rounding,
+        "order_kept": alike,
+    }
+    holds = error <= limits.rounding and alike
+    return Proof(
+        f"Theorem 1 for {LOSS_NAMES.get(name, name)}", PROVED if holds else REFUTED, numbers
+    )

@@ -1,228 +1,329 @@
-"""The rules by which the paper's claims are judged.
+"""The rules of the claims that single runs or pairs of runs decide; ``contrasts`` has those over
+seeds.
 
-A rule is a function of a ``Bench``, which holds the run in question and hands out the runs it is compared with,
-and returns a ``Finding``. The thresholds are those of ``memutils.claims.outcomes``.
+A rule is a function of a ``Case``, the runs that a cell compares, and of the thresholds. It returns
+a ``Finding``. Symbols as in ``memutils.claims.thresholds``; SE is the standard error of the
+difference of two fractions of the same images.
 """
 
 import math
-from dataclasses import dataclass, field
+from itertools import pairwise
 
-from memutils.claims.outcomes import ETAS, Run, T, beats
+import numpy as np
 
-MNIST = ("mnist", "mnist5k")
-SHORT = "J1 was still rising when training ended"
-TIE = "neither leads by more than chance"
-ALIKE = "the squared error memorizes no more than RLL: there is nothing to tell apart"
-TWO_CLASSES = "excess memorization needs three classes"
+from memutils.claims.cases import (
+    FAILS,
+    HOLDS,
+    INCONCLUSIVE,
+    NOT_TESTED,
+    OPEN,
+    Case,
+    Finding,
+    pair,
+    verdict,
+)
+from memutils.claims.intervals import Interval, mcnemar, paired, quantile, standard_error, wilson
+from memutils.claims.outcomes import Run, lead, leads
+from memutils.claims.thresholds import Thresholds
 
-
-@dataclass(frozen=True)
-class Finding:
-    """What a rule found: ``passed`` is None where nothing follows; ``why`` says what the figures do not."""
-
-    passed: bool | None
-    statistics: dict = field(default_factory=dict)
-    why: str = ""
-
-
-class NotThere(LookupError):
-    """A run that a comparison needs was not carried out."""
+SHORT = "J1 was still changing when training ended"
 
 
-@dataclass
-class Bench:
-    """A run and those of its data set, network, seed and settings, by (loss, eta); ``used`` gathers keys."""
-
-    run: Run
-    others: dict[tuple[str, float], Run]
-    oracles: dict[tuple[str, float], Run]
-    used: list[str] = field(default_factory=list)
-
-    def get(self, loss: str, eta: float) -> Run:
-        """The run of that loss and noise rate; raises NotThere."""
-        if (loss, eta) not in self.others:
-            raise NotThere(f"there is no run of {loss} at eta {eta:g}")
-        self.used.append(self.others[loss, eta].key)
-        return self.others[loss, eta]
-
-    def clean(self, run: Run | None = None) -> Run:
-        """The run of the same loss on true labels; raises NotThere."""
-        return self.get((run or self.run).loss, 0.0)
-
-    def unfit(self, run: Run | None = None) -> str:
-        """Why the same loss on clean labels is no mark to compare a run with, or ''; raises NotThere."""
-        run = run or self.run
-        fits = self.clean(run).final["j1"] >= T["clean_fit"]
-        return "" if fits else f"{run.loss} underfitted: it does not fit clean labels either"
-
-    def idle(self, run: Run | None = None) -> str:
-        """Why a run cannot support a claim about resistance (an idle network resists everything), or ''."""
-        run = run or self.run
-        if run.collapsed:
-            return f"{run.loss} collapsed: the network never left chance, or went back to it"
-        try:
-            why = self.unfit(run)
-        except NotThere as error:
-            return f"whether {run.loss} underfits is open: {error}"
-        if not why and run.final["fitted"] < self.clean(run).final["j1"] - T["underfit"]:
-            return f"{run.loss} underfitted: it does not fit the clean examples either"
-        return why
+def more(first: Run, second: Run, part: str, limits: Thresholds) -> Finding:
+    """Whether a fraction of the first run is above that of the second by 3 SE, image by image."""
+    b, c, n = pair(first, second, part)
+    difference, column = (b - c) / n, {"memorized": "memorized", "tested": "test_accuracy"}[part]
+    statistics = {
+        "difference": difference,
+        "standard_error": standard_error(b, c, n),
+        "mcnemar_z": mcnemar(b, c),
+        "difference_of_medians": first.end(column) - second.end(column),
+        f"{first.loss}": first.end(column),
+        f"{second.loss}": second.end(column),
+    }
+    passed = difference > limits.deviations * statistics["standard_error"]
+    return Finding(verdict(passed), statistics, paired(b, c, n, limits.confidence))
 
 
-def only_active(passed: bool, statistics: dict, idle: str) -> Finding:
-    """The finding of a rule that networks may fail but not pass where there is this reason."""
-    return Finding(None if passed and idle else bool(passed), statistics, idle)
+def memorizes_less(case: Case, limits: Thresholds) -> Finding:
+    """P0, two of its four verdicts: m of the other loss is above RLL's by 3 SE, image by image."""
+    return more(case.other(case.against[0]), case.run, "memorized", limits)
 
 
-def compared(passed: bool, statistics: dict, bench: Bench) -> Finding:
-    """The same for a rule that compares with the run on clean labels: nothing follows where that one has not learned them."""
-    why = bench.unfit()
-    return Finding(None, statistics, why) if why else only_active(passed, statistics, bench.idle())
+def more_accurate(case: Case, limits: Thresholds) -> Finding:
+    """P0, the other two: RLL's test accuracy is above that of the other loss by 3 SE, image by
+    image.
+    """
+    return more(case.run, case.other(case.against[0]), "tested", limits)
 
 
-def memorizes(bench: Bench) -> Finding:
-    """C1, C2, C4: nearly all training labels are fitted, the wrong ones among them."""
-    j1, m, rise = bench.run.final["j1"], bench.run.final["memorized"], bench.run.rise
-    passed = bool(j1 >= T["near_all"] and m >= T["memorized"])
-    short = not passed and rise > T["rising"]
-    statistics = {"j1": j1, "memorized": m, "rise": rise}
-    return Finding(None if short else passed, statistics, SHORT if short else "")
+def memorizes(case: Case, limits: Thresholds) -> Finding:
+    """C1, C2, C4: J1 at least 0.95 and m at least 0.9; not tested where they are missed while J1
+    rises by more than 0.01.
+    """
+    run = case.run
+    j1, m = run.end("j1"), run.end("memorized")
+    first = j1 >= limits.first_j1 and m >= limits.first_memorized
+    statistics = {"memorized": m, "j1": j1, "rise": run.rise, "first_version": float(first)}
+    passed = j1 >= limits.full_j1 and m >= limits.full_memorized
+    short = not passed and run.rise > limits.steady
+    interval = wilson(m, run.mislabeled, limits.confidence)
+    return Finding(
+        NOT_TESTED if short else verdict(passed), statistics, interval, SHORT if short else ""
+    )
 
 
-def takes_longer(bench: Bench) -> Finding:
-    """C3: J1 gets near 1 later with more noise; an epoch not reached yet is later than all, if J1 is on its way."""
-    if bench.run.loss == "mse" and bench.run.record.spec["dataset"] in MNIST:
-        return Finding(None, {}, "the paper excepts the squared error on MNIST: it does not get there")
-    runs = [bench.get(bench.run.loss, eta) for eta in ETAS]
+def takes_longer(case: Case, limits: Thresholds) -> Finding:
+    """C3: the first epoch from which the training-mode J1 stays at 0.95 or above does not fall in
+    eta, and rises from end to end.
+
+    An epoch that is not reached is later than all, if J1 is on its way. Not tested where one of the
+    epochs lies within three of a drop of the learning rate, or where J1 is not on its way.
+    """
+    runs = [case.runs[case.loss, eta] for eta in limits.etas]
     epochs = [run.reached for run in runs]
-    statistics = {f"epoch_at_eta_{run.eta:g}": epoch for run, epoch in zip(runs, epochs, strict=True)}
-    statistics |= {f"training_epoch_at_eta_{run.eta:g}": run.training_reached for run in runs}
-    reached = [(run, epoch) for run, epoch in zip(runs, epochs, strict=True) if epoch < math.inf]
-    if not reached:
-        return Finding(None, statistics, "J1 got near 1 at no noise rate")
-    if all(run.by_schedule(epoch) for run, epoch in reached):
-        return Finding(None, statistics, "J1 gets there right after a drop of the learning rate")
-    gap = epochs[0] - runs[0].before(epochs[0]) if epochs[0] < math.inf else 1
-    if len(set(epochs)) == 1 and gap > 1:
-        return Finding(None, statistics, "the evaluations are too far apart to tell which came first")
-    stuck = [run.eta for run, epoch in zip(runs, epochs, strict=True) if epoch == math.inf and not run.rise > T["rising"]]
-    why = f"J1 is not on its way to 1 at eta {stuck[0]:g}" if stuck else ""
-    return only_active(epochs[0] <= epochs[1] <= epochs[2] and epochs[0] < epochs[2], statistics, why)
+    statistics = {
+        f"epoch_at_eta_{run.eta:g}": epoch for run, epoch in zip(runs, epochs, strict=True)
+    }
+    for run, epoch in zip(runs, epochs, strict=True):
+        if epoch == math.inf and run.rise <= limits.steady:
+            return Finding(
+                NOT_TESTED,
+                statistics,
+                why=f"J1 is not on its way to {limits.reached:g} at η = {run.eta:g}",
+            )
+        if run.by_schedule(epoch):
+            return Finding(
+                NOT_TESTED,
+                statistics,
+                why=f"the learning rate dropped just before, at η = {run.eta:g}",
+            )
+    if min(epochs) == math.inf:
+        return Finding(
+            NOT_TESTED, statistics, why=f"J1 stays at {limits.reached:g} at no noise rate"
+        )
+    ordered = all(a <= b for a, b in pairwise(epochs))
+    return Finding(verdict(ordered and epochs[0] < epochs[-1]), statistics)
 
 
-def high_not_all(bench: Bench) -> Finding:
-    """C5: cross entropy memorizes, and the squared error gets high and stays below."""
-    j1, rise = bench.run.final["j1"], bench.run.rise
-    statistics = {"j1": j1, "memorized": bench.run.final["memorized"], "rise": rise}
-    if j1 >= T["near_all"]:
-        return Finding(False, statistics)
-    other = memorizes(Bench(bench.get("cce", bench.run.eta), {}, {}))
-    if other.passed is not True:
-        return Finding(None, statistics, other.why or "cross entropy does not memorize here either")
-    if rise > T["rising"]:
-        return Finding(None, statistics, SHORT)
-    return Finding(bool(j1 >= T["high"]), statistics)
+def high_not_all(case: Case, limits: Thresholds) -> Finding:
+    """C5: J1 of MSE is at least 0.75 and more than 0.02 below that of CCE, both changing by at most
+    0.01 over the last fifth.
+    """
+    mse, cce = case.run, case.other("cce")
+    gap = cce.end("j1") - mse.end("j1")
+    statistics = {
+        "j1_cce_minus_mse": gap,
+        "j1": mse.end("j1"),
+        "rise": mse.rise,
+        "rise_of_cce": cce.rise,
+    }
+    interval = paired(*pair(cce, mse, "given"), limits.confidence)
+    if max(abs(mse.rise), abs(cce.rise)) > limits.steady:
+        return Finding(NOT_TESTED, statistics, interval, SHORT)
+    return Finding(
+        verdict(mse.end("j1") >= limits.high_j1 and gap > limits.below_cce), statistics, interval
+    )
 
 
-def drop(bench: Bench, run: Run | None = None) -> float:
-    """J1 on clean labels less J1 with noise, of the same loss."""
-    run = run or bench.run
-    return float(bench.clean(run).final["j1"] - run.final["j1"])
+def ideal_drop(case: Case) -> float:
+    """By how much J1 falls if no wrong label is met but by chance: e(Ka - 1)/(K - 1), a the J1 on
+    clean labels.
+    """
+    k, a = case.run.classes, case.clean_run.end("j1")
+    return case.run.noise_rate * (k * a - 1) / (k - 1)
 
 
-def well_below_clean(bench: Bench) -> Finding:
-    """C6: noise lowers J1 by at least half of eta; beside it, the part of that on mislabeled examples."""
-    found = drop(bench)
-    of_mislabeled = bench.run.rate * float(bench.clean().final["j1"] - bench.run.final["memorized"])
-    statistics = {"drop": found, "of_mislabeled": of_mislabeled, "j1": bench.run.final["j1"]}
-    return compared(found >= T["drop_share"] * bench.run.eta, statistics, bench)
+def drop(case: Case, limits: Thresholds) -> tuple[dict[str, float], Interval]:
+    """The drop of J1 from clean labels, beside the ideal one, and its interval."""
+    found, ideal = case.clean_run.end("j1") - case.run.end("j1"), ideal_drop(case)
+    statistics = {"drop": found, "ideal_drop": ideal, "share": found / ideal if ideal else math.nan}
+    return statistics, paired(*pair(case.clean_run, case.run, "given"), limits.confidence)
 
 
-def drop_is_eta(bench: Bench) -> Finding:
-    """C7: that drop is the noise rate; ``ideal`` is the drop of a network blind to the wrong labels."""
-    found, e, k = drop(bench), bench.run.rate, bench.run.classes
-    ideal = e * (k * bench.clean().final["j1"] - 1) / (k - 1)
-    statistics = {"drop": found, "noise_rate": e, "ideal": ideal}
-    return compared(abs(found - e) <= T["close"], statistics, bench)
+def well_below_clean(case: Case, limits: Thresholds) -> Finding:
+    """C6: the drop of J1 is at least three quarters of the ideal one."""
+    statistics, interval = drop(case, limits)
+    return Finding(
+        verdict(statistics["drop"] >= limits.drop_share * statistics["ideal_drop"]),
+        statistics,
+        interval,
+    )
 
 
-def true_below_training(bench: Bench) -> Finding:
-    """C8: the final J2 is below J1 by half of the noise rate."""
-    gap = bench.run.final["j1"] - bench.run.final["j2"]
-    statistics = {"j1_minus_j2": gap, "noise_rate": bench.run.rate}
-    return Finding(bool(gap >= T["drop_share"] * bench.run.rate), statistics)
+def drop_is_ideal(case: Case, limits: Thresholds) -> Finding:
+    """C7: the drop of J1 is within 0.05 of the ideal one."""
+    statistics, interval = drop(case, limits)
+    return Finding(
+        verdict(abs(statistics["drop"] - statistics["ideal_drop"]) <= limits.drop_close),
+        statistics,
+        interval,
+    )
 
 
-def true_above_training(bench: Bench) -> Finding:
-    """C9: the final network gives more mislabeled examples their true label than their wrong one; a tie tells nothing."""
-    m, r = bench.run.final["memorized"], bench.run.final["recovered"]
-    statistics = {"recovered": r, "memorized": m}
-    if not beats(r, m, bench.run.mislabeled) and not beats(m, r, bench.run.mislabeled):
-        return Finding(None, statistics, bench.idle() or TIE)
-    return only_active(r > m, statistics, bench.idle())
+def true_below_training(case: Case, limits: Thresholds) -> Finding:
+    """C8: J1 - J2 is at least e/2."""
+    run = case.run
+    gap = run.end("j1") - run.end("j2")
+    statistics = {"j1_minus_j2": gap, "noise_rate": run.noise_rate}
+    interval = lead_interval(run, limits)
+    scaled = tuple(run.noise_rate * -x for x in reversed(interval))
+    return Finding(verdict(gap >= limits.gap_share * run.noise_rate), statistics, scaled)
 
 
-def always_above(bench: Bench) -> Finding:
-    """C10: so it is at every evaluation from the one that first left chance on; a tie tells nothing."""
-    run = bench.run
-    away = run.evaluations[(~run.at_chance).cummax()]
-    against = sum(beats(m, r, run.mislabeled) for m, r in zip(away["memorized"], away["recovered"], strict=True))
-    share = float((away["recovered"] > away["memorized"]).mean()) if len(away) else math.nan
-    statistics = {"share_above": share, "passes_against": against, "passes": len(away)}
-    if against == 0 and share < 1:
-        return Finding(None, statistics, bench.idle() or TIE)
-    return only_active(against == 0, statistics, bench.idle())
+def lead_interval(run: Run, limits: Thresholds) -> Interval:
+    """The interval of r - m at the end, by its SE."""
+    m, r, n = run.end("memorized"), run.end("recovered"), run.mislabeled
+    half = quantile(limits.confidence) * standard_error(n * m, n * r, n)
+    return r - m - half, r - m + half
 
 
-def crosses_over(bench: Bench) -> Finding:
-    """C11: true labels lead in some early passes, wrong ones in every pass from the crossover on."""
-    run, first = bench.run, bench.run.crossover
-    triples = list(zip(run.evaluations["epoch"], run.evaluations["memorized"], run.evaluations["recovered"], strict=True))
-    early = sum(beats(r, m, run.mislabeled) for epoch, m, r in triples if epoch < first)
-    stays = all(beats(m, r, run.mislabeled) for epoch, m, r in triples if epoch >= first)
-    statistics = {"early_passes": early, "crossover_epoch": first}
-    if first == math.inf:
-        short = run.rise > T["rising"]
-        return Finding(None if short else False, statistics, SHORT if short else "")
-    statistics["schedule_triggered"] = run.by_schedule(first)
-    return Finding(early >= T["early_epochs"] and stays, statistics)
+def true_above_training(case: Case, limits: Thresholds) -> Finding:
+    """C9: holds if r is above m by 3 SE, fails if m leads by 3 SE, else open."""
+    run = case.run
+    m, r, n = run.end("memorized"), run.end("recovered"), run.mislabeled
+    state = (
+        HOLDS
+        if leads(r, m, n, limits.deviations)
+        else FAILS
+        if leads(m, r, n, limits.deviations)
+        else OPEN
+    )
+    return Finding(
+        state,
+        {"recovered_minus_memorized": r - m, "recovered": r, "memorized": m},
+        lead_interval(run, limits),
+    )
 
 
-def true_near_clean(bench: Bench) -> Finding:
-    """C12: J2 with noise is close to J1 on clean labels; but so it is with two that learned little."""
-    j2, clean = bench.run.final["j2"], bench.clean().final["j1"]
-    return only_active(j2 >= clean - T["close"], {"j2": j2, "clean_j1": clean}, bench.idle())
+def always_above(case: Case, limits: Thresholds) -> Finding:
+    """C10: holds if r leads in 95 % of the epochs after leaving chance (training-mode) and no
+    evaluation contradicts by 3 SE.
+
+    Fails if m leads by 3 SE at two evaluations or in 5 % of those epochs; else open.
+    """
+    run, columns = case.run, case.run.measured.columns
+    away = np.maximum.accumulate(columns["training_j2"] > run.chance)
+    m, r = columns["training_memorized"][away], columns["training_recovered"][away]
+    if not len(m):
+        return Finding(INCONCLUSIVE, {}, why=f"{run.loss} never left chance")
+    evaluated = away[run.measured.evaluated]
+    against = lead(
+        run.at_evaluations("memorized"),
+        run.at_evaluations("recovered"),
+        run.mislabeled,
+        limits.deviations,
+    )
+    contrary = int((against & evaluated).sum())
+    share, contrary_share = (
+        float((r > m).mean()),
+        float(lead(m, r, run.mislabeled, limits.deviations).mean()),
+    )
+    statistics = {
+        "share_of_epochs_above": share,
+        "share_below_by_3_se": contrary_share,
+        "evaluations_against": contrary,
+    }
+    if contrary >= limits.contrary_evaluations or contrary_share >= limits.contrary_share:
+        return Finding(FAILS, statistics)
+    return Finding(HOLDS if share >= limits.leading_share and not contrary else OPEN, statistics)
 
 
-def like_rll(bench: Bench) -> Finding:
-    """C13: normalized MSE drops as C6 asks, and its excess memorization is nearer to RLL's than to MSE's."""
-    rll, mse, found = bench.get("rll", bench.run.eta), bench.get("mse", bench.run.eta), drop(bench)
-    x = bench.run.excess
-    statistics = {"drop": found, "excess": x, "excess_minus_rll": x - rll.excess, "excess_minus_mse": x - mse.excess}
-    if found < T["drop_share"] * bench.run.eta:
-        return compared(False, statistics, bench)
-    if why := bench.idle(rll) or ("" if math.isfinite(x) else TWO_CLASSES):
-        return Finding(None, statistics, why)
-    if mse.excess - rll.excess <= T["excess"]:
-        return Finding(None, statistics, ALIKE)
-    return compared(abs(x - rll.excess) < abs(x - mse.excess), statistics, bench)
+def crosses_over(case: Case, limits: Thresholds) -> Finding:
+    """C11: r leads by 3 SE at three evaluations or in three epochs, and after that m leads at every
+    evaluation.
+    """
+    run, columns = case.run, case.run.measured.columns
+    first, n, d = run.crossover, run.mislabeled, limits.deviations
+    epochs, m, r = (run.at_evaluations(name) for name in ("epoch", "memorized", "recovered"))
+    early = int((lead(r, m, n, d) & (epochs < first)).sum())
+    training = lead(columns["training_recovered"], columns["training_memorized"], n, d) & (
+        columns["epoch"] < first
+    )
+    statistics = {
+        "crossover_epoch": first,
+        "evaluations_before": early,
+        "epochs_before": int(training.sum()),
+    }
+    late = lead(m, r, n, d)[epochs >= first]
+    led = early >= limits.early_lead or training.sum() >= limits.early_lead
+    return Finding(verdict(led and len(late) > 0 and bool(late.all())), statistics)
 
 
-def as_accurate(bench: Bench) -> Finding:
-    """C16: accuracy on test images as without noise; beside it, an oracle that saw clean examples only."""
-    run, clean = bench.run, bench.clean()
-    gap = run.final["test_accuracy"] - clean.final["test_accuracy"]
-    statistics = {"test_accuracy": run.final["test_accuracy"], "minus_clean": gap}
-    oracle = bench.oracles.get((run.loss, run.eta))
-    if oracle:
-        bench.used.append(oracle.key)
-        statistics["minus_oracle"] = run.final["test_accuracy"] - oracle.final["test_accuracy"]
-        statistics["within_oracle"] = bool(abs(statistics["minus_oracle"]) <= T["test"])
-    return compared(abs(gap) <= T["test"], statistics, bench)
+def true_near_clean(case: Case, limits: Thresholds) -> Finding:
+    """C12: J2 is at most 0.05 below J1 on clean labels."""
+    below = case.clean_run.end("j1") - case.run.end("j2")
+    interval = paired(*pair(case.clean_run, case.run, "true"), limits.confidence)
+    statistics = {
+        "clean_j1_minus_j2": below,
+        "j2": case.run.end("j2"),
+        "clean_j1": case.clean_run.end("j1"),
+    }
+    return Finding(verdict(below <= limits.clean_close), statistics, interval)
 
 
-def resists(bench: Bench) -> Finding:
-    """C17: the drop of C6 and the lead of C9 together."""
-    found, m, r = drop(bench), bench.run.final["memorized"], bench.run.final["recovered"]
-    passed = found >= T["drop_share"] * bench.run.eta and beats(r, m, bench.run.mislabeled)
-    return compared(passed, {"drop": found, "recovered": r, "memorized": m}, bench)
+def saturates(case: Case, limits: Thresholds) -> Finding:
+    """C13, first: J1 of normalized MSE is at most 0.95, and changes by at most 0.01 over the last
+    fifth.
+    """
+    run = case.run
+    j1, statistics = run.end("j1"), {"j1": run.end("j1"), "rise": run.rise}
+    interval = wilson(j1, run.measured.images, limits.confidence)
+    if j1 <= limits.saturated and abs(run.rise) > limits.steady:
+        return Finding(NOT_TESTED, statistics, interval, SHORT)
+    return Finding(verdict(j1 <= limits.saturated), statistics, interval)
+
+
+def nearer_to_rll(case: Case, limits: Thresholds) -> Finding:
+    """C13, second: x is nearer to RLL's than to MSE's; open where MSE's x is not above RLL's."""
+    x, rll, mse = case.run.excess, case.other("rll").excess, case.other("mse").excess
+    statistics = {
+        "distance_to_rll_less_to_mse": abs(x - rll) - abs(x - mse),
+        "excess": x,
+        "excess_rll": rll,
+        "excess_mse": mse,
+    }
+    if not mse > rll:
+        return Finding(OPEN, statistics, why="MSE does not memorize more than RLL")
+    return Finding(verdict(abs(x - rll) < abs(x - mse)), statistics)
+
+
+def as_accurate(case: Case, limits: Thresholds) -> Finding:
+    """C16: the 90 % interval of the difference of test accuracies lies inside ±0.03 (holds),
+    outside (fails), or else open.
+    """
+    b, c, n = pair(case.run, case.clean_run, "tested")
+    low, high = paired(b, c, n, limits.equivalence_confidence)
+    statistics = {
+        "difference": (b - c) / n,
+        "difference_of_medians": case.run.end("test_accuracy")
+        - case.clean_run.end("test_accuracy"),
+        "test_accuracy": case.run.end("test_accuracy"),
+    }
+    inside = -limits.equivalence <= low and high <= limits.equivalence
+    outside = high < -limits.equivalence or low > limits.equivalence
+    return Finding(HOLDS if inside else FAILS if outside else OPEN, statistics, (low, high))
+
+
+def resists(case: Case, limits: Thresholds) -> Finding:
+    """C17: the rules of C6 and of C9 together."""
+    below, above = well_below_clean(case, limits), true_above_training(case, limits)
+    statistics = above.statistics | below.statistics
+    state = FAILS if FAILS in (below.state, above.state) else above.state
+    return Finding(state, statistics, above.interval)
+
+
+def memorizer_has_lower_risk(case: Case, limits: Thresholds) -> Finding:
+    """E1: fails for a pair in which CCE memorizes (m at least 0.9) and its network has the lower
+    RLL risk on RLL's training labels.
+    """
+    cce, rll = case.other("cce"), case.run
+    risks = {run.loss: run.measured.risks["train"]["rll"]["training"] for run in (cce, rll)}
+    statistics = {
+        "risk_cce_less_rll": risks["cce"] - risks["rll"],
+        "risk_cce": risks["cce"],
+        "risk_rll": risks["rll"],
+    }
+    if cce.end("memorized") < limits.memorizer:
+        return Finding(NOT_TESTED, statistics, why="CCE is no memorizer here")
+    return Finding(verdict(not risks["cce"] < risks["rll"]), statistics)

@@ -1,23 +1,41 @@
-"""How much of the ledger hangs on its thresholds: the verdicts once more with each margin halved and doubled."""
+"""How much of the table hangs on its thresholds: the verdicts once more with each threshold moved."""
 
-import contextlib
-from collections.abc import Iterator
+import dataclasses
+import itertools
 
-from memutils.claims import table
-from memutils.claims.outcomes import T
-from memutils.records import Record
+from memutils.claims import thresholds
+from memutils.claims.selection import MAIN, Pool
+from memutils.claims.statements import CLAIMS, MATHEMATICS, Claim
+from memutils.claims.table import judge
+from memutils.claims.thresholds import Thresholds
 
-EXACT = ("symmetry",)
-"""Thresholds of the mathematics, where only the arithmetic decides."""
+JUDGED = tuple(c for c in CLAIMS if c.weight != MATHEMATICS)
+"""The claims that runs decide; of mathematics no threshold but rounding is a part."""
+
+FIXED = ("rounding", "main_eta")
+"""Thresholds that are not moved: rounding, and the noise rate that names the paper's main setting."""
+
+NAMES = tuple(
+    f.name
+    for f in dataclasses.fields(Thresholds)
+    if f.name not in FIXED and not isinstance(getattr(Thresholds(), f.name), tuple)
+)
+"""The thresholds that are moved: all single numbers."""
+
+TOGETHER = {"P0": ("deviations", "clean_fit", "underfit"), "P1": ("fit_gap", "edge_gap")}
+"""Thresholds of a primary claim that ``sweep`` moves together."""
+
+Key = tuple[str, str, str]
+"""A verdict's claim, part and column."""
 
 
 def margins(name: str) -> tuple[float, float]:
     """A threshold with its margin halved and doubled.
 
-    The margin of a fraction is its distance from the nearer end of [0, 1]; doubled, it goes half of the way to the other end at
-    most.
+    The margin of a fraction is its distance from the nearer end of [0, 1]; doubled, it goes half of
+    the way to the other end at most.
     """
-    value = T[name]
+    value = getattr(Thresholds(), name)
     if isinstance(value, int):
         return max(1, value // 2), 2 * value
     if value > 1:
@@ -27,36 +45,104 @@ def margins(name: str) -> tuple[float, float]:
     return (1 - halved, 1 - doubled) if value > 0.5 else (halved, doubled)
 
 
-@contextlib.contextmanager
-def moved(name: str, value: float) -> Iterator[None]:
-    """Within it the rules judge by this threshold instead."""
-    kept = T[name]
-    T[name] = value
-    try:
-        yield
-    finally:
-        T[name] = kept
-
-
-def verdicts(found: list[Record]) -> dict[str, tuple[str, int, int]]:
-    """Of each claim that runs decide: the verdict, and how many cells passed of how many that were tested."""
-    return {v.claim.id: (v.overall, v.passed, v.tested) for v in table.judge(found) if v.claim.losses}
-
-
-def changes(found: list[Record]) -> list[dict]:
-    """What another threshold would change, a row a claim and move: claim, threshold, its value, where it is moved to, verdict,
-    passed and tested. Moves that change none of the three are left out.
-
-    Args:
-        found: the records of one scale.
+def values(name: str, points: int = 9) -> list[float]:
+    """Values from the halved to the doubled margin, equally spaced on each side of the threshold,
+    which is among them.
     """
-    usual, rows = verdicts(found), []
-    for name, value in list(T.items()):
-        for other in () if name in EXACT else margins(name):
-            with moved(name, other):
-                found_now = verdicts(found)
-            for claim, (verdict, passed, tested) in found_now.items():
-                if (verdict, passed, tested) != usual[claim]:
-                    row = {"claim": claim, "threshold": name, "value": value, "moved_to": round(other, 10)}
-                    rows.append(row | {"verdict": verdict, "passed": passed, "tested": tested})
+    value, sides = getattr(Thresholds(), name), sorted(margins(name))
+    each = (points - 1) // 2
+    low = [sides[0] + (value - sides[0]) * i / each for i in range(each)]
+    high = [value + (sides[1] - value) * i / each for i in range(1, each + 1)]
+    found = [*low, value, *high]
+    return (
+        sorted({round(v) for v in found})
+        if isinstance(value, int)
+        else [round(v, 10) for v in found]
+    )
+
+
+def words(pool: Pool, limits: Thresholds, claims: tuple[Claim, ...] = JUDGED) -> dict[Key, str]:
+    """The word of each verdict on the paper's networks."""
+    return {(v.claim, v.part, v.column): v.word for v in judge(pool, limits, MAIN, claims)}
+
+
+def changes(pool: Pool) -> list[dict]:
+    """What another threshold would change, a row a verdict and move.
+
+    Columns: claim, part, column; threshold, its meaning and value, where it is moved to; old and
+    new word.
+    """
+    usual, rows = words(pool, Thresholds()), []
+    for name in NAMES:
+        value = getattr(Thresholds(), name)
+        for other in margins(name):
+            if other == value:
+                continue
+            found = words(pool, dataclasses.replace(Thresholds(), **{name: other}))
+            moved = {
+                "threshold": name,
+                "meaning": thresholds.meaning(name),
+                "value": value,
+                "moved_to": round(other, 10),
+            }
+            for (claim, part, column), word in found.items():
+                if word != usual[claim, part, column]:
+                    where = {"claim": claim, "part": part, "column": column}
+                    rows.append(where | moved | {"old": usual[claim, part, column], "new": word})
     return rows
+
+
+def sweep(pool: Pool, points: int = 9) -> dict:
+    """The words of all verdicts for several values of each threshold alone, and of P0's and P1's
+    for theirs together.
+
+    Returns JSON: ``verdicts`` lists claim, part and column; ``alone`` has by threshold its meaning,
+    the claims it is a part of, its values, and a row of words for each value, in the order of
+    ``verdicts``; ``together`` has by claim the thresholds, their values, the claim's verdicts, and
+    a row of words for each combination, the last threshold moving fastest. Words are numbers in
+    ``words``.
+    """
+    order, texts = list(words(pool, Thresholds())), []
+
+    def numbers(found: dict[Key, str], keys: list[Key]) -> list[int]:
+        for text in found.values():
+            if text not in texts:
+                texts.append(text)
+        return [texts.index(found[key]) for key in keys]
+
+    alone, together = {}, {}
+    for name in NAMES:
+        moved = values(name, points)
+        rows = [
+            numbers(words(pool, dataclasses.replace(Thresholds(), **{name: v})), order)
+            for v in moved
+        ]
+        alone[name] = {
+            "meaning": thresholds.meaning(name),
+            "claims": list(thresholds.used_by(name)),
+            "values": moved,
+            "words": rows,
+        }
+    for claim, names in TOGETHER.items():
+        own, keys = (
+            tuple(c for c in JUDGED if c.id == claim),
+            [key for key in order if key[0] == claim],
+        )
+        axes = [values(name, points) for name in names]
+        limits = (
+            dataclasses.replace(Thresholds(), **dict(zip(names, at, strict=True)))
+            for at in itertools.product(*axes)
+        )
+        rows = [numbers(words(pool, at, own), keys) for at in limits]
+        together[claim] = {
+            "thresholds": list(names),
+            "values": axes,
+            "verdicts": list(map(list, keys)),
+            "words": rows,
+        }
+    return {
+        "words": texts,
+        "verdicts": list(map(list, order)),
+        "alone": alone,
+        "together": together,
+    }

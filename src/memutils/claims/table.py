@@ -1,204 +1,302 @@
-"""The table of claims: what the records say of each of the paper's claims.
+"""The table of claims: what the records say of each claim on each network, as data.
 
-Compared are runs of one scale at its own settings: trained on all examples with one loss throughout, RLL with its
-default alpha. Losses are compared within a data set, a network and a seed, which share subset, noise and order.
+A cell is one judgment; a verdict is what the cells of a claim and a network come to. Rules of the
+table (book/rules.md): a seed passes if all its cells that can tell pass; a verdict needs that half
+of the cells can tell, one at the noise rate 0.4 among them; of several sizes the largest is shown,
+and another one beside it where its word differs.
 """
 
-import dataclasses
-import json
 import math
-import textwrap
-from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from statistics import fmean
 
-from memutils.claims.outcomes import TOLERANCES, Run
-from memutils.claims.rules import ALIKE, TIE, TWO_CLASSES, Bench, Finding, NotThere
-from memutils.claims.statements import ACTIVE, CLAIMS, SHOWN_IN, Claim
-from memutils.names import DATASET_NAMES, NETWORK_NAMES
-from memutils.records import RESULTS_VERSION, Record
-from memutils.specs import NAMING, all_parameters, registered, text_of
-
-SUPPORTED, NOT_SUPPORTED, NOT_TESTED = "supported", "not supported", "not tested at this scale"
-PROVED, REFUTED = "proved", "refuted as stated"
-SETTINGS = {("cifar10", "inception-lite"), ("cifar10", "resnet32"), ("mnist", "resnet18")}
-"""The paper's data sets and networks."""
+from memutils.claims import proofs
+from memutils.claims.cases import (
+    FAILS,
+    HOLDS,
+    INCONCLUSIVE,
+    NOT_TESTED,
+    OPEN,
+    Case,
+    Finding,
+    collapsed,
+    inconclusive,
+)
+from memutils.claims.intervals import Interval, over_seeds
+from memutils.claims.outcomes import Measured, Run
+from memutils.claims.selection import ALPHA, COLUMNS, Column, Pool, Protocol, differing
+from memutils.claims.statements import CLAIMS, MATHEMATICS, PRIMARY, Claim, Part
+from memutils.claims.thresholds import Thresholds
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One judgment: where, figures, verdict, ``why`` where the figures do not tell; the runs used and their arithmetic."""
+    """One judgment: of which loss, noise rate (None where it spans them) and seed, on how many
+    images, and by which runs.
+    """
 
-    verdict: str
-    statistics: dict
-    why: str = ""
-    dataset: str = ""
-    network: str = ""
-    loss: str = ""
-    eta: float | None = None
-    seed: int | None = None
-    paper_setting: bool = False
-    records: tuple[str, ...] = ()
-    precisions: tuple[str, ...] = ()
+    finding: Finding
+    loss: str
+    eta: float | None
+    seed: int
+    images: int
+    learning_rate: float
+    records: tuple[str, ...]
+    differ: str = ""
+
+    @property
+    def tells(self) -> bool:
+        """Whether its runs can tell, even if an interval leaves it open."""
+        return self.finding.state in (HOLDS, FAILS, OPEN)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim with its cells and what they come to: ``passed`` of ``tested`` cells."""
+    """What a part of a claim comes to on a network.
 
-    claim: Claim
-    cells: tuple[Cell, ...]
+    Attributes:
+        claim, part, column: ids, and the part's title.
+        word: 'holds', 'fails', 'k of n seeds', 'open', 'not tested', or of mathematics.
+        passed, seeds: how many seeds pass, of how many that can tell.
+        cells: what it was made of.
+        sizes: training images of these cells, largest first.
+        others: the word at each other size where it differs, by number of images.
+        mean: of the deciding number at the main noise rate over seeds, with its interval over
+            seeds.
+        described: True for a primary claim with fewer seeds than a test needs.
+        why: what the word does not say.
+        extra: of a contrast, its rows and intervals.
+    """
 
-    tested = property(lambda self: sum(c.verdict != NOT_TESTED for c in self.cells))
-    passed = property(lambda self: sum(c.verdict in (SUPPORTED, PROVED) for c in self.cells))
+    claim: str
+    part: str
+    column: str
+    word: str
+    passed: int = 0
+    seeds: int = 0
+    cells: tuple[Cell, ...] = ()
+    sizes: tuple[int, ...] = ()
+    others: dict[int, str] = field(default_factory=dict)
+    mean: tuple[float, Interval | None] | None = None
+    described: bool = False
+    why: str = ""
+    extra: dict = field(default_factory=dict)
 
-    @property
-    def overall(self) -> str:
-        """Supported only where every tested cell is."""
-        if not self.tested:
-            return NOT_TESTED
-        if any(c.verdict in (PROVED, REFUTED) for c in self.cells):
-            return PROVED if self.passed == self.tested else REFUTED
-        if self.passed in (0, self.tested):
-            return SUPPORTED if self.passed else NOT_SUPPORTED
-        return f"mixed, {self.passed} of {self.tested}"
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What to keep in mind with the verdict."""
-        tested = [c for c in self.cells if c.verdict != NOT_TESTED and c.seed is not None]
-        notes = []
-        settings = defaultdict(set)
-        for c in tested:
-            where = f"{NETWORK_NAMES.get(c.network, c.network)} on {DATASET_NAMES.get(c.dataset, c.dataset)}"
-            settings[where].add(c.seed)
-        if once := [name for name, seeds in settings.items() if len(seeds) == 1]:
-            which = f" ({', '.join(once)})" if len(once) < len(settings) else ""
-            notes.append(f"One seed{which}: it shows what can happen, not how often.")
-        if tested and not any(c.paper_setting for c in tested):
-            notes.append("None of the cells is of the paper's data sets with the paper's networks.")
-        if tested and 2 * len(tested) < len(self.cells):
-            notes.append(f"Only {len(tested)} of {len(self.cells)} cells could be tested.")
-        if len(settings) == 1 and not self.claim.datasets:
-            notes.append(f"Tested with {next(iter(settings))} only.")
-        if self.claim.after:
-            notes.append(f"Nearly follows from {self.claim.after}, so the summary counts that one only.")
-        if ACTIVE in self.claim.reason:
-            if failed := sum(c.verdict == NOT_SUPPORTED and bool(c.why) for c in tested):
-                notes.append(f"{failed} of the failures {'comes' if failed == 1 else 'come'} from idle runs, which cannot pass.")
-            untold = (TIE, ALIKE, TWO_CLASSES)  # of runs that are not idle
-            if out := sum(c.verdict == NOT_TESTED and bool(c.statistics) and c.why not in untold for c in self.cells):
-                notes.append(f"Left out: {out} {'cell' if out == 1 else 'cells'} with an idle run.")
-        return tuple(notes)
+    def count(self, state: str) -> int:
+        """How many of its cells are in this state."""
+        return sum(cell.finding.state == state for cell in self.cells)
 
 
-def comparable(record: Record, train_on: str = "all") -> bool:
-    """Whether a record is of its scale's own settings (its key names data, network, loss, eta and seed alone), and up to date."""
-    if record.content["results_version"] != RESULTS_VERSION or record.diverged:
-        return False
-    spec = record.spec
-    named = "-".join([*(spec[n] for n in NAMING[:3]), f"eta{text_of(spec['eta'])}", f"seed{spec['seed']}"])
-    named += "" if train_on == "all" else f"-train_on{train_on}"
-    usual = all_parameters(registered(spec["loss"], spec["switch_loss"]), {})
-    plain = spec["loss_parameters"] == usual and spec["noise"] == "others" and not spec["switch_loss"]
-    return plain and spec["train_on"] == train_on and record.key == named
-
-
-def benches(found: list[Record]) -> list[Bench]:
-    """A bench for each comparable run, ordered by data set, network, loss, eta and seed."""
-    groups = {}
-    for record in found:
-        for part in ("all", "clean"):
-            if comparable(record, part):
-                same = {k: v for k, v in record.spec.items() if k not in ("loss", "loss_parameters", "eta", "train_on")}
-                group = groups.setdefault(json.dumps(same, sort_keys=True), {"all": {}, "clean": {}})
-                group[part][record.spec["loss"], record.spec["eta"]] = Run(record)
-    runs = [Bench(run, g["all"], g["clean"]) for g in groups.values() for run in g["all"].values()]
-    return sorted(runs, key=lambda b: [b.run.record.spec[n] for n in NAMING])
-
-
-def concerns(claim: Claim, run: Run) -> bool:
-    """Whether a claim is about a run, by its loss, noise rate, data set and network."""
-    dataset, network = (run.record.spec[n] for n in ("dataset", "network"))
-    here = dataset in (claim.datasets or [dataset]) and network in (claim.networks or [network])
-    return here and run.loss in claim.losses and run.eta in claim.etas
-
-
-def judge_cell(claim: Claim, bench: Bench) -> Cell:
-    """The claim judged for one run."""
-    spec = bench.run.record.spec
-    bench = dataclasses.replace(bench, used=[bench.run.key])
-    try:
-        finding = claim.judge(bench)
-    except NotThere as error:
-        finding = Finding(None, {}, str(error))
-    verdict = {True: SUPPORTED, False: NOT_SUPPORTED, None: NOT_TESTED}[finding.passed]
-    where = {n: spec[n] for n in ("dataset", "network", "loss", "seed")}
-    compared = (r for r in (bench.run, *bench.others.values(), *bench.oracles.values()) if r.key in bench.used)
+def cell(
+    part: Part,
+    protocol: Protocol,
+    column: Column,
+    where: tuple[str, float, int],
+    limits: Thresholds,
+) -> Cell | None:
+    """The judgment of a loss, noise rate and seed in a protocol; None where a run that it compares
+    is missing.
+    """
+    loss, eta, seed = where
+    etas = limits.etas if part.across else (eta,)
+    wanted = [(name, e) for name in (loss, *part.against) for e in etas] + (
+        [(loss, 0.0)] if part.clean else []
+    )
+    found: dict[tuple[str, float], Measured | None] = {
+        k: protocol.get(*k, seed, column.alpha) for k in wanted
+    }
+    if not all(found.values()):
+        return None
+    runs = {key: Run(run, limits) for key, run in found.items()}
+    marks = {name: protocol.get(name, 0.0, seed, column.alpha) for name in (loss, *part.against)}
+    clean = {name: Run(run, limits) for name, run in marks.items() if run}
+    case = Case(loss, etas[0], seed, runs, clean, part.against)
+    finding = part.judge(case, limits)
+    if why := (collapsed if part.collapse_only else inconclusive)(case):
+        finding = replace(finding, state=INCONCLUSIVE, why=why)
+    names = tuple(run.name for run in found.values())
+    eta = None if part.across else eta
     return Cell(
-        verdict, finding.statistics, finding.why, **where, eta=spec["eta"] if claim.per_eta else None,
-        paper_setting=(spec["dataset"], spec["network"]) in SETTINGS, records=tuple(dict.fromkeys(bench.used)),
-        precisions=tuple(sorted({r.precision for r in compared})),
-    )  # fmt: skip
+        finding,
+        loss,
+        eta,
+        seed,
+        protocol.images,
+        protocol.settings["lr"],
+        names,
+        differing(found.values()),
+    )
 
 
-def judge_control(found: list[Record]) -> dict[str, Cell]:
-    """A cell for each claim that these runs bear on; they have a setting that is not their scale's own, and differ in loss and in
-    noise rate only, of which one is not 0."""
-    runs = {(r.spec["loss"], r.spec["eta"]): Run(r) for r in found}
-    return {c.id: judge_cell(c, Bench(run, runs, {})) for c in CLAIMS for run in runs.values() if concerns(c, run)}
+def cells(part: Part, pool: Pool, column: Column, limits: Thresholds) -> list[Cell]:
+    """Every cell of a part on a column, of every size: of one size that of the protocol with the
+    most epochs.
+    """
+    etas = limits.low_etas if part.low else limits.etas
+    found: dict[tuple, Cell] = {}
+    for loss in part.losses if column.alpha == ALPHA else ("rll",):
+        for protocol in pool.fitting(column.wanted(loss)):
+            for eta in etas[:1] if part.across else etas:
+                for seed in protocol.seeds():
+                    judged = cell(part, protocol, column, (loss, eta, seed), limits)
+                    if judged:
+                        found.setdefault((loss, eta, seed, protocol.images), judged)
+    return list(found.values())
 
 
-def judge(found: list[Record]) -> list[Verdict]:
-    """Judges every claim by the records of one scale."""
-    tables, verdicts = benches(found), []
-    for claim in CLAIMS:
-        if not claim.losses:
-            cells = [Cell(PROVED if ok else REFUTED, numbers, loss=what) for what, ok, numbers in claim.judge()]
-        else:
-            cells = [judge_cell(claim, b) for b in tables if concerns(claim, b.run)]
-        verdicts.append(Verdict(claim, tuple(cells)))
+def largest(found: Iterable[Cell]) -> list[Cell]:
+    """Of each loss and noise rate the cells of the largest size."""
+    found = list(found)
+    most: dict[tuple, int] = {}
+    for c in found:
+        most[c.loss, c.eta] = max(c.images, most.get((c.loss, c.eta), 0))
+    return [c for c in found if c.images == most[c.loss, c.eta]]
+
+
+def enough(found: list[Cell], limits: Thresholds) -> bool:
+    """Whether at least half of the cells can tell, one at the main noise rate among them."""
+    telling = [c for c in found if c.tells]
+    return 0 < len(telling) >= limits.telling_share * len(found) and any(
+        c.eta in (None, limits.main_eta) for c in telling
+    )
+
+
+def weigh(found: list[Cell], by_pairs: bool, limits: Thresholds) -> tuple[str, int, int]:
+    """The word of these cells, and how many seeds pass of how many (for E1: pairs).
+
+    A seed fails if one of its cells does, is open if one is and none fails, and passes if all that
+    can tell pass.
+    """
+    telling = [c for c in found if c.tells]
+    if not enough(found, limits):
+        return NOT_TESTED, 0, 0
+    if by_pairs:
+        failed = sum(c.finding.state == FAILS for c in telling)
+        word = FAILS if failed > limits.pair_share * len(telling) else HOLDS
+        return word, len(telling) - failed, len(telling)
+    seeds = {c.seed for c in telling}
+    failed, undecided = (
+        {c.seed for c in telling if c.finding.state == state} for state in (FAILS, OPEN)
+    )
+    passed = len(seeds - failed - undecided)
+    if passed == len(seeds):
+        return HOLDS, passed, len(seeds)
+    if not passed and len(failed) in (0, len(seeds)):
+        return (FAILS if failed else OPEN), 0, len(seeds)
+    return f"{passed} of {len(seeds)} seeds", passed, len(seeds)
+
+
+def over_main(
+    found: list[Cell], confidence: float, limits: Thresholds
+) -> tuple[float, Interval | None] | None:
+    """The mean over seeds of the deciding number at the main noise rate, over the cells that can
+    tell, with its interval.
+
+    A seed's value is the mean over its losses.
+    """
+    by_seed: dict[int, list[float]] = {}
+    for c in found:
+        if c.eta == limits.main_eta and c.tells:
+            by_seed.setdefault(c.seed, []).append(next(iter(c.finding.statistics.values())))
+    values = [fmean(v) for _, v in sorted(by_seed.items())]
+    if not all(map(math.isfinite, values)):  # an epoch that is never reached
+        return math.inf, None
+    return (fmean(values), over_seeds(values, confidence)) if values else None
+
+
+def judge_part(claim: Claim, part: Part, pool: Pool, column: Column, limits: Thresholds) -> Verdict:
+    """The verdict of one part of a claim on one column."""
+    every = cells(part, pool, column, limits)
+    shown = largest(every)
+    word, passed, seeds = weigh(shown, claim.by_pairs, limits)
+    sizes = sorted({c.images for c in every}, reverse=True)
+    at_size = {
+        n: weigh([c for c in every if c.images == n], claim.by_pairs, limits)[0] for n in sizes
+    }
+    others = {n: w for n, w in at_size.items() if w not in (word, NOT_TESTED) and len(sizes) > 1}
+    primary = claim.weight == PRIMARY
+    confidence = limits.primary_confidence if primary else limits.confidence
+    return Verdict(
+        claim.id,
+        part.title,
+        column.id,
+        word,
+        passed,
+        seeds,
+        tuple(shown),
+        tuple(sorted({c.images for c in shown}, reverse=True)),
+        others,
+        over_main(shown, confidence, limits),
+        primary and 0 < seeds < limits.seeds,
+        why=reason(word, shown),
+    )
+
+
+def reason(word: str, found: list[Cell]) -> str:
+    """Why a verdict is not reached, from its cells; '' otherwise."""
+    if word not in (NOT_TESTED, OPEN):
+        return ""
+    whys = sorted({c.finding.why for c in found if c.finding.why})
+    return "; ".join(whys) if found else "no run is recorded"
+
+
+def judge_contrast(claim: Claim, pool: Pool, column: Column, limits: Thresholds) -> Verdict:
+    """The verdict of a claim over seeds on one column."""
+    found = claim.contrast(pool, column, limits)
+    seeds = len({row["seed"] for row in found.rows})
+    extra = {"rows": found.rows, "intervals": found.intervals, "records": found.records}
+    sizes = (found.images,) if found.images else ()
+    return Verdict(
+        claim.id, "", column.id, found.state, seeds=seeds, sizes=sizes, why=found.why, extra=extra
+    )
+
+
+def judge_mathematics(claim: Claim, limits: Thresholds) -> list[Verdict]:
+    """The verdict of each statement of a claim about mathematics; it has no column."""
+    proved = claim.prove(replace(Thresholds(), rounding=limits.rounding, etas=limits.etas))
+    return [
+        Verdict(claim.id, p.what, "", p.state, why=p.why, extra={"numbers": p.numbers})
+        for p in proved
+    ]
+
+
+def judge(
+    pool: Pool,
+    limits: Thresholds,
+    columns: tuple[Column, ...] = COLUMNS,
+    claims: tuple[Claim, ...] = CLAIMS,
+) -> list[Verdict]:
+    """Every verdict on these claims: claim by claim, part by part, column by column."""
+    verdicts = []
+    for claim in claims:
+        if claim.weight == MATHEMATICS:
+            verdicts += judge_mathematics(claim, limits)
+        for part in claim.parts:
+            verdicts += [
+                judge_part(claim, part, pool, c, limits)
+                for c in columns
+                if concerns(claim, part, c)
+            ]
+        if claim.contrast:
+            verdicts += [
+                judge_contrast(claim, pool, c, limits) for c in columns if c.id in claim.networks
+            ]
     return verdicts
 
 
-def plain(value):
-    """A statistic as JSON holds it: rounded, so that no platform's last digit shows; None for what is not finite."""
-    if isinstance(value, bool | str | None):
-        return value
-    return round(float(value), 6) + 0.0 if math.isfinite(value) else None
+def concerns(claim: Claim, part: Part, column: Column) -> bool:
+    """Whether a part of a claim is about a column, which may be a control of one of its networks.
+
+    A column with another alpha is about RLL alone, and not about the risks of other networks, which
+    records hold for one alpha.
+    """
+    network = column.settings["network"].removesuffix("-no-bn")
+    return network in part.networks and (
+        column.alpha == ALPHA or ("rll" in part.losses and not claim.by_pairs)
+    )
 
 
-def ledger(found: list[Record]) -> dict:
-    """The verdicts on the records of one scale, ready for JSON; the same records give the same ledger."""
-    verdicts = judge(found)
-    rows = []
-    for v in verdicts:
-        claim = {n: getattr(v.claim, n) for n in ("id", "statement", "rule", "reason", "after")}
-        claim["shown_in"] = SHOWN_IN[v.claim.id]
-        cells = [dataclasses.asdict(c) | {"statistics": {n: plain(x) for n, x in c.statistics.items()}} for c in v.cells]
-        rows.append(claim | {"verdict": v.overall, "passed": v.passed, "tested": v.tested, "notes": v.notes, "cells": cells})
-    overall = [v.overall for v in verdicts if not v.claim.after]
-    used = [r.key for r in found if comparable(r) or comparable(r, "clean")]
-    return {
-        "format": 1,
-        "scale": found[0].scale if found else None,
-        "records": used,
-        "left_out": [r.key for r in found if r.key not in used],
-        "tolerances": TOLERANCES,
-        "summary": {text: overall.count(text) for text in sorted(set(overall))},
-        "claims": rows,
-    }
-
-
-def dump(content: dict) -> bytes:
-    """The ledger's file."""
-    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
-
-
-def table(content: dict) -> str:
-    """The ledger as text, a claim a line or two."""
-    lines = [f"{len(content['records'])} records of the scale {content['scale']!r}, {len(content['left_out'])} left out"]
-    for claim in content["claims"]:
-        text = textwrap.wrap(claim["statement"], 64)
-        lines.append(f"{claim['id']:4} {claim['verdict']:25} {claim['passed']:3}/{claim['tested']:<3}  {text[0]}")
-        lines += [" " * 39 + line for line in text[1:]]
-    return "\n".join(lines)
+def mathematical(verdict: Verdict) -> bool:
+    """Whether a verdict is one of mathematics."""
+    return verdict.word in (proofs.PROVED, proofs.WITH_HYPOTHESIS, proofs.REFUTED)

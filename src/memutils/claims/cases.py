@@ -1,0 +1,111 @@
+"""What a cell compares and what a rule found: cases and findings, and which runs cannot tell
+anything.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from memutils.claims.intervals import Interval
+from memutils.claims.outcomes import Run
+
+HOLDS, FAILS, OPEN, INCONCLUSIVE, NOT_TESTED = (
+    "holds",
+    "fails",
+    "open",
+    "inconclusive",
+    "not tested",
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found.
+
+    Attributes:
+        state: HOLDS or FAILS; OPEN where an interval covers the threshold; INCONCLUSIVE where a run
+            collapsed or is underfitted; NOT_TESTED where the run cannot tell for another reason.
+        statistics: numbers by name, the one that decides first.
+        interval: of that first number, describing.
+        why: what the numbers do not say.
+    """
+
+    state: str
+    statistics: dict[str, float] = field(default_factory=dict)
+    interval: Interval | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """The runs that a cell compares, by (loss, eta).
+
+    ``clean`` holds the runs on clean labels that are there, by loss: they tell what is underfitted.
+    ``against`` names the losses that the loss in question is compared with.
+    """
+
+    loss: str
+    eta: float
+    seed: int
+    runs: dict[tuple[str, float], Run]
+    clean: dict[str, Run]
+    against: tuple[str, ...] = ()
+
+    @property
+    def run(self) -> Run:
+        """The run in question."""
+        return self.runs[self.loss, self.eta]
+
+    @property
+    def clean_run(self) -> Run:
+        """The run of the same loss on clean labels."""
+        return self.runs[self.loss, 0.0]
+
+    def other(self, loss: str) -> Run:
+        """The run of another loss at the same noise rate."""
+        return self.runs[loss, self.eta]
+
+
+def verdict(passed: bool) -> str:
+    """HOLDS or FAILS."""
+    return HOLDS if passed else FAILS
+
+
+def collapsed(case: Case) -> str:
+    """Which run on wrong labels is at chance at the end, in words; '' if none is."""
+    losses = sorted({run.loss for run in case.runs.values() if run.eta > 0 and run.collapsed})
+    return f"{losses[0]} collapsed" if losses else ""
+
+
+def inconclusive(case: Case) -> str:
+    """Which run on wrong labels collapsed or is underfitted, in words; '' if none.
+
+    Underfitted: J1 of the same loss on clean labels is below 0.95, or f is more than 0.05 below
+    that J1. Where the run on clean
+    labels is not recorded, f itself takes the place of that J1: if it is 0.95 or more, neither can
+    be so by much.
+    """
+    if why := collapsed(case):
+        return why
+    for run in case.runs.values():
+        if run.eta > 0:
+            fitted, clean = run.end("fitted"), case.clean.get(run.loss)
+            fit = clean.end("j1") if clean else fitted
+            if fit < run.limits.clean_fit or fitted < fit - run.limits.underfit:
+                return f"{run.loss} is underfitted"
+    return ""
+
+
+def discordant(a: np.ndarray, b: np.ndarray) -> tuple[int, int]:
+    """On how many images only a holds, and on how many only b."""
+    return int((a & ~b).sum()), int((b & ~a).sum())
+
+
+def pair(first: Run, second: Run, part: str) -> tuple[int, int, int]:
+    """b, c and n of two runs by their last epoch: on the mislabeled images ('memorized'), the
+    training images ('given', 'true') or the test images ('tested')."""
+    known, key = first.measured.pairs, (second.name, part)
+    if key not in known:
+        a, b = (getattr(run.measured.last, part) for run in (first, second))
+        known[key] = (*discordant(a, b), len(a))
+    return known[key]

@@ -1,0 +1,228 @@
+"""The claims that are a contrast over seeds: P1 (loss or step size) and H1 (labels from people).
+
+Each takes the pool, the column and the thresholds, and returns a ``Contrast``.
+"""
+
+import functools
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from statistics import fmean
+
+import numpy as np
+
+from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN, Case, inconclusive
+from memutils.claims.intervals import Interval, over_seeds
+from memutils.claims.outcomes import Measured, Run, excess
+from memutils.claims.selection import Column, Pool, Protocol
+from memutils.claims.thresholds import Thresholds
+from memutils.specs import Spec
+from memutils.steps import step_scale
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """What a contrast over seeds came to.
+
+    Attributes:
+        state: HOLDS, FAILS, OPEN or NOT_TESTED.
+        images: training images; 0 without runs.
+        rows: numbers by name, a row a seed (and level).
+        intervals: mean and interval by name of the contrast.
+        why: what the numbers do not say.
+        records: names of the runs.
+    """
+
+    state: str
+    images: int = 0
+    rows: list[dict] = field(default_factory=list)
+    intervals: dict[str, tuple[float, Interval | None]] = field(default_factory=dict)
+    why: str = ""
+    records: tuple[str, ...] = ()
+
+
+def at_level(fitted: np.ndarray, x: np.ndarray, level: float) -> float:
+    """x where f first reaches a level, interpolated in f between the two epochs; NaN if it never
+    does.
+    """
+    reached = np.flatnonzero(fitted >= level)
+    if not len(reached):
+        return math.nan
+    i = reached[0]
+    if i == 0:
+        return float(x[0])
+    share = (level - fitted[i - 1]) / (fitted[i] - fitted[i - 1])
+    return float(x[i - 1] + share * (x[i] - x[i - 1]))
+
+
+def x_at_level(run: Measured, level: float) -> float:
+    """A run's excess memorization where its training-mode f first reaches a level; NaN if it never
+    does.
+    """
+    m, r = run.columns["training_memorized"], run.columns["training_recovered"]
+    return at_level(run.columns["training_fitted"], excess(m, r, run.classes), level)
+
+
+@functools.cache
+def _step(settings: str, classes: int) -> float:
+    return step_scale(Spec(**json.loads(settings)), num_classes=classes)
+
+
+def step_size(run: Measured) -> float:
+    """s: the learning rate times the norm of the loss's logit gradient at the uniform answer."""
+    return _step(json.dumps(run.spec | {"seed": 0}, sort_keys=True), run.classes)
+
+
+def by_step(runs: Iterable[Measured]) -> dict[int, dict[tuple[str, float], Measured]]:
+    """Runs by seed, then by loss and s."""
+    found: dict[int, dict[tuple[str, float], Measured]] = {}
+    for run in runs:
+        found.setdefault(run.spec["seed"], {})[run.spec["loss"], step_size(run)] = run
+    return found
+
+
+def gaps(
+    seeds: dict, steps: tuple[float, ...], levels: tuple[float, ...]
+) -> tuple[list[dict], list[str]]:
+    """For each seed and level RLL's highest x and CCE's lowest over the step sizes, and the names
+    of what is left out.
+    """
+    rows, left_out = [], []
+    for seed, runs in sorted(seeds.items()):
+        for level in levels:
+            x = {key: x_at_level(runs[key], level) for key in runs if key[1] in steps}
+            left_out += [
+                f"{runs[key].name} at f = {level:g}"
+                for key, value in x.items()
+                if math.isnan(value)
+            ]
+            of = {
+                loss: {s: v for (name, s), v in x.items() if name == loss and not math.isnan(v)}
+                for loss in ("rll", "cce")
+            }
+            if of["rll"] and of["cce"]:
+                low, high = min(of["cce"].values()), max(of["rll"].values())
+                ordered = [of["cce"][s] for s in sorted(of["cce"])]
+                edge = ordered[1] - ordered[0] if len(ordered) > 1 and ordered[0] == low else 0.0
+                rows.append(
+                    {
+                        "seed": seed,
+                        "level": level,
+                        "rll_highest": high,
+                        "cce_lowest": low,
+                        "gap": high - low,
+                        "edge": edge,
+                    }
+                )
+    return rows, left_out
+
+
+def equal_fit(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
+    """P1: RLL's highest x over the step sizes less CCE's lowest is below -0.05 at both levels of f,
+    by the interval over seeds.
+
+    Fails where at some level the interval lies above -0.05. Open where it covers -0.05, or where
+    CCE's lowest x lies at the smallest step size by more than 0.05 below the next, in some seed.
+    Not tested with fewer than three seeds that have all the runs.
+    """
+    if column.id != "inception-lite":
+        return Contrast(NOT_TESTED)
+    wanted = {(loss, s) for loss in ("rll", "cce") for s in limits.step_scales}
+    seeds = {
+        seed: runs
+        for seed, runs in by_step(pool.of_scale("steps-cnn")).items()
+        if wanted <= set(runs)
+    }
+    if not seeds:
+        return Contrast(NOT_TESTED, why="no run is recorded")
+    used = [runs[key] for runs in seeds.values() for key in sorted(wanted)]
+    rows, left_out = gaps(seeds, limits.step_scales, limits.fit_levels)
+    missed = f"left out, since they do not reach the level: {', '.join(left_out)}"
+    state, intervals, told = weigh_gaps(rows, limits)
+    why = "; ".join(filter(None, [told, missed if left_out else ""]))
+    names = tuple(run.name for run in used)
+    return Contrast(state, used[0].images, rows, intervals, why, names)
+
+
+def weigh_gaps(rows: list[dict], limits: Thresholds) -> tuple[str, dict, str]:
+    """P1's verdict from its gaps by seed and level: the state, mean and interval by level, and why."""
+    by_level = {n: [row["gap"] for row in rows if row["level"] == n] for n in limits.fit_levels}
+    intervals = {
+        f"f = {n:g}": (fmean(v), over_seeds(v, limits.primary_confidence))
+        for n, v in by_level.items()
+        if v
+    }
+    if min(map(len, by_level.values())) < limits.seeds:
+        return NOT_TESTED, intervals, f"fewer than {limits.seeds} seeds"
+    if any(row["edge"] > limits.edge_gap for row in rows):
+        return OPEN, intervals, "CCE's lowest x lies at the smallest step size"
+    ranges = [interval for _, interval in intervals.values()]
+    below = all(high < -limits.fit_gap for _, high in ranges)
+    above = any(low > -limits.fit_gap for low, _ in ranges)
+    return HOLDS if below else FAILS if above else OPEN, intervals, ""
+
+
+def arm(
+    protocol: Protocol, clean: Protocol, seed: int, column: Column, limits: Thresholds
+) -> Case | None:
+    """The runs of CCE and RLL at the main noise rate, beside those on clean labels; None where one
+    of the two is missing.
+    """
+    losses, eta = ("rll", "cce"), limits.main_eta
+    found = {(loss, eta): protocol.get(loss, eta, seed, column.alpha) for loss in losses}
+    if not all(found.values()):
+        return None
+    marks = {loss: run for loss in losses if (run := clean.get(loss, 0.0, seed, column.alpha))}
+    runs = {key: Run(run, limits) for key, run in found.items()}
+    return Case(
+        "rll", eta, seed, runs, {loss: Run(run, limits) for loss, run in marks.items()}, ("cce",)
+    )
+
+
+def advantage(case: Case) -> float:
+    """m(CCE) - m(RLL) at the end."""
+    return case.other("cce").end("memorized") - case.run.end("memorized")
+
+
+def human_labels(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
+    """H1: m(CCE) - m(RLL) under human labels is at most half of that under symmetric noise, by the
+    mean of three seeds.
+
+    Fails where the interval over seeds lies above that half, open where it covers it. Seeds with an
+    inconclusive run do not count.
+    """
+    if column.id != "inception-lite":
+        return Contrast(NOT_TESTED)
+    usual = pool.fitting(column.wanted("rll"))
+    for human in pool.fitting(column.wanted("rll") | {"noise": "given"}):
+        same = next((p for p in usual if p.images == human.images), None)
+        rows, names, left_out = [], [], []
+        for seed in human.seeds() if same else []:
+            arms = [arm(protocol, same, seed, column, limits) for protocol in (human, same)]
+            if None in arms:
+                continue
+            names += [run.name for case in arms for run in case.runs.values()]
+            if why := next(filter(None, map(inconclusive, arms)), ""):
+                left_out.append(f"seed {seed}: {why}")
+                continue
+            of_human, of_noise = map(advantage, arms)
+            gap = of_human - limits.human_share * of_noise
+            rows.append({"seed": seed, "human": of_human, "symmetric": of_noise, "gap": gap})
+        if names:
+            return judged_by_seeds(rows, human.images, tuple(names), "; ".join(left_out), limits)
+    return Contrast(NOT_TESTED, why="no run is recorded")
+
+
+def judged_by_seeds(
+    rows: list[dict], images: int, names: tuple[str, ...], why: str, limits: Thresholds
+) -> Contrast:
+    """H1's verdict from its seeds."""
+    values = [row["gap"] for row in rows]
+    interval = over_seeds(values, limits.confidence)
+    found = {"human less half of symmetric": (fmean(values), interval)} if values else {}
+    if len(values) < limits.seeds:
+        few = f"fewer than {limits.seeds} seeds"
+        return Contrast(NOT_TESTED, images, rows, found, "; ".join(filter(None, [few, why])), names)
+    state = HOLDS if interval[1] <= 0 else FAILS if interval[0] > 0 else OPEN
+    return Contrast(state, images, rows, found, why, names)

@@ -1,0 +1,231 @@
+"""Which runs a claim is judged by: from records of all scales, by their settings and never by their
+names.
+
+Read are the records of ``SCALES`` that are runs of their grids: there a network is trained to the
+end in one way for all losses. The scale ``size`` is left out, since it varies the epochs with the
+number of images; its chapter reads it. Runs that differ in loss, noise rate, seed or a parameter of
+their loss alone form a ``Protocol``, and only runs of one protocol are compared. So the runs of a
+pair share the learning rate, the epochs and the number of images.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from memutils import records
+from memutils.claims.outcomes import Measured
+from memutils.records import RESULTS_VERSION, Record
+from memutils.specs import load_scale
+
+SCALES = (
+    "paper",
+    "protocol-cpu",
+    "cpu",
+    "symmetry",
+    "control",
+    "readings",
+    "alpha",
+    "human",
+    "steps-cnn",
+    "steps",
+)
+"""The scales whose runs are judged; of a run that two of them hold, the first one's record is
+taken.
+"""
+
+OWN = ("loss", "eta", "seed", "loss_parameters", "alpha")
+"""Settings in which the runs of one protocol differ."""
+
+
+ALPHA = 0.1
+"""RLL's parameter, but for the columns that vary it."""
+
+
+def setting(spec: dict, name: str):
+    """A setting; a parameter of the loss too, and '' for one that a record does not have."""
+    parameters = spec.get("loss_parameters", {})
+    return parameters.get(name, spec.get(name, ""))
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table: a network as the paper trains it, or with one thing changed.
+
+    Attributes:
+        id, title: of the column.
+        settings: what its runs have.
+        learning_rates: of losses that are trained at another one, instead of that in ``settings``.
+        main: False for a control.
+        alpha: RLL's parameter.
+    """
+
+    id: str
+    title: str
+    settings: dict
+    learning_rates: dict[str, float] = field(default_factory=dict)
+    main: bool = True
+    alpha: float = ALPHA
+
+    def wanted(self, loss: str) -> dict:
+        """The settings of a protocol in which this loss is judged."""
+        usual = {"noise": "others", "train_on": "all", "switch_loss": ""}
+        return (
+            usual
+            | self.settings
+            | ({"lr": self.learning_rates[loss]} if loss in self.learning_rates else {})
+        )
+
+
+INCEPTION = {
+    "dataset": "cifar10",
+    "network": "inception-lite",
+    "lr": 0.01,
+    "schedule": "exponential",
+    "momentum": 0.9,
+}
+RESNET18 = {"dataset": "mnist", "network": "resnet18", "precision": "auto"}
+RESNET32 = {"dataset": "cifar10", "network": "resnet32", "schedule": "step"}
+SCRIPT = {"lr": 0.1, "schedule": "step", "crop": 0, "inputs": "standardize"}
+
+COLUMNS = (
+    Column("resnet18", "ResNet-18 on MNIST", RESNET18),
+    Column("inception-lite", "Inception-Lite on CIFAR-10", INCEPTION, {"nmse": 0.1}),
+    Column("resnet32", "ResNet-32 on CIFAR-10", RESNET32),
+    Column(
+        "inception-lite-lr",
+        "Inception-Lite, learning rate 0.1",
+        INCEPTION | {"lr": 0.1},
+        main=False,
+    ),
+    Column(
+        "inception-lite-momentum",
+        "Inception-Lite, momentum 0",
+        INCEPTION | {"momentum": 0.0},
+        main=False,
+    ),
+    Column(
+        "inception-lite-no-bn",
+        "Inception-Lite without BatchNorm",
+        INCEPTION | {"network": "inception-lite-no-bn"},
+        main=False,
+    ),
+    Column(
+        "inception-lite-alpha0.01", "Inception-Lite, α = 0.01", INCEPTION, main=False, alpha=0.01
+    ),
+    Column(
+        "inception-lite-alpha0.45", "Inception-Lite, α = 0.45", INCEPTION, main=False, alpha=0.45
+    ),
+    Column(
+        "inception-lite-script",
+        "Inception-Lite as in the authors' script",
+        INCEPTION | SCRIPT,
+        main=False,
+    ),
+    Column(
+        "resnet18-float32", "ResNet-18 in float32", RESNET18 | {"precision": "float32"}, main=False
+    ),
+    Column("resnet18-alpha0.01", "ResNet-18, α = 0.01", RESNET18, main=False, alpha=0.01),
+    Column("resnet18-alpha0.45", "ResNet-18, α = 0.45", RESNET18, main=False, alpha=0.45),
+    Column(
+        "resnet32-constant",
+        "ResNet-32, constant learning rate",
+        RESNET32 | {"schedule": "constant"},
+        main=False,
+    ),
+)
+"""The columns: the paper's three networks, then the controls."""
+
+MAIN = tuple(c for c in COLUMNS if c.main)
+
+
+@dataclass(frozen=True, eq=False)
+class Protocol:
+    """Runs that differ in nothing but their loss, noise rate and seed (and their loss's
+    parameters).
+    """
+
+    settings: dict
+    images: int
+    runs: dict[tuple[str, float, int, float | str], Measured] = field(default_factory=dict)
+
+    def get(self, loss: str, eta: float, seed: int, alpha: float) -> Measured | None:
+        """The run, or None; ``alpha`` counts for RLL only."""
+        return self.runs.get((loss, eta, seed, alpha if loss == "rll" else ""))
+
+    def seeds(self) -> list[int]:
+        """Every seed of these runs."""
+        return sorted({seed for _, _, seed, _ in self.runs})
+
+
+def is_of_a_grid(found: Iterable[Record]) -> list[Record]:
+    """The records that are runs of a grid of ``SCALES``, made by this version, and did not diverge."""
+    found, specs = list(found), []
+    for scale in {r.scale for r in found} & set(SCALES):
+        specs += [records.spec_dict(spec) for spec in load_scale(scale).specs().values()]
+    asked = {json.dumps(spec, sort_keys=True) for spec in specs}
+    return [
+        r
+        for r in found
+        if json.dumps(r.spec, sort_keys=True) in asked
+        and r.content["results_version"] == RESULTS_VERSION
+        and not r.diverged
+    ]
+
+
+class Pool:
+    """The records that claims are judged by; what depends on no threshold is read once."""
+
+    def __init__(self, found: Iterable[Record | Measured]):
+        order = {name: i for i, name in enumerate(SCALES)}
+        every = [r if isinstance(r, Measured) else Measured.of(r) for r in found]
+        self.runs = sorted(every, key=lambda r: (order.get(r.name.partition("/")[0], 99), r.name))
+
+    @classmethod
+    def load(cls) -> "Pool":
+        """From the results folder.
+
+        Raises:
+            UserError: a record that cannot be read.
+        """
+        found = [record for scale in SCALES for record in records.load(scale)]
+        return cls(is_of_a_grid(found))
+
+    @cached_property
+    def protocols(self) -> list[Protocol]:
+        """The protocols, the largest number of images first, then the most epochs."""
+        groups: dict[str, Protocol] = {}
+        for run in self.runs:
+            settings = {n: v for n, v in run.spec.items() if n not in OWN}
+            group = groups.setdefault(
+                json.dumps(settings, sort_keys=True), Protocol(settings, run.images)
+            )
+            alpha = setting(run.spec, "alpha") if run.spec["loss"] == "rll" else ""
+            group.runs.setdefault((run.spec["loss"], run.spec["eta"], run.spec["seed"], alpha), run)
+        return sorted(groups.values(), key=lambda p: (-p.images, -p.settings["epochs"]))
+
+    def fitting(self, wanted: dict) -> list[Protocol]:
+        """The protocols with these settings, in that order."""
+        key = json.dumps(wanted, sort_keys=True)
+        if key not in self._fitting:
+            self._fitting[key] = [
+                p for p in self.protocols if all(p.settings.get(n) == v for n, v in wanted.items())
+            ]
+        return self._fitting[key]
+
+    @cached_property
+    def _fitting(self) -> dict[str, list[Protocol]]:
+        return {}
+
+    def of_scale(self, scale: str) -> list[Measured]:
+        """The runs recorded under a scale's name."""
+        return [run for run in self.runs if run.name.startswith(f"{scale}/")]
+
+
+def differing(runs: Iterable[Measured]) -> str:
+    """In what kind of device or precision the runs of a cell differ, for the reader; '' where in
+    neither.
+    """
+    runs = list(runs)
+    told = [sorted({getattr(r, part) for r in runs}) for part in ("device", "precision")]
+    return "; ".join(" and ".join(values) for values in told if len(values) > 1)

@@ -1,0 +1,73 @@
+"""HTML for a notebook's output: every text is escaped, so that a name in a record stays a name."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+
+class Safe(str):
+    """HTML that was escaped where it was made."""
+
+
+def safe(value: object) -> Safe:
+    """The value as HTML; '' for None."""
+    return value if isinstance(value, Safe) else Safe("" if value is None else escape(str(value)))
+
+
+def tag(name: str, *content: object, **attributes: str) -> Safe:
+    """An element with escaped content and attributes (``class_`` for class)."""
+    given = "".join(
+        f' {key.rstrip("_")}="{escape(str(value))}"' for key, value in attributes.items() if value
+    )
+    return Safe(f"<{name}{given}>{joined(content)}</{name}>")
+
+
+def joined(parts: Iterable[object], between: str = "") -> Safe:
+    """Parts as HTML, one after the other."""
+    return Safe(between.join(safe(part) for part in parts))
+
+
+def link(address: str, text: object) -> Safe:
+    """A link to another page of the book or another place of this one."""
+    return tag("a", text, href=address)
+
+
+def table(rows: Sequence[Mapping[str, object]], kind: str = "", caption: str = "") -> Safe:
+    """Rows as a table: a column for each name of the first row; '' without rows."""
+    if not rows:
+        return Safe("")
+    names = list(rows[0])
+    head = tag("tr", *(tag("th", name, scope="col") for name in names))
+    body = joined(tag("tr", *(tag("td", row.get(name)) for name in names)) for row in rows)
+    title = tag("caption", caption) if caption else ""
+    return tag("table", title, tag("thead", head), tag("tbody", body), class_=kind)
+
+
+def details(summary: object, *content: object) -> Safe:
+    """What a reader may open."""
+    return tag("details", tag("summary", summary), *content)
+
+
+def number(value: object, digits: int = 3) -> str:
+    """A number for the reader: '0.905', '–' where there is none; whole numbers as they are, texts
+    too.
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, str | bool | int):
+        return (
+            f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+        )
+    return (
+        f"{value:,.0f}"
+        if value == round(value) and abs(value) >= 2
+        else f"{value:.{digits}f}".replace("-", "−")
+    )
+
+
+def interval(found: Sequence[float] | None, digits: int = 3) -> str:
+    """'0.80 to 1.02', or '' without one."""
+    return (
+        ""
+        if found is None
+        else f"{number(float(found[0]), digits)} to {number(float(found[1]), digits)}"
+    )

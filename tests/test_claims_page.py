@@ -1,0 +1,144 @@
+"""The page of the claims: every text escaped, every claim and network there, and nothing printed by
+a program.
+"""
+
+import json
+import re
+
+import pytest
+from conftest import REPOSITORY
+from made_up import CLEAN, GOOD, make
+
+from memutils.claims import sensitivity
+from memutils.claims.selection import Pool
+from memutils.report import claims_figures, claims_more, claims_page, judge_page, markup
+
+HTML = {c: f"&{name};" for c, name in (("<", "lt"), (">", "gt"), ("&", "amp"))}
+
+
+@pytest.fixture(scope="module")
+def content():
+    return claims_page.load(
+        Pool([*CLEAN.values(), GOOD, make(), make("mse"), make("nmse", m=0.2, r=0.7)])
+    )
+
+
+@pytest.fixture(scope="module")
+def empty():
+    return claims_page.load(Pool([]))
+
+
+def balanced(html: str) -> bool:
+    """Whether every element that is opened is closed, in order."""
+    stack = []
+    for closing, name in re.findall(r"<(/?)(\w+)[^>]*>", html):
+        if name == "br":
+            continue
+        if not closing:
+            stack.append(name)
+        elif not stack or stack.pop() != name:
+            return False
+    return not stack
+
+
+def test_texts_are_escaped_once():
+    text = "<b>&'\""
+    assert markup.tag("p", text) == "<p>&lt;b&gt;&amp;&#x27;&quot;</p>"
+    assert markup.tag("p", markup.tag("i", text)).count("&lt;") == 1
+    assert markup.table([{"<x>": "<y>"}]).count("&lt;") == 2 and markup.table([]) == ""
+    assert 'href="a&quot;b"' in markup.link('a"b', "text")
+
+
+def test_numbers_for_the_reader():
+    assert [markup.number(v) for v in (None, 0.25, -0.25, 5000, 41.0, True, "η")] == [
+        "–",
+        "0.250",
+        "−0.250",
+        "5,000",
+        "41",
+        "True",
+        "η",
+    ]
+    assert markup.interval((0.1, 0.2)) == "0.100 to 0.200" and markup.interval(None) == ""
+
+
+def test_the_strip_has_word_symbol_and_color_for_every_claim(content):
+    html = claims_page.strip(content)
+    assert balanced(html) and all(f'href="#claim-{c["id"]}"' in html for c in content["claims"])
+    assert (
+        '<span class="verdict holds"><b>✓ holds</b>' in html
+        and "verdict untested" in html
+        and "verdict proof" in html
+    )
+    assert html.count('<th scope="col">') == 4
+
+
+def test_every_claim_has_a_row_that_the_strip_leads_to(content):
+    for claim in content["claims"]:
+        heading, statement, evidence = (part.data for part in claims_page.row(content, claim["id"]))
+        assert f'id="claim-{claim["id"]}"' in heading and balanced(heading) and balanced(evidence)
+        assert claim["reading"] in statement and claim["rule"] in statement
+        assert not claim["says"] or f"“{claim['says']}”" in statement
+        assert "nan" not in evidence.lower() and "None" not in evidence and "{" not in evidence
+
+
+def test_an_opened_row_has_a_line_for_each_run_and_a_column_for_each_number(content):
+    html = claims_page.row(content, "C9")[2].data
+    table = re.search(r'<table class="numbers">.*?</table>', html)[0]
+    assert (
+        table.count("<tr>") == 2
+        and [f">{n}</th>" in table for n in ("r − m", "r", "m", "seed", "interval")] == [True] * 5
+    )
+    assert f"results/cpu/{GOOD.key}.json" in html
+
+
+def test_a_name_in_a_record_stays_a_name():
+    evil = make("rll", m=0.02, r=0.95, scale="<img src=x>")
+    html = "".join(claims_page.row(claims_page.load(Pool([evil, CLEAN["rll"]])), "C9")[2].data)
+    assert "<img" not in html and "&lt;img src=x&gt;" in html
+
+
+def test_without_records_the_page_still_stands(empty):
+    assert balanced(claims_page.strip(empty)) and claims_page.controls(empty) == ""
+    assert all(balanced(claims_page.row(empty, c["id"])[2].data) for c in empty["claims"])
+    assert claims_figures.equal_fits(Pool([]), "steps-cnn") is None
+    assert claims_figures.differences(empty) and claims_more.what_was_run(Pool([]))
+
+
+def test_moved_thresholds_are_told_in_words():
+    pool = Pool([make("mse", m=0.93, f=0.98)])
+    html = claims_more.moved(sensitivity.changes(pool))
+    assert (
+        "m of a network that memorizes" in html
+        and "C2, ResNet-32" in html
+        and "full_memorized" not in html
+        and balanced(html)
+    )
+    assert "thresholds were moved" in claims_more.steady([], claims_page.load(pool))
+
+
+def test_the_first_version_stands_beside_this_one(content):
+    first = json.loads((REPOSITORY / "results" / "claims-first.json").read_bytes())["claims"]
+    html = claims_more.rules_changed(content, first)
+    assert balanced(html) and html.count("<tr>") == 18, "a head and seventeen claims"
+    assert "mixed, 3 of 6" in html and "Inception-Lite at 0.1" in html
+    assert claims_more.rules_changed(content, {}) == "" and "581f3e9" in claims_more.late_changes()
+
+
+def test_both_learning_rates_stand_beside_each_other(content):
+    html = claims_more.at_learning_rates(content)
+    assert balanced(html) and html.count("<td>C9</td>") in (1, 2)
+
+
+def test_the_judges_rates_are_told():
+    judged = judge_page.load()
+    assert "grids each" in judge_page.planted_sentence(judged)
+    html = judge_page.planted(judged)
+    assert balanced(html) and html.count("<tr>") == len(judged["planted"]) + 1
+    assert "With shuffled names" in judge_page.shuffled_sentence(judged) and balanced(judge_page.shuffled(judged))
+    assert "not recorded" in judge_page.planted_sentence({}) and judge_page.shuffled({}) == ""
+
+
+def test_no_clear_truth_gets_the_opposite_verdict():
+    clear = [r for r in judge_page.load()["planted"] if r["planted"].startswith("clearly")]
+    assert len(clear) > 30 and max(r["opposite"] for r in clear) < 0.01
