@@ -34,6 +34,7 @@ export VIRTUAL_ENV := $(VENV)
 export JUPYTER_PREFER_ENV_PATH := 1
 unexport PYTHONPATH PYTHONHOME PYTHONPLATLIBDIR PYTHONOPTIMIZE PYTHONSTARTUP PYTHONINSPECT
 unexport JUPYTER_PATH PYTEST_ADDOPTS PYTEST_PLUGINS __PYVENV_LAUNCHER__ PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT
+unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE # a hook sets them, and a commit of another repository would be named
 
 INSTALL = PATH="$$OUTSIDE" $(PYTHON) workflow/install.py $(if $(filter command,$(firstword $(origin PYTHON))),--given)
 export OUTSIDE
