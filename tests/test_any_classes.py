@@ -10,8 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_records import check_identities
 
-from memutils import data, explorer, gallery, labeling, noise, notebooks, plots, records
+from memutils import (
+    data,
+    explorer,
+    gallery,
+    labeling,
+    noise,
+    notebooks,
+    plots,
+    records,
+    runs,
+    specs,
+)
 from memutils.errors import UserError
+from memutils.storage import Storage
 
 
 @pytest.fixture
@@ -34,28 +46,31 @@ def made(monkeypatch):
     plt.close("all")
 
 
+def pictured_run(name: str, loss: str) -> records.Record:
+    """A run of a scale that asks for thumbnails."""
+    settings = {"dataset": name, "network": "mlp", "epochs": 2, "lr": 0.005, "device": "cpu"}
+    scale = specs.Scale("made", settings, records=Storage(thumbnails=True))
+    return runs.run(scale.spec(loss=loss, eta=0.4), scale, progress=False)
+
+
 @pytest.mark.parametrize("k", [2, 3, 11, 100, 256])
 def test_any_number_of_classes_everywhere(made, k):
-    found = []
-    for loss in ("cce", "rll"):
-        spec = smoke(dataset=made(k), loss=loss, n_train=0, n_test=0, epochs=2, lr=0.005)
-        record = carry_out(spec)
+    found = [pictured_run(made(k), loss) for loss in ("cce", "rll")]
+    for record in found:
         check_identities(record)
-        found.append(record)
     counts = np.array(found[0].content["noise"]["matrix_counts"])
     assert counts.shape == (k, k) and 1 - counts.trace() / counts.sum() == pytest.approx(
         found[0].noise_rate
     )
-    assert len(records.load("smoke")) == 2
+    assert len(records.load("made")) == 2
     figure = plots.grid([("both", found)], {"j1": "-", "j2": "--"})
     gallery.show(found)
     figure.canvas.draw()
     assert "classes" in notebooks.table(plots.final_table(found)).to_html()
     page = explorer.html(found)
-    runs = json.loads(
-        page[page.index('{"choices"') : page.index("</script>", page.index('{"choices"'))]
-    )["runs"]
-    assert [run["key"] for run in runs] == [record.key for record in found]
+    start = page.index('{"choices"')
+    shown = json.loads(page[start : page.index("</script>", start)])["runs"]
+    assert [run["key"] for run in shown] == [record.key for record in found]
 
 
 @pytest.mark.parametrize("k", [2, 3, 100, 256])
@@ -76,7 +91,7 @@ def test_any_number_of_classes_for_every_noise(made, k, monkeypatch):
     [(1, (6, 6)), (2, (6, 6)), (3, (6, 6)), (4, (6, 6)), (5, (6, 7)), (13, (9, 9)), (1, (1, 9))],
 )
 def test_any_number_of_channels_is_drawn(made, channels, side):
-    record = carry_out(smoke(dataset=made(3, channels, side), n_train=0, n_test=0, epochs=1))
+    record = pictured_run(made(3, channels, side), "cce")
     figure = gallery.show([record])
     figure.canvas.draw()
     drawn = [

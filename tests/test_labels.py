@@ -1,6 +1,7 @@
 """Labels of people: found in files of two orders, which are checked, and taken into runs as they
 are or shuffled."""
 
+import dataclasses
 import os
 import pickle
 import tarfile
@@ -387,6 +388,21 @@ def test_what_a_record_may_hold():
     )
     assert not human.redistributable
     assert smoke().redistributable and smoke(noise="shuffled", labels="own").redistributable
+
+
+@pytest.mark.parametrize("kind", ["given", "shuffled"])
+def test_a_record_holds_no_label_that_must_not_be_handed_on(own, monkeypatch, kind):
+    change = dataclasses.replace(label_sets.LABEL_SETS["own"], redistributable=False)
+    monkeypatch.setitem(label_sets.LABEL_SETS, "own", change)
+    run = {"noise": kind, "labels": "own", "n_train": 1000, "n_holdout": 100, "epochs": 1}
+    arrays = carry_out(smoke(**run)).arrays()
+    classes = {
+        f"{split}_{what}"
+        for split in ("train", "holdout")
+        for what in ("noisy", "true", "predicted")
+    }
+    assert not (classes | {"mislabeled_predicted", "train_log_p"}) & arrays.keys()
+    assert {"train_outcome", "mislabeled_outcome", "test_predicted"} <= arrays.keys()
 
 
 MATRIX = np.array([[0.9, 0.1, 0], [0, 0.5, 0.5], [0.25, 0.25, 0.5]])

@@ -47,6 +47,16 @@ def test_a_key_holds_the_number_that_the_run_has(number):
     assert scale.spec(**json.loads(scale.parameters(spec))) == spec
 
 
+@pytest.mark.parametrize("alpha", [0.1 + 0.2, np.float32(0.3), np.float64(0.3), torch.tensor(0.3)])
+def test_parameters_of_a_loss_are_taken_and_rounded_like_settings(alpha):
+    scale = specs.load_scale("smoke")
+    spec = scale.spec(loss="rll", eta=0.4, alpha=alpha)
+    assert spec == scale.spec(loss="rll", eta=0.4, loss_parameters={"alpha": 0.3})
+    assert spec.loss_parameters == {"alpha": 0.3} and scale.key(spec).endswith("-alpha0.3")
+    recorded = SimpleNamespace(spec={"loss": "rll", "loss_parameters": {"alpha": 0.3}})
+    assert plots.select([recorded], alpha=alpha) == [recorded]
+
+
 def test_learning_rates_without_a_point_reach_papermill_as_numbers():
     scale = specs.load_scale("smoke")
     for lr in (1e-5, 2e-7, 1e20):
@@ -143,7 +153,9 @@ def test_a_number_that_is_a_text_is_told_how_to_write_it(text):
 
 
 def test_records_are_selected_by_a_computed_noise_rate():
-    recorded = SimpleNamespace(spec={"eta": 0.6, "loss": "cce", "milestones": [1, 2], "loss_parameters": {}})
+    recorded = SimpleNamespace(
+        spec={"eta": 0.6, "loss": "cce", "milestones": [1, 2], "loss_parameters": {}}
+    )
     assert (
         plots.select([recorded], eta=0.1 * 6)
         == plots.select([recorded], eta=np.float32(0.6))

@@ -109,7 +109,8 @@ def all_parameters(trained_with: Iterable[str], given: object) -> LossParameters
     """
     if not isinstance(given, Mapping):
         raise no_table(given)
-    declared, given = {loss: losses.parameters_of(loss) for loss in trained_with}, dict(given)
+    declared = {loss: losses.parameters_of(loss) for loss in trained_with}
+    given = {n: values.rounded(v) for n, v in given.items()}
     every = {n for own in declared.values() for n in own}
     found, others = {}, {n: v for n, v in given.items() if n not in every}
     for loss, own in declared.items():

@@ -40,6 +40,14 @@ def as_held(number: float) -> float:
     return float(format(number, ".12g"))
 
 
+def rounded(value: object) -> object:
+    """A number of any library as Python's own, a float rounded to what a name holds; else the value
+    itself.
+    """
+    value = plain(value)
+    return as_held(value) if isinstance(value, float) else value
+
+
 def as_text(value: object) -> str:
     """A setting's value as JSON that YAML 1.1 reads alike: 1.0e-05, for 1e-05 would be a text."""
     if isinstance(value, tuple):
