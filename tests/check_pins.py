@@ -1,7 +1,8 @@
-"""``make test-pins``: asks pip whether each pin has a wheel for each supported Python. It needs a package index, and minutes.
+"""``make test-pins``: asks pip whether each pin has a wheel for each supported Python.
 
-Nothing is installed: pip resolves the lock files for another Python than its own, and reads of each wheel its metadata only,
-which takes a newer pip than Python brings along; it gets an environment of its own under ``_build``.
+It needs a package index, and minutes. Nothing is installed: pip resolves the lock files for another
+Python than its own, and reads of each wheel its metadata only, which takes a newer pip than Python
+brings along; it gets an environment of its own under ``_build``.
 """
 
 import os
@@ -40,17 +41,40 @@ def pip() -> Path:
         if done.returncode:
             shutil.rmtree(folder)
             pytest.skip(f"pip {PIP} cannot be had here: {done.stderr.strip().splitlines()[-1]}")
-    if run(python, "-m", "pip", "download", "--no-deps", "--quiet", "--dest", folder / "tried", f"pip=={PIP}").returncode:
+    if run(
+        python,
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--quiet",
+        "--dest",
+        folder / "tried",
+        f"pip=={PIP}",
+    ).returncode:
         pytest.skip("no package index can be reached")
     return python
 
 
 def without_a_wheel(pip: Path, pins: list[str], version: str, folder: Path) -> list[str]:
-    """The pins that have no wheel for this version of Python. Pip stops at the first, and is asked again without it."""
-    found, options = [], "--dry-run --quiet --no-deps --ignore-installed --only-binary=:all: --use-feature=fast-deps"
+    """The pins without a wheel for a Python. Pip stops at the first; it is asked again without."""
+    found, options = (
+        [],
+        "--dry-run --quiet --no-deps --ignore-installed --only-binary=:all: --use-feature=fast-deps",
+    )
     while True:
         (folder / "pins.txt").write_text("\n".join(pins))
-        command = (pip, "-m", "pip", "install", *options.split(), "--target", folder / "nothing", "--python-version", version)
+        command = (
+            pip,
+            "-m",
+            "pip",
+            "install",
+            *options.split(),
+            "--target",
+            folder / "nothing",
+            "--python-version",
+            version,
+        )
         done = run(*command, "-r", folder / "pins.txt")
         if not done.returncode:
             return found
@@ -62,12 +86,20 @@ def without_a_wheel(pip: Path, pins: list[str], version: str, folder: Path) -> l
 
 @pytest.mark.parametrize("minor", range(LOW, HIGH))
 def test_each_pin_has_a_wheel_for_each_supported_python(pip, minor, tmp_path):
-    lines = [line for name in ("requirements.lock", "requirements-extras.lock") for line in (ROOT / name).read_text().splitlines()]
+    lines = [
+        line
+        for name in ("requirements.lock", "requirements-extras.lock")
+        for line in (ROOT / name).read_text().splitlines()
+    ]
     pins = [line for line in lines if line and not line.startswith("#")]
     assert set(without_a_wheel(pip, pins, f"3.{minor}", tmp_path)) <= SOURCE_ONLY
 
 
 def test_the_next_python_lacks_one(pip, tmp_path):
     """Else the upper bound can be raised: fails on purpose when all pins have wheels for it."""
-    pins = [line for line in (ROOT / "requirements.lock").read_text().splitlines() if line and not line.startswith("#")]
+    pins = [
+        line
+        for line in (ROOT / "requirements.lock").read_text().splitlines()
+        if line and not line.startswith("#")
+    ]
     assert set(without_a_wheel(pip, pins, f"3.{HIGH}", tmp_path)) > SOURCE_ONLY

@@ -1,10 +1,11 @@
-"""``make test-machines``: the unit tests as on other machines, from a copy in a folder with a space and an accent.
+"""``make test-machines``: the unit tests as on other machines, from a copy in an odd folder.
 
     python tests/machines.py [--rows avx2 none] [-- options for pytest]
 
-Each row takes away what another machine lacks: instruction sets (oneDNN's, torch's, numpy's, MKL's), bfloat16, all
-threads but one, a locale, a home folder that can be written. The first row runs every test, the others those that
-compute. At the end stands a table; the exit code is the number of rows that failed.
+Each row takes away what another machine lacks: instruction sets (oneDNN's, torch's, numpy's,
+MKL's), bfloat16, all threads but one, a locale, a home folder that can be written. The first row
+runs every test, the others those that compute. At the end stands a table; the exit code is the
+number of rows that failed.
 """
 
 import argparse
@@ -22,17 +23,22 @@ ELSEWHERE = "à côté d'ici"
 LEFT_OUT = (".*", "_build", "data", "*.egg-info", "__pycache__")
 
 COMPUTE = (
-    "augment benchmark chain data diverged labels loss losses measured models noise playground recipe records resume runs steps "
-    "theory training trial"
+    "any augment benchmark chain data diverged labels loss measured models noise playground recipe "
+    "records resume runs steps symmetry theory training trial zoo"
 ).split()
-"""Where anything is trained, rounded or summed: the beginnings of the files' names, behind ``test_``."""
+"""Where anything is trained, rounded or summed: how the files' names go on behind ``test_``."""
 
-NO_HOME = {"HOME": "/dev/null/home", "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": "", "XDG_DATA_HOME": ""}
+NO_HOME = {
+    "HOME": "/dev/null/home",
+    "XDG_CACHE_HOME": "",
+    "XDG_CONFIG_HOME": "",
+    "XDG_DATA_HOME": "",
+}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A machine: what it is, oneDNN's and torch's instruction sets, what else is set, and which tests it runs."""
+    """A machine: oneDNN's and torch's instructions, what else is set, whether it runs every test."""
 
     title: str
     onednn: str
@@ -42,9 +48,15 @@ class Row:
     every: bool = False
 
     def environment(self, copy: Path) -> dict[str, str]:
-        """The environment of its tests: the sources of the copy, and nothing that this machine has beyond the row."""
-        variables = {"ONEDNN_MAX_CPU_ISA": self.onednn, "ATEN_CPU_CAPABILITY": self.torch} if self.onednn else {}
-        variables |= {"PYTHONPATH": os.pathsep.join([str(copy / "src"), str(copy / "tests")])} | self.settings
+        """The environment of its tests, with the sources of the copy."""
+        variables = (
+            {"ONEDNN_MAX_CPU_ISA": self.onednn, "ATEN_CPU_CAPABILITY": self.torch}
+            if self.onednn
+            else {}
+        )
+        variables |= {
+            "PYTHONPATH": os.pathsep.join([str(copy / "src"), str(copy / "tests")])
+        } | self.settings
         data = next((p for p in (ROOT / "data", ROOT / "../shared/data") if p.is_dir()), None)
         if data and not os.environ.get("MEMUTILS_DATA"):
             variables["MEMUTILS_DATA"] = str(data.resolve())
@@ -53,21 +65,47 @@ class Row:
 
 ROWS = {
     "all": Row(
-        "all that the machine has; one thread, locale C, no home, UTC+14", "", "", every=True,
+        "all that the machine has; one thread, locale C, no home, UTC+14",
+        "",
+        "",
+        every=True,
         settings={"OMP_NUM_THREADS": "1", "TZ": "Pacific/Kiritimati", "LC_ALL": "C"} | NO_HOME,
     ),
-    "bf16": Row("AVX-512 with bfloat16, no AMX; UTC-3:30", "AVX512_CORE_BF16", "avx512", settings={"TZ": "America/St_Johns"}),
-    "avx512": Row("AVX-512 without bfloat16; three threads", "AVX512_CORE", "avx512", False, {"OMP_NUM_THREADS": "3"}),
-    "avx2": Row("AVX2; UTF-8", "AVX2", "avx2", False, {"LC_ALL": "C.UTF-8", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}),
-    "none": Row("none of them; one thread", "SSE41", "default", False, {"OMP_NUM_THREADS": "1", "MKL_ENABLE_INSTRUCTIONS": "SSE4_2"}),
-}  # fmt: skip
+    "bf16": Row(
+        "AVX-512 with bfloat16, no AMX; UTC-3:30",
+        "AVX512_CORE_BF16",
+        "avx512",
+        settings={"TZ": "America/St_Johns"},
+    ),
+    "avx512": Row(
+        "AVX-512 without bfloat16; three threads",
+        "AVX512_CORE",
+        "avx512",
+        False,
+        {"OMP_NUM_THREADS": "3"},
+    ),
+    "avx2": Row(
+        "AVX2; UTF-8",
+        "AVX2",
+        "avx2",
+        False,
+        {"LC_ALL": "C.UTF-8", "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
+    ),
+    "none": Row(
+        "none of them; one thread",
+        "SSE41",
+        "default",
+        False,
+        {"OMP_NUM_THREADS": "1", "MKL_ENABLE_INSTRUCTIONS": "SSE4_2"},
+    ),
+}
 
 NEEDED = {"bf16": "avx512_bf16", "avx512": "avx512f", "avx2": "avx2"}
 """The processor's flag without which a row takes nothing away."""
 
 
 def pytest_configure() -> None:
-    """As a plugin of pytest (``-p machines``): a processor without bfloat16, whatever this one has."""
+    """As a plugin of pytest (``-p machines``): a processor without bfloat16."""
     import torch
 
     if os.environ.get("WITHOUT_BFLOAT16"):
@@ -87,26 +125,48 @@ def numpy_features(row: str) -> str:
     """The features that numpy is to leave alone in a row; its baseline cannot be switched off."""
     if row not in ("avx2", "none"):
         return ""
-    code = "from numpy._core import _multiarray_umath as m; print(*(f for f in m.__cpu_dispatch__ if m.__cpu_features__[f]))"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split()
+    code = (
+        "from numpy._core import _multiarray_umath as m\n"
+        "print(*(f for f in m.__cpu_dispatch__ if m.__cpu_features__[f]))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    ).stdout.split()
     return " ".join(f for f in found if row == "none" or "AVX512" in f or f == "X86_V4")
 
 
 def carry_out(name: str, copy: Path, options: list[str]) -> tuple[str, float, str]:
-    """Runs a row's tests; returns 'passed', 'failed' or why it was left out, the seconds, and pytest's last line."""
+    """Runs a row's tests; returns the outcome, the seconds, and pytest's last line."""
     row, there = ROWS[name], flags()
     if there and NEEDED.get(name, "") not in there | {""}:
         return f"left out: this processor has no {NEEDED[name]}", 0.0, ""
-    names = [] if row.every else sorted(path.name for word in COMPUTE for path in copy.glob(f"tests/test_{word}*.py"))
+    names = (
+        []
+        if row.every
+        else sorted(path.name for word in COMPUTE for path in copy.glob(f"tests/test_{word}*.py"))
+    )
     files = [f"tests/{name}" for name in dict.fromkeys(names)] or ["tests"]
     environment = row.environment(copy) | ({} if row.bfloat16 else {"WITHOUT_BFLOAT16": "1"})
     if features := numpy_features(name):
         environment["NPY_DISABLE_CPU_FEATURES"] = features
     jobs = os.environ.get("JOBS") or "2"
-    command = [sys.executable, "-m", "pytest", "-p", "machines", "-n", jobs, "--dist", "loadfile", *(options or files)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "machines",
+        "-n",
+        jobs,
+        "--dist",
+        "loadfile",
+        *(options or files),
+    ]
     print(f"\n{name}: {row.title}", flush=True)
     start, last = time.monotonic(), ""
-    process = subprocess.Popen(command, cwd=copy, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        command, cwd=copy, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     for line in process.stdout:
         text = line.decode(errors="replace")
         print(text, end="", flush=True)

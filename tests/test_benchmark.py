@@ -117,7 +117,7 @@ def test_the_file_keeps_one_result_for_each_kind_of_machine(tmp_path):
 def test_a_damaged_file_is_one_sentence_before_anything_is_measured(tmp_path, text):
     path = tmp_path / "results.json"
     path.write_text(text)
-    with pytest.raises(SystemExit, match="delete the file and run `make bench` again"):
+    with pytest.raises(SystemExit, match="delete the file and run `make bench`"):
         bench.main(["--output", str(path)])
     assert path.read_text() == text and speed.read(tmp_path / "none.json") == []
 

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -154,3 +155,15 @@ def test_notebooks_have_the_cell_for_colab_exactly_if_a_url_is_set(tmp_path):
     (tmp_path / "_config.yml").write_text(re.sub(r'url: ".*?"', 'url: ""', config), encoding="utf-8")
     launch.main(tmp_path)
     assert all("google.colab" not in text for text in sources(tmp_path).values())
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_cleaning_up_spares_the_copies_that_may_hold_work(tmp_path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    work, page = tmp_path / "_build/student/exercises.ipynb", tmp_path / "_build/html/index.html"
+    for path in (work, page, tmp_path / "results/cpu/x.json"):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    for _ in range(2):
+        subprocess.run(["make", "clean"], cwd=tmp_path, check=True, capture_output=True)
+    assert work.exists() and not page.parent.exists() and (tmp_path / "results/cpu/x.json").exists()

@@ -2,10 +2,10 @@
 
     python3 workflow/install.py [--extras] [--given]
 
-No stamp is trusted. What is checked is the environment itself (its Python, the folder that its scripts
-name, the versions in it), in a tenth of a second. Any Python from 3.6 on can run this file, so that one
-that is too old or too new is told so in a sentence. ``--given``: the Python was asked for by name, so
-a ``.venv`` of another version is made anew.
+No stamp is trusted. What is checked is the environment itself (its Python, the folder that its
+scripts name, the versions in it), in a tenth of a second. Any Python from 3.6 on can run this file,
+so that one that is too old or too new is told so in a sentence. ``--given``: the Python was asked
+for by name, so a ``.venv`` of another version is made anew.
 """
 
 import argparse
@@ -43,7 +43,12 @@ SOURCES = (
 ).split()
 """pip's settings that say where packages come from. The others say what becomes of them."""
 
-HERE = {"user": "--no-user", "target": "--target=", "prefix": f"--prefix={VENV}", "root": "--root=/"}
+HERE = {
+    "user": "--no-user",
+    "target": "--target=",
+    "prefix": f"--prefix={VENV}",
+    "root": "--root=/",
+}
 """What undoes a setting of pip's configuration files that sends packages elsewhere."""
 
 
@@ -62,7 +67,7 @@ def supported():
 
 
 def check_python():
-    """Ends with one sentence where this Python is not supported; names one that is, if it is there."""
+    """Ends with one sentence where this Python is not supported; names one that is."""
     (_, low), (_, high) = supported()
     if low <= sys.version_info[1] < high:
         return
@@ -70,13 +75,13 @@ def check_python():
     there = next((name for name in names if shutil.which(name)), "")
     mend = f"set PYTHON={there}" if there else "install one and set PYTHON=... to it"
     raise SystemExit(
-        f"Error: {sys.executable} is Python {sys.version.split()[0]}, and the pinned packages were tried "
-        f"with Python 3.{low} to 3.{high - 1} only; {mend}."
+        f"Error: {sys.executable} is Python {sys.version.split()[0]}, and the pinned packages were "
+        f"tried with Python 3.{low} to 3.{high - 1} only; {mend}."
     )
 
 
 def pins(extras):
-    """Versions by name, from the lock files; what is pinned for some systems only is left to pip."""
+    """Versions by name, from the lock files; pins for some systems only are left to pip."""
     found = {}
     for name in ["requirements.lock"] + ["requirements-extras.lock"] * extras:
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
@@ -100,7 +105,9 @@ def probe():
     """What the Python of .venv says of itself; None where there is none that answers."""
     command = [str(PYTHON), "-I", "-c", PROBE]
     try:
-        return json.loads(subprocess.check_output(command, stderr=subprocess.DEVNULL, timeout=60).decode())
+        return json.loads(
+            subprocess.check_output(command, stderr=subprocess.DEVNULL, timeout=60).decode()
+        )
     except (OSError, ValueError, subprocess.SubprocessError):
         return None
 
@@ -135,9 +142,11 @@ def unusable(found, given):
 
 
 def lacking(found, extras):
-    """The packages that .venv lacks or has in another version than pinned, and the project itself."""
+    """The packages that .venv lacks or has in another version, and the project itself."""
     there, wanted = versions(found["packages"]), pins(extras)
-    own = found["memutils"] and Path(found["memutils"]).resolve() == ROOT / "src/memutils/__init__.py"
+    own = (
+        found["memutils"] and Path(found["memutils"]).resolve() == ROOT / "src/memutils/__init__.py"
+    )
     return [n for n in wanted if there.get(n) != wanted[n]] + ([] if own else ["memutils"])
 
 
@@ -150,7 +159,7 @@ def say(text):
 
 
 def put_away():
-    """Clears the place of .venv: what was made here or is empty is deleted, anything else renamed."""
+    """Clears the place of .venv: what was made here or is empty goes, else it is renamed."""
     try:
         if VENV.is_symlink():
             VENV.unlink()  # what it leads to is somebody's
@@ -158,22 +167,28 @@ def put_away():
         packages = set(versions(p.name for p in VENV.glob("lib/python*/site-packages/*.dist-info")))
         parts = {"bin", "include", "lib", "lib64", "pyvenv.cfg", ".gitignore"}
         empty = {p.name for p in VENV.iterdir()} <= parts and packages <= {"pip", "setuptools"}
-        if empty or any((VENV / name).exists() for name in (MARK.name, UNFINISHED.name, ".installed")):
+        if empty or any(
+            (VENV / name).exists() for name in (MARK.name, UNFINISHED.name, ".installed")
+        ):
             shutil.rmtree(str(VENV))
             return
         names = (f".venv.old{i}" for i in range(1, 1000))
         aside = next(name for name in names if not (ROOT / name).exists())
         VENV.rename(ROOT / aside)
-        say(f"It was not made by make, so it is kept as {aside}; delete it when you need nothing in it.")
+        say(f"It was not made by make: it is kept as {aside}; delete it when you need it no more.")
     except OSError as error:
-        raise SystemExit(f"Error: {VENV} cannot be removed ({error.strerror}); delete it, then start again.") from None
+        raise SystemExit(
+            f"Error: {VENV} cannot be removed ({error.strerror}); delete it, then go on."
+        ) from None
 
 
 def make():
     """A fresh .venv of the Python that runs this."""
     check_python()
     if os.pathsep in str(ROOT):
-        raise SystemExit(f"Error: no PATH can name the folder {ROOT}, because of its {os.pathsep!r}; rename it.")
+        raise SystemExit(
+            f"Error: no PATH can name {ROOT}, because of its {os.pathsep!r}; rename the folder."
+        )
     command, pipe = [sys.executable, "-m", "venv", str(VENV)], subprocess.PIPE
     try:
         done = subprocess.run(command, env=clean(os.environ), stdout=pipe, stderr=subprocess.STDOUT)
@@ -185,36 +200,52 @@ def make():
         if VENV.is_dir():
             put_away()
         raise SystemExit(
-            f"Error: {sys.executable} cannot make a virtual environment; see above. On Debian and Ubuntu "
-            "install python3-venv, elsewhere take another Python with PYTHON=...; then start again."
+            f"Error: {sys.executable} cannot make a virtual environment; see above. On Debian and "
+            "Ubuntu install python3-venv, elsewhere set PYTHON=... to another; then start again."
         )
 
 
 def pip(*arguments):
     """Lets pip install into .venv and nowhere else; ends with a sentence where it cannot."""
     command, environment = [str(PYTHON), "-m", "pip"], clean(os.environ)
-    settings = subprocess.run([*command, "config", "list"], env=environment, stdout=subprocess.PIPE).stdout.decode()
-    undo = [option for name, option in HERE.items() if re.search(rf"^\w+\.{name}=", settings, re.MULTILINE)]
+    settings = subprocess.run(
+        [*command, "config", "list"], env=environment, stdout=subprocess.PIPE
+    ).stdout.decode()
+    undo = [
+        option
+        for name, option in HERE.items()
+        if re.search(rf"^\w+\.{name}=", settings, re.MULTILINE)
+    ]
     command += ["install", "--quiet", "--disable-pip-version-check", *undo, *arguments]
-    shown = None if sys.stderr.isatty() else subprocess.PIPE  # a terminal may be asked for a password
+    shown = (
+        None if sys.stderr.isatty() else subprocess.PIPE
+    )  # a terminal may be asked for a password
     before, code = probe()["packages"], None
     UNFINISHED.touch()
     try:
-        done = subprocess.run(command, env=environment, cwd=str(ROOT), stdout=shown, stderr=shown and subprocess.STDOUT)
+        done = subprocess.run(
+            command,
+            env=environment,
+            cwd=str(ROOT),
+            stdout=shown,
+            stderr=shown and subprocess.STDOUT,
+        )
         code = done.returncode
     finally:
         if code == 0 or (probe() or {}).get("packages") == before:  # it had not begun to write
             UNFINISHED.unlink()
     if code:
         say((done.stdout or b"").decode(errors="replace"))
-        raise SystemExit("Error: pip could not install into .venv; its message is above. Mend it, then start again.")
+        raise SystemExit(
+            "Error: pip could not install into .venv, as it says above; then start again."
+        )
 
 
 @contextlib.contextmanager
 def one_at_a_time():
     """Waits until no other make installs here; the system drops the lock with the process."""
     with (ROOT / "requirements.lock").open("rb") as file:
-        with contextlib.suppress(ImportError, OSError):  # no such locks on this system or file system
+        with contextlib.suppress(ImportError, OSError):  # no locks here
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -222,7 +253,7 @@ def one_at_a_time():
 
 
 def state(options):
-    """Why .venv must be made anew, and the packages that it lacks; an empty text and list: all is well."""
+    """Why .venv must be made anew, and the packages that it lacks; empty where all is well."""
     found = probe()
     reason = unusable(found, options.given)
     return reason, [] if reason else lacking(found, options.extras)
@@ -233,7 +264,9 @@ def mend(options):
     reason, names = state(options)
     if reason:
         if VENV.is_file():
-            raise SystemExit(f"Error: {VENV} is a file, where a folder is to be made; move it away.")
+            raise SystemExit(
+                f"Error: {VENV} is a file, where a folder is to be made; move it away."
+            )
         check_python()
         if VENV.is_dir() or VENV.is_symlink():
             say(f"The folder .venv {reason}: it is made anew.")
@@ -248,7 +281,9 @@ def mend(options):
     reason, names = state(options)
     if reason or names:
         what = reason or "lacks " + ", ".join(names[:5])
-        raise SystemExit(f"Error: pip says that all is installed, yet .venv {what}; see `pip config list`.")
+        raise SystemExit(
+            f"Error: pip says that all is installed, yet .venv {what}; see `pip config list`."
+        )
 
 
 def main(arguments=None):
@@ -266,4 +301,6 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        raise SystemExit("Interrupted. Start the same again: what is half-made is made anew.") from None
+        raise SystemExit(
+            "Interrupted. Start the same again: what is half-made is made anew."
+        ) from None

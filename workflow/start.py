@@ -1,9 +1,10 @@
-"""Begins the workflow for make: checks what was typed, prints the estimate, and hands over to Snakemake.
+"""Begins the workflow for make: checks what was typed, prints the estimate, starts Snakemake.
 
-    python workflow/start.py runs --scale=cpu --only=resnet18 --jobs=2 [--build= --profile= --share=]
+    python workflow/start.py runs --scale=cpu --only=resnet18 --jobs=2
 
-The estimate and the workflow get the same texts. Snakemake reads a bare ``only=000`` as the number 0, quotes or
-not, and its jobs on a cluster lose an apostrophe; percent-encoded in a table it is what was typed.
+The estimate and the workflow get the same texts. Snakemake reads a bare ``only=000`` as the number
+0, quotes or not, and its jobs on a cluster lose an apostrophe; percent-encoded in a table it is
+what was typed.
 """
 
 import argparse
@@ -42,10 +43,26 @@ def command(target: str, options: argparse.Namespace) -> list[str]:
     local = options.profile == "local"
     share = positive("SHARE", options.share) if options.share else int(not local)
     texts = {"scale": options.scale, "only": options.only, "build": options.build}
-    typed = json.dumps({name: quote(text) for name, text in texts.items()})  # apostrophes do not reach a node
-    words = [sys.executable, "-m", "snakemake", "-s", "workflow/Snakefile", "--profile", f"workflow/{options.profile}"]
+    typed = json.dumps({name: quote(text) for name, text in texts.items()})
+    words = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "-s",
+        "workflow/Snakefile",
+        "--profile",
+        f"workflow/{options.profile}",
+    ]
     words += ["--cores", str(positive("JOBS", options.jobs))] if local else []
-    return [*words, "--config", f"typed={typed}", f"share={share}", f"book={int(target == 'book')}", "--", target]
+    return [
+        *words,
+        "--config",
+        f"typed={typed}",
+        f"share={share}",
+        f"book={int(target == 'book')}",
+        "--",
+        target,
+    ]
 
 
 def start(options: argparse.Namespace) -> list[str]:
@@ -53,21 +70,27 @@ def start(options: argparse.Namespace) -> list[str]:
     check_profile(options.profile)
     options.scale = specs.scale_name(options.scale)
     words = command(options.target, options)
-    jobs = int(options.jobs) if options.profile == "local" else 0  # a cluster's speed is not known here
+    jobs = int(options.jobs) if options.profile == "local" else 0  # of a cluster nothing is known
     print(grid.estimate(specs.load_scale(options.scale), options.only, jobs), flush=True)
     return words
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Ends as Snakemake does; before it, 1 and one sentence where something that was typed is wrong."""
+    """Ends as Snakemake does, or before it with 1 and one sentence on what was typed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("target", choices=("book", "runs"))
     parser.add_argument("--scale", default="", help="a file of configs, by default quick")
     parser.add_argument("--only", default="", help="only the runs whose names contain this text")
-    parser.add_argument("--jobs", default=str(os.cpu_count() or 1), help="runs at once on this machine")
+    parser.add_argument(
+        "--jobs", default=str(os.cpu_count() or 1), help="runs at once on this machine"
+    )
     parser.add_argument("--build", default="_build", help="the folder of what is made")
-    parser.add_argument("--profile", default="local", help="a folder of workflow: local, slurm, kubernetes")
-    parser.add_argument("--share", default="", help="runs in each job of a cluster, or at once on a GPU")
+    parser.add_argument(
+        "--profile", default="local", help="a folder of workflow: local, slurm, kubernetes"
+    )
+    parser.add_argument(
+        "--share", default="", help="runs in each job of a cluster, or at once on a GPU"
+    )
     try:
         words = start(parser.parse_args(arguments))
     except UserError as error:
@@ -76,7 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(INTERRUPTED, file=sys.stderr)
         return 130
-    os.execv(words[0], words)  # in place of this process, so that Ctrl-C and a kill reach Snakemake alone
+    os.execv(words[0], words)  # so that Ctrl-C and a kill reach it alone
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The benchmark's results: one entry per kind of machine in ``benchmarks/results.json``, and its tables."""
+"""The benchmark's results, ``benchmarks/results.json``: an entry per kind of machine; tables."""
 
 import json
 from pathlib import Path
@@ -32,8 +32,10 @@ def instructions(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
 
 
 def kind(machine: dict) -> tuple:
-    """What makes two machines of one kind: a processor's name alone ('AMD EPYC') says too little."""
-    return tuple(machine.get(name) for name in ("name", "instructions", "device", "cores", "threads"))
+    """What makes two machines of one kind: a processor's name alone says too little."""
+    return tuple(
+        machine.get(name) for name in ("name", "instructions", "device", "cores", "threads")
+    )
 
 
 def read(path: Path = RESULTS) -> list[dict]:
@@ -47,7 +49,9 @@ def read(path: Path = RESULTS) -> list[dict]:
     except FileNotFoundError:
         return []
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"The benchmark's results {path} are damaged; delete the file and run `make bench` again.") from error
+        raise UserError(
+            f"The benchmark's results {path} are damaged; delete the file and run `make bench`."
+        ) from error
 
 
 def add(result: dict, path: Path = RESULTS) -> None:
@@ -67,17 +71,28 @@ def title(result: dict) -> str:
 def conditions(result: dict) -> str:
     """When, with what and how a result was measured, in whole sentences."""
     machine, settings = result["machine"], result["settings"]
-    peaks = " and ".join(f"{value:,.0f} GFLOP/s in {name}" for name, value in machine["peak_gflops"].items())
-    trial = " This is a trial with tiny settings: nothing follows from it." if result["quick"] else ""
+    peaks = " and ".join(
+        f"{value:,.0f} GFLOP/s in {name}" for name, value in machine["peak_gflops"].items()
+    )
+    trial = (
+        " This is a trial with tiny settings: nothing follows from it." if result["quick"] else ""
+    )
     return (
-        f"Measured on {result['started'][:10]} with {machine['threads']} of {machine['cores']} cores and torch "
-        f"{machine['torch']}; matrix products reach {peaks}. Batch size 128, {settings['n']:,} training and "
-        f"{settings['n_test']:,} test images, medians of {settings['repeats']} interleaved turns.{trial}"
+        f"Measured on {result['started'][:10]} with {machine['threads']} of {machine['cores']} cores "
+        f"and torch {machine['torch']}; matrix products reach {peaks}. Batch size 128, "
+        f"{settings['n']:,} training and {settings['n_test']:,} test images, medians of "
+        f"{settings['repeats']} interleaved turns.{trial}"
     )
 
 
+def times_ours(row: dict) -> str:
+    """The ratio of epochs, with its range over the turns."""
+    low, high = row["times_ours_lowest"], row["times_ours_highest"]
+    return f"{row['times_ours']:.1f} ({low:.1f} to {high:.1f})"
+
+
 def table(result: dict) -> "pd.DataFrame":
-    """A row for each network and side: speed of the steps, time of an epoch, that over ours, share of the peak."""
+    """A row for each network and side: speed, time of an epoch, that over ours, share of peak."""
     import pandas as pd
 
     rows = [
@@ -86,7 +101,7 @@ def table(result: dict) -> "pd.DataFrame":
             "side": SIDES[row["side"]],
             "images/s": round(row["images_per_second"]),
             "epoch, s": f"{row['epoch_seconds']:.1f}",
-            "times ours": "{times_ours:.1f} ({times_ours_lowest:.1f} to {times_ours_highest:.1f})".format(**row),
+            "times ours": times_ours(row),
             "of peak": f"{row['share_of_peak']:.0%}",
         }
         for row in result["table"]
@@ -95,10 +110,12 @@ def table(result: dict) -> "pd.DataFrame":
 
 
 def shares(result: dict) -> "pd.DataFrame":
-    """Of our steps: what products and preparing the data take; of a run: what evaluations take; the products' own speed."""
+    """What products and preparing data take of our steps, and evaluations of a run."""
     import pandas as pd
 
-    peak = {row["network"]: row["share_of_peak"] for row in result["table"] if row["side"] == "ours"}
+    peak = {
+        row["network"]: row["share_of_peak"] for row in result["table"] if row["side"] == "ours"
+    }
     rows = [
         {
             "network": NETWORK_NAMES[row["network"]],
