@@ -30,6 +30,10 @@ export VIRTUAL_ENV := $(VENV)
 export JUPYTER_PREFER_ENV_PATH := 1
 unexport PYTHONPATH PYTHONHOME PYTHONPLATLIBDIR PYTHONOPTIMIZE PYTHONSTARTUP PYTHONINSPECT
 unexport JUPYTER_PATH PYTEST_ADDOPTS PYTEST_PLUGINS __PYVENV_LAUNCHER__ PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT
+ifneq ($(filter C POSIX,$(LC_ALL)),)
+unexport LC_ALL # Python 3.11 takes ASCII at its word, and cannot find a package in a folder with an accent
+export LANG := C
+endif
 unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE # a hook sets them, and a commit of another repository would be named
 
 INSTALL = PATH="$$OUTSIDE" $(PYTHON) workflow/install.py $(if $(filter command,$(firstword $(origin PYTHON))),--given)
