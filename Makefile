@@ -34,6 +34,13 @@ ifneq ($(filter C POSIX,$(LC_ALL)),)
 unexport LC_ALL # Python 3.11 takes ASCII at its word, and cannot find a package in a folder with an accent
 export LANG := C
 endif
+# Where the home folder cannot be written, what tools keep there goes beside what is built.
+ifneq ($(shell test -w "$$HOME" || mkdir -p _build/home || true; test -w "$$HOME" && echo yes),yes)
+export XDG_CACHE_HOME := $(CURDIR)/_build/home
+export IPYTHONDIR := $(CURDIR)/_build/home/ipython
+export MPLCONFIGDIR := $(CURDIR)/_build/home/matplotlib
+export JUPYTER_RUNTIME_DIR := $(CURDIR)/_build/home/jupyter
+endif
 unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE # a hook sets them, and a commit of another repository would be named
 
 INSTALL = PATH="$$OUTSIDE" $(PYTHON) workflow/install.py $(if $(filter command,$(firstword $(origin PYTHON))),--given)

@@ -334,6 +334,10 @@ def test_make_hands_on_what_was_typed_letter_by_letter(whole):
         ]
         assert out.strip() == ascii([*own, f"{whole}/.venv", None])
         assert not (whole / "made").exists()
+    (whole / "workflow/start.py").write_text("import os; print(os.environ.get('XDG_CACHE_HOME'))")
+    assert make(whole, "runs", HOME="/dev/null/home").strip() == f"{whole}/_build/home"
+    assert (whole / "_build/home").is_dir()
+    (whole / "workflow/start.py").write_text(stub)
     out = make(whole, "runs", SCALE="from the environment")
     assert "--scale=from the environment" in out and "--jobs=" in out and "--jobs='" not in out
 
