@@ -34,6 +34,17 @@ export VIRTUAL_ENV := $(VENV)
 export JUPYTER_PREFER_ENV_PATH := 1
 unexport PYTHONPATH PYTHONHOME PYTHONPLATLIBDIR PYTHONOPTIMIZE PYTHONSTARTUP PYTHONINSPECT
 unexport JUPYTER_PATH PYTEST_ADDOPTS PYTEST_PLUGINS __PYVENV_LAUNCHER__ PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT
+ifneq ($(filter C POSIX,$(LC_ALL)),)
+unexport LC_ALL # Python 3.11 takes ASCII at its word, and cannot find a package in a folder with an accent
+export LANG := C
+endif
+# Where the home folder cannot be written, what tools keep there goes beside what is built.
+ifneq ($(shell test -w "$$HOME" || mkdir -p _build/home || true; test -w "$$HOME" && echo yes),yes)
+export XDG_CACHE_HOME := $(CURDIR)/_build/home
+export IPYTHONDIR := $(CURDIR)/_build/home/ipython
+export MPLCONFIGDIR := $(CURDIR)/_build/home/matplotlib
+export JUPYTER_RUNTIME_DIR := $(CURDIR)/_build/home/jupyter
+endif
 unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE # a hook sets them, and a commit of another repository would be named
 
 INSTALL = PATH="$$OUTSIDE" $(PYTHON) workflow/install.py $(if $(filter command,$(firstword $(origin PYTHON))),--given)

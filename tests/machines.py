@@ -20,7 +20,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ELSEWHERE = "à côté d'ici"
-LEFT_OUT = (".*", "_build", "data", "*.egg-info", "__pycache__")
+LEFT_OUT = (
+    ".git",
+    ".venv*",
+    ".*_cache",
+    ".hypothesis",
+    ".snakemake",
+    "_build",
+    "data",
+    "*.egg-info",
+    "__pycache__",
+)
 
 COMPUTE = (
     "any augment benchmark chain data diverged labels loss measured models noise playground recipe "
@@ -28,12 +38,14 @@ COMPUTE = (
 ).split()
 """Where anything is trained, rounded or summed: how the files' names go on behind ``test_``."""
 
-NO_HOME = {
-    "HOME": "/dev/null/home",
-    "XDG_CACHE_HOME": "",
-    "XDG_CONFIG_HOME": "",
-    "XDG_DATA_HOME": "",
+NO_HOME = {"HOME": "/dev/null/home", "XDG_CONFIG_HOME": "", "XDG_DATA_HOME": ""}
+IN_ITS_PLACE = {
+    "XDG_CACHE_HOME": ".",
+    "IPYTHONDIR": "ipython",
+    "MPLCONFIGDIR": "matplotlib",
+    "JUPYTER_RUNTIME_DIR": "jupyter",
 }
+"""As make sets them where the home folder cannot be written: folders in ``_build/home``."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +61,11 @@ class Row:
 
     def environment(self, copy: Path) -> dict[str, str]:
         """The environment of its tests, with the sources of the copy."""
-        variables = (
-            {"ONEDNN_MAX_CPU_ISA": self.onednn, "ATEN_CPU_CAPABILITY": self.torch}
-            if self.onednn
-            else {}
-        )
-        variables |= {
-            "PYTHONPATH": os.pathsep.join([str(copy / "src"), str(copy / "tests")])
-        } | self.settings
+        variables = {"PYTHONPATH": f"{copy}/src{os.pathsep}{copy}/tests"} | self.settings
+        if self.onednn:
+            variables |= {"ONEDNN_MAX_CPU_ISA": self.onednn, "ATEN_CPU_CAPABILITY": self.torch}
+        if "HOME" in self.settings:
+            variables |= {name: f"{copy}/_build/home/{at}" for name, at in IN_ITS_PLACE.items()}
         data = next((p for p in (ROOT / "data", ROOT / "../shared/data") if p.is_dir()), None)
         if data and not os.environ.get("MEMUTILS_DATA"):
             variables["MEMUTILS_DATA"] = str(data.resolve())
@@ -163,6 +172,7 @@ def carry_out(name: str, copy: Path, options: list[str]) -> tuple[str, float, st
         *(options or files),
     ]
     print(f"\n{name}: {row.title}", flush=True)
+    (copy / "_build/home").mkdir(parents=True, exist_ok=True)
     start, last = time.monotonic(), ""
     process = subprocess.Popen(
         command, cwd=copy, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT

@@ -101,7 +101,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
     }
     pip["PIP_FIND_LINKS"] = (folder / "wheels").as_uri()
     return (
-        {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "PYTHON"))}
+        {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "PYTHON", "LC_ALL"))}
         | pip
         | settings
     )
@@ -124,9 +124,10 @@ def make(folder: Path, *words: str, code: int = 0, **settings: str) -> str:
 
 def ask(folder: Path, code: str) -> str:
     """What the Python of .venv prints."""
-    return subprocess.run(
-        [folder / ".venv/bin/python", "-I", "-c", code], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    command = [folder / ".venv/bin/python", "-E", "-s", "-c", code]
+    done = subprocess.run(command, env=environment(folder), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 def check_whole(folder: Path) -> None:
@@ -136,6 +137,11 @@ def check_whole(folder: Path) -> None:
     scripts = (folder / ".venv/bin/pip").read_text()
     assert f"{folder}/.venv/bin/python" in scripts
     assert make(folder) == ""
+
+
+def test_an_ascii_locale_is_no_hindrance(whole):
+    for settings in ({"LC_ALL": "C"}, {"LC_ALL": "POSIX", "HOME": "/dev/null/home"}):
+        assert make(whole, **settings) == ""
 
 
 def test_what_redirects_python_or_pip_does_not_reach_in(whole, tmp_path):
@@ -328,6 +334,10 @@ def test_make_hands_on_what_was_typed_letter_by_letter(whole):
         ]
         assert out.strip() == ascii([*own, f"{whole}/.venv", None])
         assert not (whole / "made").exists()
+    (whole / "workflow/start.py").write_text("import os; print(os.environ.get('XDG_CACHE_HOME'))")
+    assert make(whole, "runs", HOME="/dev/null/home").strip() == f"{whole}/_build/home"
+    assert (whole / "_build/home").is_dir()
+    (whole / "workflow/start.py").write_text(stub)
     out = make(whole, "runs", SCALE="from the environment")
     assert "--scale=from the environment" in out and "--jobs=" in out and "--jobs='" not in out
 

@@ -24,7 +24,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def wait_until(condition, seconds: float = 10) -> bool:
+def wait_until(condition, seconds: float = 100) -> bool:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.05)
@@ -33,7 +33,7 @@ def wait_until(condition, seconds: float = 10) -> bool:
 
 def sleeper(folder: Path) -> list[str]:
     """A command that leaves its process id behind, starts another process and sleeps."""
-    return ["bash", "-c", f"echo $$ > {folder}/pid.part; mv {folder}/pid.part {folder}/pid; sleep 60; true"]
+    return ["bash", "-c", f"echo $$ > {folder}/pid.part; mv {folder}/pid.part {folder}/pid; sleep 600; true"]
 
 
 def started(folder: Path) -> list[psutil.Process]:

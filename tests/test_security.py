@@ -121,7 +121,7 @@ def test_lock_pins_every_dependency_of_every_dependency():
 def test_every_pin_runs_on_the_oldest_python_that_is_promised():
     """Python 3.11.2 is what a widespread Linux has; a pin that wants a later one would end the installation there."""
     lock = (REPOSITORY / "requirements.lock").read_text(encoding="utf-8")
-    oldest = re.search(r'requires-python = ">=([\d.]+)[",]', (REPOSITORY / "pyproject.toml").read_text())[1]
+    oldest = re.search(r'requires-python = ">=([\d.]+),', (REPOSITORY / "pyproject.toml").read_text())[1]
     wants = {}
     for line in (line for line in lock.splitlines() if not line.startswith("#")):
         try:

@@ -56,7 +56,10 @@ def clean(environment):
     """The environment without what redirects Python or pip; mirrors, proxies, certificates stay."""
     kept = {f"PIP_{name}" for name in SOURCES}
     strange = ("PYTHON", "PIP_", "__PYVENV", "VIRTUAL_ENV", "CONDA_")
-    return {k: v for k, v in environment.items() if k in kept or not k.startswith(strange)}
+    found = {k: v for k, v in environment.items() if k in kept or not k.startswith(strange)}
+    if found.get("LC_ALL") in ("C", "POSIX"):  # Python 3.11 could not read this folder's name then
+        del found["LC_ALL"]
+    return found
 
 
 def supported():
@@ -103,11 +106,13 @@ def versions(entries):
 
 def probe():
     """What the Python of .venv says of itself; None where there is none that answers."""
-    command = [str(PYTHON), "-I", "-c", PROBE]
+    # no -I: it would take an ASCII locale at its word, and a folder's name may have an accent
+    command = [str(PYTHON), "-E", "-s", "-c", PROBE]
     try:
-        return json.loads(
-            subprocess.check_output(command, stderr=subprocess.DEVNULL, timeout=60).decode()
+        text = subprocess.check_output(
+            command, cwd=str(VENV), env=clean(os.environ), stderr=subprocess.DEVNULL, timeout=60
         )
+        return json.loads(text.decode())
     except (OSError, ValueError, subprocess.SubprocessError):
         return None
 
