@@ -133,6 +133,7 @@ BREAKS = {
         "check_mse_offset": [("mse", MeanMSE)],
         "check_class_conditional": [("mae", SwappedMAE), ("rll", losses.MAE), ("nmse", ScaledNMSE)],
         "check_order_breaks": [("mae", ReversedMAE), ("rll", ReversedRLL)],
+        "check_memory": [("rll", PrecedenceRLL), ("rll", FreeRLL)],
         "check_hoeffding": [("mae", NegativeMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE)],
     },
     "theory_gradients": {
