@@ -13,7 +13,7 @@ import torch
 
 from memutils import records
 
-DECISIVE = ("checkpoints", "data", "losses", "models", "noise", "recipe", "runs", "specs", "training")
+DECISIVE = ("checkpoints", "data", "graph", "losses", "models", "noise", "recipe", "runs", "specs", "step", "training")
 """The modules that decide a run's result; their hash is part of its record."""
 
 
