@@ -1,8 +1,11 @@
 """Carries out one run: data, noise, network and training in, a record out. Safe to kill and to start twice."""
 
 import copy
+import math
 import sys
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -13,6 +16,7 @@ from memutils import __version__, data, losses, models, noise, provenance, recip
 from memutils.checkpoints import Checkpoint, drop_checkpoint, only_one
 from memutils.data import Split
 from memutils.errors import INTERRUPTED, UserError
+from memutils.graph import own_stream
 from memutils.records import Record
 from memutils.specs import Scale, Spec, load_scale
 
@@ -96,56 +100,97 @@ def make_trainer(spec: Spec, splits, labels, num_classes: int, execution: recipe
     )  # fmt: skip
 
 
-def run(spec: Spec, scale: Scale | str, progress: bool = True) -> Record:
+class OutOfTimeError(Exception):
+    """A run was stopped at its limit of time; its checkpoint is written."""
+
+
+class NoGraphError(Exception):
+    """A run's steps are no CUDA graph, so that it must not share its process."""
+
+
+PREPARING = threading.Lock()
+"""Networks are initialized by torch's generator, which all threads share: one run of a process prepares at a time."""
+
+
+def run(
+    spec: Spec,
+    scale: Scale | str,
+    progress: bool = True,
+    *,
+    until: float = math.inf,
+    load: Callable[[str], data.Dataset] = data.load,
+    graph_only: bool = False,
+) -> Record:
     """Carries out a run, or goes on with an interrupted one, or returns the record that is there already.
 
     Args:
         spec: what to run.
         scale: names the folder of the record.
         progress: show a progress bar on stderr.
+        until: by ``time.monotonic()``; the run stops after the first epoch that ends later.
+        load: gives the data set of a name.
+        graph_only: other runs are under way in threads of this process, which is right only where steps are CUDA graphs.
 
     Raises:
         UserError: anything the user can mend; nothing half-written stays behind.
+        OutOfTimeError: ``until`` came before the last epoch.
+        NoGraphError: the steps cannot be captured, where they must be.
         KeyboardInterrupt: with a text that says how to go on.
     """
     scale = load_scale(scale) if isinstance(scale, str) else scale
-    try:
-        return carry_out(spec, scale, progress)
-    except KeyboardInterrupt:  # without the traceback from wherever it struck
-        raise KeyboardInterrupt(INTERRUPTED) from None
-
-
-def carry_out(spec: Spec, scale: Scale, progress: bool) -> Record:
-    """``run`` with a scale that is read already, and an interrupt as it comes."""
     key = scale.key(spec)
-    with only_one(scale.name, key):
-        records.sweep(scale.name, key)
-        found = records.find(scale.name, key, spec)
-        if found is not None:
+    try:
+        with only_one(scale.name, key):
+            records.sweep(scale.name, key)
+            found = records.find(scale.name, key, spec)
+            if found is None:
+                return carry_out(spec, scale, progress, until, load, graph_only)
             drop_checkpoint(scale.name, key)  # of a run that was killed between its record and this
             if progress:
                 print(f"{key} is recorded already. To train it anew, delete {found.path}.", file=sys.stderr)
             return found
-        start, started = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
-        source = {**provenance.SOURCE, "started": started}
-        execution = recipe.settle(spec)
-        dataset = data.load(spec.dataset)
-        splits, labels = prepare(spec, dataset)
-        trainer = make_trainer(spec, splits, labels, dataset.num_classes, execution)
-        mine = {name: provenance.code_of(table[getattr(spec, name)]) for name, table in REGISTERED.items() if getattr(spec, name)}
-        this_run = {"spec": records.spec_dict(spec), "execution": asdict(execution), **provenance.identity()}
-        this_run |= {"registered": mine, "data": dataset.fingerprints}
-        checkpoint = Checkpoint(scale.name, key, this_run)
-        before = checkpoint.resume(trainer)
+    except KeyboardInterrupt:  # without the traceback from wherever it struck
+        raise KeyboardInterrupt(INTERRUPTED) from None
+
+
+def carry_out(spec: Spec, scale: Scale, progress: bool, until: float, load: Callable, graph_only: bool) -> Record:
+    """Trains what ``run`` found to be missing, and writes its record."""
+    start, key = time.perf_counter(), scale.key(spec)
+    source = {**provenance.SOURCE, "started": datetime.now(UTC).isoformat(timespec="seconds")}
+    execution = recipe.settle(spec)
+    with own_stream(execution.device):
+        with PREPARING:
+            dataset = load(spec.dataset)
+            splits, labels = prepare(spec, dataset)
+            trainer = make_trainer(spec, splits, labels, dataset.num_classes, execution)
+            checkpoint = Checkpoint(scale.name, key, belongs_to(spec, execution, dataset))
+            before = checkpoint.resume(trainer)
+            trainer.prepare()
+        if graph_only and trainer.execution.step != "graph":
+            raise NoGraphError(key)
         if trainer.history and progress:
             print(f"{key} goes on after epoch {len(trainer.history)}. To start anew, delete {checkpoint.path}.", file=sys.stderr)
-        trainer.run(after_epoch=lambda t: checkpoint.maybe_write(t, before + time.perf_counter() - start), progress=progress)
-        seconds = before + time.perf_counter() - start
-        content = describe(spec, dataset, splits, labels, trainer, source, seconds)
+
+        def after_epoch(trainer: training.Trainer) -> None:
+            seconds = before + time.perf_counter() - start
+            if time.monotonic() > until and len(trainer.history) < spec.epochs:
+                checkpoint.write(trainer, seconds)
+                raise OutOfTimeError(f"stopped at the limit, after epoch {len(trainer.history)} of {spec.epochs}")
+            checkpoint.maybe_write(trainer, seconds)
+
+        trainer.run(after_epoch=after_epoch, progress=progress)
+        content = describe(spec, dataset, splits, labels, trainer, source, before + time.perf_counter() - start)
         arrays, content["risks"] = final_state(spec, splits, labels, trainer)
-        record = records.write(scale.name, key, content, arrays)
-        drop_checkpoint(scale.name, key)
-        return record
+    record = records.write(scale.name, key, content, arrays)
+    drop_checkpoint(scale.name, key)
+    return record
+
+
+def belongs_to(spec: Spec, execution: recipe.Execution, dataset: data.Dataset) -> dict:
+    """What must be the same for a checkpoint to be gone on with."""
+    mine = {name: provenance.code_of(table[getattr(spec, name)]) for name, table in REGISTERED.items() if getattr(spec, name)}
+    known = {"spec": records.spec_dict(spec), "execution": asdict(execution), **provenance.identity()}
+    return known | {"registered": mine, "data": dataset.fingerprints}
 
 
 def describe(spec: Spec, dataset, splits, labels, trainer, source: dict, seconds: float) -> dict:

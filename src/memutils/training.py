@@ -210,9 +210,11 @@ class Trainer:
 
     def epoch(self, epoch: int, evaluated: bool) -> dict:
         """One pass over the training set and, where asked for, one evaluation; returns the history's row."""
+        self.prepare()
         start = time.perf_counter()
         row = {"epoch": epoch, "lr": self.recipe.lr_at(epoch)}
-        with seeded(self.seed, epoch, self.execution.device):
+        # a graph draws nothing, and shares torch's generator with other threads
+        with contextlib.nullcontext() if self.captured else seeded(self.seed, epoch, self.execution.device):
             row |= self.training_pass(epoch, row["lr"])
         row["train_seconds"] = time.perf_counter() - start
         row |= self.evaluate() if evaluated else {}
