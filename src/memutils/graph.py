@@ -62,6 +62,7 @@ class CapturedStep:
         if not torch.equal(drawn, generator_state(self.step.execution.device)):
             raise CannotCaptureError("the network or the loss draws random numbers")
         wanted = [t.clone() for t in changing]
+        self.step.number.zero_()
         replay = cuda_graph(step, self.stream)
         restore(changing, before)
         self.few(replay)

@@ -1,17 +1,26 @@
-"""Where a result comes from: the code, its commit, the versions and the machine."""
+"""Where a result comes from: the code, its commit, the versions and the machine.
 
+``python -m memutils.provenance write`` notes the commit in a file, for sources that are sent where there is no git.
+"""
+
+import argparse
+import ast
 import contextlib
 import functools
 import hashlib
 import inspect
+import json
 import platform
+import re
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from memutils import records
+from memutils.errors import UserError
 
 DECISIVE = ("checkpoints", "data", "graph", "losses", "models", "noise", "recipe", "runs", "specs", "step", "training")
 """The modules that decide a run's result; their hash is part of its record."""
@@ -39,17 +48,84 @@ def code_of(entry) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def source_state() -> dict:
-    """The git commit and whether what decides a run differs from it; None outside a repository."""
-    def git(*words: str) -> str:  # fmt: skip
-        root = Path(__file__).parents[2]
-        return subprocess.run(["git", "-C", root, *words], capture_output=True, text=True, check=True).stdout.strip()
+NOTE = "provenance.json"
+"""The file that tells commit and state where the sources travel without git; written by ``python -m memutils.provenance``."""
 
+
+def root() -> Path:
+    """The folder of the sources."""
+    return Path(__file__).resolve().parents[2]
+
+
+def git(*words: str) -> bytes:
+    """What a git command prints about the sources."""
+    return subprocess.run(["git", "-C", root(), *words], capture_output=True, check=True).stdout
+
+
+def source_state() -> dict:
+    """The commit, and whether what decides a run differs from it: from git, else as the note tells; else None."""
+    return state_in_git() or state_in_note() or {"commit": None, "dirty": None}
+
+
+def state_in_git() -> dict | None:
+    """Commit and state where the sources are a git repository, and not a folder in another one."""
     try:
-        changes = git("status", "--porcelain", "--", "src", "configs", "notebooks/run.ipynb")
-        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(changes)}
+        if Path(git("rev-parse", "--show-toplevel").decode().strip()).resolve() != root():
+            return None
+        changes = git("status", "--porcelain", "--", *DECIDING)
+        return {"commit": git("rev-parse", "HEAD").decode().strip(), "dirty": bool(changes)}
     except (OSError, subprocess.CalledProcessError):
-        return {"commit": None, "dirty": None}
+        return None
+
+
+def state_in_note() -> dict | None:
+    """Commit and state that came with the sources; they are dirty if they changed on the way or since."""
+    try:
+        note = json.loads((root() / NOTE).read_bytes())
+        return {"commit": str(note["commit"]), "dirty": bool(note["dirty"]) or note["files"] != files_hash()}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+DECIDING = ("src", "configs", "notebooks/run.ipynb")
+"""What decides a run's result and name."""
+
+
+def files_hash() -> str:
+    """sha256 over what decides a run, as it lies here."""
+    found = [*root().glob("src/**/*.py"), *root().glob("configs/*.yaml"), root() / "notebooks/run.ipynb"]
+    digest = hashlib.sha256()
+    for path in sorted(path for path in found if path.exists()):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(root()).as_posix()} {content}\n".encode())
+    return digest.hexdigest()
+
+
+def write_note() -> Path:
+    """Writes the note for sources that are to travel.
+
+    Raises:
+        UserError: there is no commit to name, or the sources differ from it.
+    """
+    state = state_in_git()
+    if state is None:
+        raise UserError(f"{root()} is no git repository, so there is no commit to name; write the note where there is one.")
+    if state["dirty"]:
+        raise UserError("The sources differ from their commit. Commit first: records come home only if their code is a commit's.")
+    records.write_whole(root() / NOTE, json.dumps(state | {"files": files_hash()}, indent=1).encode() + b"\n")
+    return root() / NOTE
+
+
+def code_of_commit(commit: str) -> str | None:
+    """``code_hash`` as of a commit, from git's objects; None where they are not here."""
+    try:
+        paths = git("ls-tree", "-r", "--name-only", commit, "src/memutils").decode().splitlines()
+        (own,) = (path for path in paths if path.endswith("/provenance.py"))
+        names = re.search(r"^DECISIVE = (\([^)]*\))", git("show", f"{commit}:{own}").decode(), re.MULTILINE)
+        contents = [git("show", f"{commit}:src/memutils/{name}.py") for name in ast.literal_eval(names[1])]
+    except (OSError, subprocess.CalledProcessError, ValueError, TypeError):
+        return None
+    return hashlib.sha256(b"".join(contents)).hexdigest()
 
 
 # Now: a process that trains many runs may see its files and its commit change, and goes on with what it imported.
@@ -64,3 +140,20 @@ def processor() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Writes the note; 1 where that cannot be."""
+    parser = argparse.ArgumentParser(prog="python -m memutils.provenance", description="Notes the commit where sources travel.")
+    parser.add_argument("what", choices=["write"])
+    parser.parse_args(arguments)
+    try:
+        print(f"Written: {write_note()}")
+    except UserError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -19,9 +19,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import torch
@@ -31,6 +31,8 @@ from memutils.archive import Archive
 from memutils.errors import INTERRUPTED, UserError
 from memutils.order import Job, Rates, of_scale, read_order
 from memutils.records import Record
+
+SPAWN = get_context("spawn")
 
 load = functools.cache(data.load)
 """A process's runs share their data sets."""
@@ -70,24 +72,30 @@ class Queue:
         """Seconds to the limit."""
         return self.deadline - self.clock()
 
+    def state(self, job: Job) -> str:
+        """Whether a waiting run is 'ready', must wait for one that is 'running' or 'waiting', or will be 'never'."""
+        if not job.first:
+            return "ready"
+        if job.first in self.finished:
+            return "ready" if final_j1(self.finished[job.first]) >= job.j1 else "never"
+        if any(other.name == job.first for other in self.running):
+            return "running"
+        return "waiting" if any(other.name == job.first for other in self.waiting) else "never"
+
     def take(self) -> Job | None:
         """The first run that may begin and is likely to end in time; None if there is none and none will be."""
         with self.changed:
             while True:
-                held = False
+                states = {job.name: self.state(job) for job in self.waiting}
                 for job in list(self.waiting):
-                    first = self.finished.get(job.first)
-                    if job.first and any(other.name == job.first for other in self.running):
-                        held = True
-                    elif job.first and (first is None or job.j1 > final_j1(first)):
-                        if first is not None or not any(other.name == job.first for other in self.waiting):
-                            self.waiting.remove(job)
-                            self.say(f"{job.key} is left out: {job.first[1]} has no J1 of {job.j1:g}.")
-                    elif self.rates.seconds(job.spec) <= self.left():
+                    if states[job.name] == "never":
+                        self.waiting.remove(job)
+                        self.say(f"{job.key} is left out: {job.first[1]} did not come to a J1 of {job.j1:g}.")
+                    elif states[job.name] == "ready" and self.rates.seconds(job.spec) <= self.left():
                         self.waiting.remove(job)
                         self.running.append(job)
                         return job
-                if not held:
+                if "running" not in states.values():
                     return None
                 self.changed.wait()
 
@@ -105,7 +113,7 @@ class Queue:
                 self.say(f"{job.key}: {error}")
             except Exception as error:  # a run that fails stops no other
                 self.failed.append(job)
-                self.say(f"{job.key} failed: {error if isinstance(error, UserError) else f'{type(error).__name__}: {error}'}")
+                self.say(f"{job.key} failed: {in_words(error)}")
             with self.changed:
                 self.running.remove(job)
                 if found is not None:
@@ -121,16 +129,48 @@ def final_j1(record: Record) -> float:
 class Process:
     """Carries out jobs in a process of its own, which is started anew where it died."""
 
-    pool: ProcessPoolExecutor | None = None
+    child: BaseProcess | None = None
 
     def __call__(self, job: Job, deadline: float) -> Record:
-        if self.pool is None:
-            self.pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=die_with_parent)
+        if self.child is None or not self.child.is_alive():
+            self.pipe, theirs = SPAWN.Pipe()
+            self.child = SPAWN.Process(target=serve, args=(theirs, os.getpid()), daemon=True)
+            self.child.start()
+            theirs.close()
         try:
-            return records.read(self.pool.submit(in_process, job, deadline).result())
-        except BrokenProcessPool:
-            self.pool = None
+            self.pipe.send((job, deadline))
+            kind, what = self.pipe.recv()
+        except (EOFError, OSError):
+            self.child.join()
             raise UserError("Its process was killed; start the same again, maybe with fewer runs at once.") from None
+        if kind == "record":
+            return records.read(what)
+        raise runs.OutOfTimeError(what) if kind == "time" else UserError(what)
+
+
+def serve(pipe: Connection, parent: int) -> None:
+    """Carries out the jobs that come through the pipe; ends with it, and on Linux at once with the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    with contextlib.suppress(EOFError, OSError):
+        while os.getppid() == parent:
+            pipe.send(answer(*pipe.recv()))
+
+
+def answer(job: Job, deadline: float) -> tuple[str, object]:
+    """What came of a job: its record's path, or why there is none."""
+    try:
+        return "record", runs.run(job.spec, job.scale, progress=False, until=deadline, load=load).path
+    except runs.OutOfTimeError as error:
+        return "time", str(error)
+    except Exception as error:  # it must not end the process
+        return "failure", in_words(error)
+
+
+def in_words(error: Exception) -> str:
+    """An error as one sentence, or with its type where it was not foreseen."""
+    return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
 
 
 class Stream:
@@ -144,18 +184,6 @@ class Stream:
             return runs.run(job.spec, job.scale, progress=False, until=deadline, load=load, graph_only=True)
         except runs.NoGraphError:
             return self.process(job, deadline)
-
-
-def in_process(job: Job, deadline: float) -> Path:
-    """A worker's part: the path of the record."""
-    return runs.run(job.spec, job.scale, progress=False, until=deadline, load=load).path
-
-
-def die_with_parent() -> None:
-    """Linux: the kernel ends this process with its parent, which may be killed. Ctrl-C is the parent's affair."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def work_through(queue: Queue, carriers: list[Carrier]) -> None:
@@ -180,6 +208,17 @@ def make_say(log: Path | None) -> Callable[[str], None]:
     return say
 
 
+def listing(queue: Queue) -> list[str]:
+    """The missing runs as lines of an order, for a machine that has no records; with their estimates."""
+    lines = []
+    for job in queue.waiting:
+        if (state := queue.state(job)) != "never":
+            entry = {"scale": job.scale.name, "runs": job.key}
+            entry |= {} if state == "ready" else {"first": {"run": job.first[1], "j1": job.j1}}
+            lines.append(f"- {json.dumps(entry)} # {queue.rates.seconds(job.spec):.0f} s")
+    return lines
+
+
 def carry_out(options: argparse.Namespace) -> int:
     """Does what the command line says; 1 where a run failed."""
     jobs = of_scale(options.scale, options.only) if options.scale else read_order(options.order, options.only)
@@ -190,11 +229,6 @@ def carry_out(options: argparse.Namespace) -> int:
     rates = Rates("cuda" if cuda else "cpu", at_once, options.rates)
     archive = Archive(options.archive) if options.archive else None
     say = make_say(options.archive and options.archive.with_suffix(".log"))
-    if options.list:
-        for job in jobs:
-            print(f"{rates.seconds(job.spec):7.0f} s  {job.scale.name}/{job.key}")
-        return 0
-
     def done(record: Record) -> None:
         if archive:
             archive.add(record)
@@ -206,7 +240,11 @@ def carry_out(options: argparse.Namespace) -> int:
         if found is not None:
             queue.waiting.remove(job)
             queue.finished[job.name] = found
-            done(found)
+    if options.list:
+        print("\n".join(listing(queue) or ["[]"]))
+        return 0
+    for found in queue.finished.values():
+        done(found)
     say(f"{len(queue.waiting)} of {len(jobs)} runs are missing; {at_once} at once, by {by}, {queue.left():.0f} s.")
     work_through(queue, [Stream() if by == "streams" else Process() for _ in range(at_once)])
     say(f"{len(queue.finished)} of {len(jobs)} recorded, {len(queue.failed)} failed, {len(queue.waiting)} were not begun.")
@@ -225,7 +263,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--by", choices=["streams", "processes"], default="", help="streams of one process (a GPU's default)")
     parser.add_argument("--archive", type=Path, help="OUT.zip: the finished records; OUT.log and OUT.rates.json beside it")
     parser.add_argument("--rates", type=Path, help="a file of measured seconds an image, e.g. an earlier OUT.rates.json")
-    parser.add_argument("--list", action="store_true", help="only list the runs with their estimates")
+    parser.add_argument("--list", action="store_true", help="only list what is missing: lines of an order")
     try:
         return carry_out(parser.parse_args(arguments))
     except UserError as error:
