@@ -12,7 +12,9 @@ from memutils import recipe, runs, training
 def epoch(task: Task) -> dict:
     """Trains one epoch and evaluates; returns the seconds of the training steps, of all, and the figures."""
     trainer = runs.make_trainer(task.spec, task.splits, task.labels, 10, recipe.settle(task.spec))
-    if trainer.execution.compile:  # each trainer compiles in its own first steps: not counted, as the other sides' warm-up is not
+    trainer.prepare()  # a graph is captured once in a run
+    # each trainer compiles in its own first steps: not counted, as other sides' warm-up is not
+    if trainer.execution.step == "compiled":
         before = copy.deepcopy(trainer.state())
         trainer.training_pass(1, task.spec.lr)
         trainer.load_state(before)

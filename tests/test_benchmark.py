@@ -66,8 +66,8 @@ def test_compiling_is_not_counted_and_leaves_no_trace(monkeypatch):
     plain_pass = training.Trainer.training_pass
     monkeypatch.setattr(training.Trainer, "training_pass", lambda *a: passes.append(a[1:]) or plain_pass(*a))
     found = []
-    for compiled in (False, True):
-        monkeypatch.setattr(recipe, "settle", lambda spec, compiled=compiled: replace(settled(spec), compile=compiled))
+    for kind in ("eager", "compiled"):
+        monkeypatch.setattr(recipe, "settle", lambda spec, kind=kind: replace(settled(spec), step=kind))
         found.append(ours.epoch(make("resnet32", 16))["figures"])
     assert found[0] == found[1] and len(passes) == 3  # the same pass twice in one process: to the bit
 

@@ -1,8 +1,12 @@
 """Records of another machine come home whole, and never over what is here."""
 
+import shutil
+import types
+import zipfile
+
 import pytest
 
-from memutils import grid, merge, records, runs, specs
+from memutils import grid, merge, provenance, records, runs, specs
 from memutils.errors import UserError
 
 
@@ -10,6 +14,7 @@ from memutils.errors import UserError
 def elsewhere(quick_data, tmp_path, monkeypatch):
     """Two records of the smoke scale in another results folder; here there is none."""
     scale = specs.load_scale("smoke")
+    monkeypatch.setattr(provenance, "SOURCE", {"commit": None, "dirty": None})  # whatever is uncommitted here
     monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path / "elsewhere"))
     for spec in list(scale.specs("cce").values()):
         runs.run(spec, scale, progress=False)
@@ -51,3 +56,58 @@ def test_a_damaged_record_is_refused_and_not_copied(elsewhere, suffix):
 
 def test_a_missing_folder_is_named(tmp_path, capsys):
     assert merge.main([str(tmp_path / "nowhere")]) == 1 and "nowhere" in capsys.readouterr().err
+
+
+def test_a_wrong_folder_is_told_which_one_is_wanted(elsewhere, tmp_path):
+    (tmp_path / "checkout").mkdir()
+    shutil.copytree(elsewhere, tmp_path / "checkout" / "results")
+    (tmp_path / "empty").mkdir()
+    wanted = {"checkout": tmp_path / "checkout/results", "checkout/results/smoke": tmp_path / "checkout/results", "empty": ""}
+    for name, hint in wanted.items():
+        with pytest.raises(UserError, match=f"{name} is no results folder: .* cpu/KEY.json.*{hint}") as told:
+            merge.merge(tmp_path / name)
+        assert ("that may be" in str(told.value)) == bool(hint)
+    assert not records.results_root().exists()
+
+
+def test_an_archive_is_a_results_folder_and_what_else_is_in_it_stays_there(elsewhere, tmp_path):
+    with zipfile.ZipFile(tmp_path / "out.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in elsewhere.glob("smoke/*.*"):
+            archive.write(path, path.relative_to(elsewhere))
+        for name in ("../evil.json", "/evil/a.json", "smoke/deep/a.json", "smoke/.work.json", "smoke/a.sh"):
+            archive.writestr(name, "{}")
+    assert len(merge.merge(tmp_path / "out.zip")["copied"]) == 2 and contents(records.results_root()) == contents(elsewhere)
+    (tmp_path / "cut.zip").write_bytes((tmp_path / "out.zip").read_bytes()[:-30])
+    with zipfile.ZipFile(tmp_path / "none.zip", "w"):
+        pass
+    for name, why in (("cut", "cannot be read"), ("none", "holds no records")):
+        with pytest.raises(UserError, match=why):
+            merge.merge(tmp_path / f"{name}.zip")
+
+
+@pytest.mark.parametrize(
+    ("commit", "code", "message"),
+    [
+        ("a" * 40, "right", None),
+        ("a" * 40, "other", "was made by other code than the commit aaaaaaaaaaaa that it names"),
+        ("b" * 40, "right", "names the commit bbbbbbbbbbbb, which is not here"),
+        (None, "here", None),
+        (None, "right", "other code than the sources here"),
+    ],
+)
+def test_the_code_of_a_record_is_that_of_its_commit(monkeypatch, commit, code, message):
+    monkeypatch.setattr(provenance, "code_of_commit", {"a" * 40: "right"}.get)
+    monkeypatch.setattr(provenance, "state_in_git", lambda: {"commit": "c" * 40, "dirty": False})
+    monkeypatch.setattr(provenance, "code_hash", lambda: "here")
+    record = types.SimpleNamespace(key="a-run", provenance={"commit": commit, "code": code})
+    if message is None:
+        merge.check_code(record)
+    else:
+        with pytest.raises(UserError, match=message):
+            merge.check_code(record)
+
+
+def test_a_record_of_other_code_is_not_copied(elsewhere, monkeypatch, capsys):
+    monkeypatch.setattr(provenance, "code_hash", lambda: "other")
+    assert merge.main([str(elsewhere)]) == 1 and "was made by other code" in capsys.readouterr().err
+    assert not contents(records.results_root())

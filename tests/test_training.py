@@ -15,7 +15,7 @@ from memutils.data import Split
 from memutils.errors import UserError
 from memutils.training import Recipe, Resident, Trainer
 
-CPU = training.Execution("cpu", "float32", 1, False)
+CPU = training.Execution("cpu", "float32", 1, "eager")
 
 
 @given(k=st.integers(2, 12), n=st.integers(1, 200), eta=st.floats(0, 1), seed=st.integers(0, 2**32))
@@ -233,7 +233,7 @@ def test_evaluations_keep_cudnn_and_float32_is_no_tf32(monkeypatch):
 
 
 def test_bfloat16_stays_near_float32():
-    low = training.Execution("cpu", "bfloat16", 1, False)
+    low = training.Execution("cpu", "bfloat16", 1, "eager")
     one = make_trainer(RECIPES["sgd"]).run(progress=False)
     two = Trainer(make_network(), lambda e: losses.build("cce"), make_data(), RECIPES["sgd"], low, 3).run(progress=False)
     assert two[0]["train_loss"] == pytest.approx(one[0]["train_loss"], rel=0.05)

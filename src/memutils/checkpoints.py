@@ -78,6 +78,10 @@ class Checkpoint:
         """Writes when a minute has passed since the last time and epochs are left."""
         if time.monotonic() - self.written < CHECKPOINT_SECONDS or len(trainer.history) == trainer.recipe.epochs:
             return
+        self.write(trainer, seconds)
+
+    def write(self, trainer: training.Trainer, seconds: float) -> None:
+        """Writes the state, with the seconds spent so far."""
         buffer = io.BytesIO()
         torch.save({"belongs_to": self.belongs_to, "seconds": seconds, **trainer.state()}, buffer)
         content = buffer.getvalue()

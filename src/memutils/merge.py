@@ -1,34 +1,44 @@
-"""Brings records home: ``python -m memutils.merge /path/to/other/results``. Nothing that is here is ever overwritten."""
+"""Brings records home: ``python -m memutils.merge /path/to/other/results``, or ``... OUT.zip``.
+
+Nothing that is here is ever overwritten.
+"""
 
 import argparse
+import re
 import sys
+import tempfile
+import zipfile
 from pathlib import Path
 
-from memutils import records
+from memutils import provenance, records
 from memutils.errors import UserError
 from memutils.paths import expanded
+from memutils.records import Record
 
 
 def merge(source: Path) -> dict[str, list[str]]:
-    """Copies the records of another results folder into this one.
+    """Copies the records of another results folder, or of an archive of one, into this one.
 
-    Each is read with all its checks, its arrays too; one that is here already with the same content is left as it is.
+    Each is read with all its checks, its arrays too, and its code must be that of the commit it names; one that is here
+    already with the same content is left as it is.
 
     Args:
-        source: a results folder, with a folder a scale in it.
+        source: a results folder, with a folder a scale in it; or a zip file of that layout, see ``memutils.archive``.
 
     Returns:
         The names ``scale/key`` of what was 'copied', what was 'here already', and the 'conflicts': records of the same run
         with another content, which are not copied.
 
     Raises:
-        UserError: no such folder, or a damaged record in it; what was copied before stays.
+        UserError: no records there, a damaged one, or one of other code than it says; what was copied before stays.
     """
     source = expanded(source)
-    if not source.is_dir():
-        raise UserError(f"There is no folder {source}; name the results folder that was brought here.")
+    if source.is_file():
+        with tempfile.TemporaryDirectory() as folder:
+            unpack(source, Path(folder))
+            return merge(Path(folder))
     outcome = {"copied": [], "here already": [], "conflicts": []}
-    for path in sorted(p for p in source.glob("*/*.json") if not p.name.startswith(".")):
+    for path in paths_in(source):
         record, scale = records.read(path), path.parent.name
         record.arrays()  # whole, and of this record
         target, name = records.path_of(scale, record.key), f"{scale}/{record.key}"
@@ -36,16 +46,59 @@ def merge(source: Path) -> dict[str, list[str]]:
             same = records.read(target).content == record.content
             outcome["here already" if same else "conflicts"].append(name)
             continue
+        check_code(record)
         records.write_whole(target.with_suffix(".npz"), path.with_suffix(".npz").read_bytes())
         records.write_whole(target, path.read_bytes())
         outcome["copied"].append(name)
     return outcome
 
 
+def paths_in(folder: Path) -> list[Path]:
+    """The records of a results folder.
+
+    Raises:
+        UserError: the folder is not there, is another one, or has no records; names the one that is wanted.
+    """
+    if not folder.is_dir():
+        raise UserError(f"There is no folder {folder}; name the results folder that was brought here.")
+    found = sorted(p for p in folder.glob("*/*.json") if not p.name.startswith("."))
+    if (folder / "results").is_dir() or not found:
+        near = [p for p in (folder / "results", folder.resolve().parent) if any(p.glob("*/*.json"))]
+        hint = f"; that may be {near[0]}" if near else ""
+        raise UserError(f"{folder} is no results folder: records lie in one by their scale, as in cpu/KEY.json{hint}.")
+    return found
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpacks the records of an archive, and nothing else that may be in it."""
+    try:
+        with zipfile.ZipFile(archive) as file:
+            plain = r"[A-Za-z0-9][\w.+-]*"
+            names = [name for name in file.namelist() if re.fullmatch(rf"{plain}/{plain}\.(json|npz)", name)]
+            file.extractall(folder, names)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise UserError(f"The archive {archive} cannot be read ({error}). Fetch it again.") from error
+    if not names:
+        raise UserError(f"The archive {archive} holds no records; name one that memutils.queue has written.")
+
+
+def check_code(record: Record) -> None:
+    """Raises a UserError unless a record's code is that of the commit it names, or of the sources here where it names none."""
+    commit, code = record.provenance.get("commit"), record.provenance.get("code")
+    if commit is None or provenance.state_in_git() is None:
+        expected, whose = provenance.code_hash(), "the sources here"
+    else:
+        expected, whose = provenance.code_of_commit(commit), f"the commit {commit[:12]} that it names"
+    if expected is None:
+        raise UserError(f"The record {record.key} names the commit {commit[:12]}, which is not here. Fetch it, then merge again.")
+    if code != expected:
+        raise UserError(f"The record {record.key} was made by other code than {whose}. Run it again from a commit.")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Merges and tells what it did; 1 where there was a conflict or an error."""
-    parser = argparse.ArgumentParser(prog="python -m memutils.merge", description=__doc__)
-    parser.add_argument("source", type=Path, help="the results folder to take records from")
+    parser = argparse.ArgumentParser(prog="python -m memutils.merge", description=__doc__.partition("\n")[0])
+    parser.add_argument("source", type=Path, help="the results folder, or the archive, to take records from")
     options = parser.parse_args(arguments)
     try:
         outcome = merge(options.source)

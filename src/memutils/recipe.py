@@ -1,12 +1,7 @@
 """How to optimize and how to execute: the recipe of a run, and what its 'auto' comes to on a machine."""
 
 import math
-import os
-import shutil
-import sysconfig
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -48,7 +43,8 @@ class Recipe:
         device: 'auto', 'cpu' or 'cuda'.
         precision: of the network in training: 'auto', 'float32' or 'bfloat16'.
         threads: CPU threads; 0 leaves torch's default.
-        compile: 'auto' (on CUDA, where there is a C compiler), 'yes' or 'no'.
+        compile: 'yes' (torch.compile), 'no' or 'auto': on CUDA a step is captured as one graph where that works, see
+            ``memutils.graph``; elsewhere as 'no'.
     """
 
     epochs: int = 40
@@ -88,23 +84,24 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Execution:
-    """What 'auto' came to on this machine: settled before the first step and stored; a run goes on only under the same."""
+    """What 'auto' came to on this machine: settled before the first step and stored; a run goes on only under the same.
+
+    Attributes:
+        device: 'cpu' or 'cuda'.
+        precision: of the network in training, 'float32' or 'bfloat16'.
+        threads: CPU threads.
+        step: how a step is carried out: 'eager', one operation after another; 'graph', all of it as one CUDA graph; or
+            'compiled', eager with a network that torch.compile has translated.
+    """
 
     device: str
     precision: str
     threads: int
-    compile: bool
-
-
-def can_compile() -> bool:
-    """Whether Triton is there with what it builds its driver with: a C compiler of one of these names, and Python's headers."""
-    compiler = os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang")
-    headers = Path(sysconfig.get_path("include", "posix_prefix"), "Python.h")
-    return bool(compiler) and headers.exists() and find_spec("triton") is not None
+    step: str
 
 
 def settle(recipe: Recipe) -> Execution:
-    """Decides device, precision, threads and compilation for this machine.
+    """Decides device, precision, threads and the kind of step for this machine; a graph is tried where the run begins.
 
     Raises:
         UserError: CUDA is asked for and not there, or an unknown value.
@@ -121,5 +118,5 @@ def settle(recipe: Recipe) -> Execution:
         # False: not where it is only emulated
         native = torch.cuda.is_bf16_supported(False) if device == "cuda" else torch.cpu._is_avx512_bf16_supported()
         precision = "bfloat16" if native else "float32"
-    compiled = recipe.compile == "yes" or (recipe.compile == "auto" and device == "cuda" and can_compile())
-    return Execution(device, precision, recipe.threads or THREADS, compiled)
+    wanted = {"yes": "compiled", "no": "eager", "auto": "graph" if device == "cuda" else "eager"}
+    return Execution(device, precision, recipe.threads or THREADS, wanted[recipe.compile])

@@ -1,8 +1,11 @@
 """Carries out one run: data, noise, network and training in, a record out. Safe to kill and to start twice."""
 
 import copy
+import math
 import sys
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -28,6 +31,7 @@ from memutils import (
 from memutils.checkpoints import Checkpoint, drop_checkpoint, only_one
 from memutils.data import Split
 from memutils.errors import INTERRUPTED, UserError
+from memutils.graph import own_stream
 from memutils.records import Record
 from memutils.specs import Scale, Spec, load_scale
 from memutils.storage import Storage, pictured
@@ -116,80 +120,149 @@ def make_trainer(spec: Spec, splits, labels, num_classes: int, execution: recipe
     )  # fmt: skip
 
 
-def run(spec: Spec, scale: Scale | str, progress: bool = True) -> Record:
+class OutOfTimeError(Exception):
+    """A run was stopped at its limit of time; its checkpoint is written."""
+
+
+class NoGraphError(Exception):
+    """A run's steps are no CUDA graph, so that it must not share its process."""
+
+
+PREPARING = threading.Lock()
+"""Networks are initialized by torch's generator, which all threads share: one run of a process prepares at a time."""
+
+
+def run(
+    spec: Spec,
+    scale: Scale | str,
+    progress: bool = True,
+    *,
+    until: float = math.inf,
+    load: Callable[[str], data.Dataset] = data.load,
+    graph_only: bool = False,
+) -> Record:
     """Carries out a run, or goes on with an interrupted one, or returns the record that is there already.
 
     Args:
         spec: what to run.
         scale: names the folder of the record.
         progress: show a progress bar on stderr.
+        until: by ``time.monotonic()``; the run stops after the first epoch that ends later.
+        load: gives the data set of a name.
+        graph_only: other runs are under way in threads of this process, which is right only where steps are CUDA graphs.
 
     Raises:
         UserError: anything the user can mend; nothing half-written stays behind.
+        OutOfTimeError: ``until`` came before the last epoch.
+        NoGraphError: the steps cannot be captured, where they must be.
         KeyboardInterrupt: with a text that says how to go on.
     """
     scale = load_scale(scale) if isinstance(scale, str) else scale
-    try:
-        return carry_out(spec, scale, progress)
-    except KeyboardInterrupt:  # without the traceback from wherever it struck
-        raise KeyboardInterrupt(INTERRUPTED) from None
-
-
-def carry_out(spec: Spec, scale: Scale, progress: bool) -> Record:
-    """``run`` with a scale that is read already, and an interrupt as it comes."""
     key = scale.key(spec)
-    with only_one(scale.name, key):
-        files.sweep(scale.name, key)
-        found = records.find(scale.name, key, spec)
-        if found is not None:
+    try:
+        with only_one(scale.name, key):
+            files.sweep(scale.name, key)
+            found = records.find(scale.name, key, spec)
+            if found is None:
+                return carry_out(spec, scale, progress, until, load, graph_only)
             drop_checkpoint(scale.name, key)  # of a run that was killed between its record and this
             if progress:
                 print(f"{key} is recorded already. To train it anew, delete {found.path}.", file=sys.stderr)
             return found
-        start, started = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
-        source = {**provenance.SOURCE, "started": started}
-        execution = recipe.settle(spec)
-        dataset = data.load(spec.dataset)
-        given = label_source(spec, dataset)
-        splits, labels = prepare(spec, dataset, given)
-        trainer = make_trainer(spec, splits, labels, dataset.num_classes, execution)
-        stood_for = entries.stood_for(spec)
-        this_run = {"spec": records.spec_dict(spec), "execution": asdict(execution), **provenance.identity()}
-        this_run |= {"stood_for": stood_for, "data": dataset.fingerprints, "labels": given.facts}
-        checkpoint = Checkpoint(scale.name, key, this_run)
-        before = checkpoint.resume(trainer)
+    except KeyboardInterrupt:  # without the traceback from wherever it struck
+        raise KeyboardInterrupt(INTERRUPTED) from None
+
+
+def carry_out(spec: Spec, scale: Scale, progress: bool, until: float, load: Callable, graph_only: bool) -> Record:
+    """Trains what ``run`` found to be missing, and writes its record."""
+    start, key = time.perf_counter(), scale.key(spec)
+    source = {**provenance.SOURCE, "started": datetime.now(UTC).isoformat(timespec="seconds")}
+    execution = recipe.settle(spec)
+    with own_stream(execution.device):
+        with PREPARING:
+            dataset = load(spec.dataset)
+            given = label_source(spec, dataset)
+            splits, labels = prepare(spec, dataset, given)
+            trainer = make_trainer(spec, splits, labels, dataset.num_classes, execution)
+            identity = belongs_to(spec, execution, dataset, given)
+            checkpoint = Checkpoint(scale.name, key, identity)
+            before = checkpoint.resume(trainer)
+            trainer.prepare()
+        if graph_only and trainer.execution.step != "graph":
+            raise NoGraphError(key)
         if trainer.history and progress:
             print(f"{key} goes on after epoch {len(trainer.history)}. To start anew, delete {checkpoint.path}.", file=sys.stderr)
-        diverged = trained(trainer, checkpoint, before - start, scale.records, progress)
+        after_epoch = saving(checkpoint, before - start, until)
+        diverged = trained(trainer, after_epoch, scale.records, progress)
         seconds = before + time.perf_counter() - start
-        content = describe(spec, dataset, splits, labels, trainer, source, seconds) | {"stood_for": stood_for}
-        counts = noise.transition_counts(labels["train"], dataset.num_classes)
-        content["noise"] = {"matrix_counts": counts.tolist(), **given.facts}
-        arrays, content["risks"] = final_state(spec, splits, labels, trainer, given.matrix, scale.records, bool(diverged))
-        if diverged:
-            content["diverged"] = {"epoch": diverged}
-        if tallies := measured.counts(arrays):
-            content["counts"] = tallies
-        if pictured(scale, spec):
-            chosen = measured.thumbnails(labels["train"].mislabeled)
-            arrays |= {"thumbnail_index": chosen, "thumbnails": splits["train"].images[chosen]}
-        record = records.write(scale.name, key, content, trainer.history, arrays)
-        drop_checkpoint(scale.name, key)
-        return record
+        content = describe(spec, dataset, splits, labels, trainer, source, seconds)
+        content |= {"stood_for": identity["stood_for"]}
+        more, arrays = results(spec, scale, splits, labels, trainer, given, diverged)
+    record = records.write(scale.name, key, content | more, trainer.history, arrays)
+    drop_checkpoint(scale.name, key)
+    return record
 
 
-def trained(trainer, checkpoint: Checkpoint, spent: float, storage: Storage, progress: bool) -> int | None:
-    """Trains to the end; returns the epoch in which the run diverged, if it did and its record may say so.
+def belongs_to(
+    spec: Spec, execution: recipe.Execution, dataset: data.Dataset, given: labeling.Source
+) -> dict:
+    """What must be the same for a checkpoint to be gone on with."""
+    known = {"spec": records.spec_dict(spec), "execution": asdict(execution)}
+    known |= {**provenance.identity(), "stood_for": entries.stood_for(spec)}
+    return known | {"data": dataset.fingerprints, "labels": given.facts}
 
-    ``spent`` plus the clock's seconds is what the run has taken.
+
+def saving(
+    checkpoint: Checkpoint, spent: float, until: float
+) -> Callable[[training.Trainer], None]:
+    """What happens after an epoch: a checkpoint where one is due, or where the time is up.
+
+    ``spent`` plus the clock's seconds is what the run has taken; ``until`` is by
+    ``time.monotonic()``.
     """
+
+    def after_epoch(trainer: training.Trainer) -> None:
+        seconds, done = spent + time.perf_counter(), len(trainer.history)
+        if time.monotonic() > until and done < trainer.recipe.epochs:
+            checkpoint.write(trainer, seconds)
+            raise OutOfTimeError(
+                f"stopped at the limit, after epoch {done} of {trainer.recipe.epochs}"
+            )
+        checkpoint.maybe_write(trainer, seconds)
+
+    return after_epoch
+
+
+def trained(
+    trainer: training.Trainer, after_epoch: Callable, storage: Storage, progress: bool
+) -> int | None:
+    """Trains to the end; returns the epoch in which the run diverged, if it did and its record may say so."""
     try:
-        trainer.run(lambda t: checkpoint.maybe_write(t, spent + time.perf_counter()), progress)
+        trainer.run(after_epoch, progress)
     except training.Diverged as error:
         if not storage.diverged:
             raise
         return error.epoch
     return None
+
+
+def results(
+    spec: Spec, scale: Scale, splits, labels, trainer, given: labeling.Source, diverged: int | None
+) -> tuple[dict, dict[str, np.ndarray]]:
+    """What came of a run: the parts of its record's content, and the arrays."""
+    arrays, risks = final_state(
+        spec, splits, labels, trainer, given.matrix, scale.records, bool(diverged)
+    )
+    counts = noise.transition_counts(labels["train"], given.matrix.shape[0])
+    content = {"noise": {"matrix_counts": counts.tolist(), **given.facts}, "risks": risks}
+    if diverged:
+        content["diverged"] = {"epoch": diverged}
+    if tallies := measured.counts(arrays):
+        content["counts"] = tallies
+    if pictured(scale, spec):
+        chosen = measured.thumbnails(labels["train"].mislabeled)
+        arrays |= {"thumbnail_index": chosen, "thumbnails": splits["train"].images[chosen]}
+    return content, arrays
 
 
 def describe(spec: Spec, dataset, splits, labels, trainer, source: dict, seconds: float) -> dict:

@@ -12,6 +12,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -19,16 +20,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from memutils import graph
 from memutils.augment import Augmentation
 from memutils.data import Split
-from memutils.errors import UserError, unknown_name
-from memutils.recipe import CHOICES, Execution, Recipe, settle
-
-
-class Diverged(UserError):
-    """The loss or the network's output is not finite; ``epoch`` tells when, once the trainer knows."""
-
-    epoch: int | None = None
+from memutils.errors import UserError
+from memutils.recipe import Execution, Recipe, settle
+from memutils.step import Diverged, TrainingStep
 
 
 class Resident:
@@ -146,16 +143,15 @@ class Trainer:
     ):
         self.recipe, self.execution, self.data, self.seed = recipe, execution or settle(recipe), data, seed
         self.loss_at = loss_at
-        self.batch_size = min(recipe.batch_size, len(data["train"]))
         prepare_process(self.execution)
         self.network = network.to(self.execution.device, memory_format=torch.channels_last)
-        self.forward = self.network
-        if self.execution.compile:
-            options = {"mode": "reduce-overhead"} if self.execution.device == "cuda" else {}
-            self.forward = torch.compile(self.network, **options)
-        self.optimizer = make_optimizer(self.network, recipe)
         n, device = len(data["train"]), self.execution.device
         self.augmentation = Augmentation(recipe.augment, n, device) if recipe.augment else None
+        self.step = TrainingStep(
+            self.network, data["train"], recipe, self.execution, self.augmentation
+        )
+        self.captured: graph.CapturedStep | None = None
+        self.batch_size = self.step.batch_size
         self.history: list[dict] = []
         self.dynamics: dict[int, Tensor] = {}
 
@@ -163,16 +159,44 @@ class Trainer:
         """Everything that decides the rest of the run, between two epochs; tensors and plain values only."""
         return {
             "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": self.step.optimizer.state_dict(),
             "history": self.history,
             "dynamics": self.dynamics,
+            "step": self.execution.step,
         }
 
     def load_state(self, state: dict) -> None:
         """Continues from what ``state`` returned."""
         self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.step.load_optimizer(state["optimizer"])
         self.history, self.dynamics = list(state["history"]), dict(state["dynamics"])
+        self.execution = replace(self.execution, step=state["step"])
+
+    def prepare(self) -> None:
+        """Settles, before the first step, whether steps are a CUDA graph: where none can be captured, they are eager for good.
+
+        Raises:
+            UserError: the run was begun as a graph, which cannot be captured now.
+        """
+        if self.execution.step != "graph" or self.captured:
+            return
+        self.network.train()
+        self.step.begin(order(self.seed, 1, len(self.data["train"])), self.recipe.lr_at(1))
+        first, *others = (self.loss_at(epoch) for epoch in range(1, self.recipe.epochs + 1))
+        try:
+            if self.augmentation:  # an epoch's flips and crops are drawn before its first step
+                raise graph.CannotCaptureError("images are augmented")
+            if any(loss is not first for loss in others):
+                raise graph.CannotCaptureError("the loss switches")
+            self.captured = graph.CapturedStep(self.step, first)
+        except graph.CannotCaptureError as error:
+            if self.history:
+                raise UserError(
+                    f"This run was begun with its steps as a CUDA graph, which cannot be captured now ({error}). "
+                    "Start it again where the GPU is free, or delete its checkpoint."
+                ) from error
+            print(f"Steps are carried out one operation after another: {error}.", file=sys.stderr)
+            self.execution = replace(self.execution, step="eager")
 
     def run(self, after_epoch: Callable[["Trainer"], None] = lambda trainer: None, progress: bool = True) -> list[dict]:
         """Trains to the last epoch and returns the history, one row an epoch.
@@ -184,6 +208,7 @@ class Trainer:
         Raises:
             Diverged: loss or output is not finite; the message tells epoch and step.
         """
+        self.prepare()
         first, evaluated = len(self.history) + 1, self.recipe.evaluation_epochs()
         interval = 0.5 if sys.stderr.isatty() else 10  # a log file needs no animation
         bar = tqdm(total=self.recipe.epochs, initial=first - 1, unit="epoch", disable=not progress, mininterval=interval)
@@ -202,9 +227,11 @@ class Trainer:
 
     def epoch(self, epoch: int, evaluated: bool) -> dict:
         """One pass over the training set and, where asked for, one evaluation; returns the history's row."""
+        self.prepare()
         start = time.perf_counter()
         row = {"epoch": epoch, "lr": self.recipe.lr_at(epoch)}
-        with seeded(self.seed, epoch, self.execution.device):
+        # a graph draws nothing, and shares torch's generator with other threads
+        with contextlib.nullcontext() if self.captured else seeded(self.seed, epoch, self.execution.device):
             row |= self.training_pass(epoch, row["lr"])
         row["train_seconds"] = time.perf_counter() - start
         row |= self.evaluate() if evaluated else {}
@@ -212,51 +239,19 @@ class Trainer:
         return row
 
     def training_pass(self, epoch: int, lr: float) -> dict:
-        """Steps through the training set; the training-mode figures are of train mode, while the weights change."""
-        data, loss, size = self.data["train"], self.loss_at(epoch), self.batch_size
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
+        """Steps through the training set; the training-mode metrics are of train mode, while the weights change."""
+        self.prepare()
         self.network.train()
         if self.augmentation:
             self.augmentation.draw()
-        batches = order(self.seed, epoch, len(data)).to(data.true.device).split(size)[: len(data) // size]
-        sums = torch.zeros(6, device=data.true.device, dtype=torch.float64)
-        bad_step = torch.full((), len(batches), device=data.true.device)
-        for step, index in enumerate(batches):
-            noisy, true = data.noisy[index], data.true[index]
-            logits, value = self.step(data.batch(index, self.augmentation), noisy, loss)
-            with torch.no_grad():
-                predicted = logits.argmax(1)
-                wrong, on_noisy, on_true = noisy != true, predicted == noisy, predicted == true
-                parts = on_noisy & ~wrong, wrong, on_noisy & wrong, on_true & wrong, torch.ones_like(wrong)
-                sums += torch.stack([value.double() * size, *(part.sum() for part in parts)])
-                bad_step = torch.where(value.isfinite() & logits.isfinite().all(), bad_step, bad_step.clamp_max(step))
-        total, fitted, mislabeled, memorized, recovered, n = sums.tolist()  # the only wait for the device in an epoch
-        if int(bad_step) < len(batches):
-            raise Diverged(
-                f"The loss or the network's output is not finite in epoch {epoch}, step {int(bad_step) + 1}. "
-                "Lower the learning rate or mend the loss; nothing was recorded."
-            )
-        return {
-            "train_loss": total / n,
-            "training_j1": (fitted + memorized) / n,
-            "training_j2": (fitted + recovered) / n,
-            "training_fitted": fitted / (n - mislabeled) if n > mislabeled else None,
-            "training_memorized": memorized / mislabeled if mislabeled else None,
-            "training_recovered": recovered / mislabeled if mislabeled else None,
-        }
-
-    def step(self, x: Tensor, target: Tensor, loss: Callable) -> tuple[Tensor, Tensor]:
-        """One optimizer step; returns logits (detached) and the loss before it."""
-        low = self.execution.precision == "bfloat16"
-        with torch.autocast(self.execution.device, torch.bfloat16) if low else contextlib.nullcontext():
-            logits = self.forward(x)
-        logits = logits.float()
-        value = loss(logits, target)
-        value.backward()
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        return logits.detach(), value.detach()
+        self.step.begin(order(self.seed, epoch, len(self.data["train"])), lr)
+        if self.captured:
+            self.captured.take(len(self.step))
+        else:
+            loss = self.loss_at(epoch)
+            for _ in range(len(self.step)):
+                self.step(loss)
+        return self.step.metrics(epoch)
 
     def evaluate(self) -> dict:
         """J1, J2, their parts and the number of classes predicted on the training set; accuracy on each other split."""
@@ -271,16 +266,6 @@ class Trainer:
                 if (split.noisy != split.true).any():
                     row[f"{name}_noisy_accuracy"] = (predicted == split.noisy).double().mean().item()
         return row
-
-
-def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimizer, fused into one kernel a step."""
-    common = {"lr": recipe.lr, "weight_decay": recipe.weight_decay, "fused": True}
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(network.parameters(), momentum=recipe.momentum, **common)
-    if recipe.optimizer == "adam":
-        return torch.optim.Adam(network.parameters(), **common)
-    raise unknown_name("optimizer", recipe.optimizer, CHOICES["optimizer"])
 
 
 def prepare_process(execution: Execution) -> None:

@@ -54,7 +54,7 @@ def arm() -> None:
     from memutils import checkpoints, runs, training
 
     checkpoints.CHECKPOINT_SECONDS = 0
-    before(training.Trainer, "step", "step")
+    before(training.TrainingStep, "__call__", "step")
     before(training, "predict", "exact")
     before(runs, "final_state", "final")
     fsync, replace = os.fsync, os.replace

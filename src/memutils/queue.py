@@ -1,0 +1,278 @@
+"""Carries out runs in a given order, several at once, within a time limit, without Jupyter.
+
+    python -m memutils.queue --limit 420 --at-once 4 --archive OUT.zip           the order of workflow/queue.yaml
+    python -m memutils.queue --scale paper --only resnet18 --archive OUT.zip     a scale's own order
+
+A run is begun only if it is likely to end in time; one that does not is stopped with a checkpoint. The archive of the finished
+records is whole after each run, and the log beside it tells what happened.
+"""
+
+import argparse
+import contextlib
+import ctypes
+import functools
+import json
+import math
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import torch
+
+from memutils import data, records, runs
+from memutils.archive import Archive
+from memutils.errors import INTERRUPTED, UserError
+from memutils.order import Job, Rates, of_scale, read_order
+from memutils.records import Record
+
+SPAWN = get_context("spawn")
+
+load = functools.cache(data.load)
+"""A process's runs share their data sets."""
+
+Carrier = Callable[[Job, float], Record]
+"""Carries out a job until a time of ``time.monotonic``."""
+
+
+class Queue:
+    """The runs that wait, that are under way and that are done; several threads take from it.
+
+    Args:
+        jobs: in order.
+        rates: what a run will take.
+        done: called with each record, e.g. to archive it.
+        limit: seconds from now.
+        clock: tells the time in seconds.
+        say: prints a line.
+    """
+
+    def __init__(
+        self,
+        jobs: list[Job],
+        rates: Rates,
+        done: Callable[[Record], object] = lambda record: None,
+        limit: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
+        say: Callable[[str], None] = print,
+    ):
+        self.rates, self.done, self.clock, self.say = rates, done, clock, say
+        self.deadline, self.changed = clock() + limit, threading.Condition()
+        self.waiting, self.running = list(jobs), []
+        self.finished: dict[tuple[str, str], Record] = {}
+        self.failed: list[Job] = []
+
+    def left(self) -> float:
+        """Seconds to the limit."""
+        return self.deadline - self.clock()
+
+    def state(self, job: Job) -> str:
+        """Whether a waiting run is 'ready', must wait for one that is 'running' or 'waiting', or will be 'never'."""
+        if not job.first:
+            return "ready"
+        if job.first in self.finished:
+            return "ready" if final_j1(self.finished[job.first]) >= job.j1 else "never"
+        if any(other.name == job.first for other in self.running):
+            return "running"
+        return "waiting" if any(other.name == job.first for other in self.waiting) else "never"
+
+    def take(self) -> Job | None:
+        """The first run that may begin and is likely to end in time; None if there is none and none will be."""
+        with self.changed:
+            while True:
+                states = {job.name: self.state(job) for job in self.waiting}
+                for job in list(self.waiting):
+                    if states[job.name] == "never":
+                        self.waiting.remove(job)
+                        self.say(f"{job.key} is left out: {job.first[1]} did not come to a J1 of {job.j1:g}.")
+                    elif states[job.name] == "ready" and self.rates.seconds(job.spec) <= self.left():
+                        self.waiting.remove(job)
+                        self.running.append(job)
+                        return job
+                if "running" not in states.values():
+                    return None
+                self.changed.wait()
+
+    def work(self, carry: Carrier) -> None:
+        """Carries out one run after another."""
+        while (job := self.take()) is not None:
+            start, found = self.clock(), None
+            self.say(f"{job.key} begins; it may take {self.rates.seconds(job.spec):.0f} s of {self.left():.0f}.")
+            try:
+                found = carry(job, self.deadline)
+                self.rates.learn(job.spec, self.clock() - start)
+                self.done(found)
+                self.say(f"{job.key} is recorded after {self.clock() - start:.0f} s.")
+            except runs.OutOfTimeError as error:
+                self.say(f"{job.key}: {error}")
+            except Exception as error:  # a run that fails stops no other
+                self.failed.append(job)
+                self.say(f"{job.key} failed: {in_words(error)}")
+            with self.changed:
+                self.running.remove(job)
+                if found is not None:
+                    self.finished[job.name] = found
+                self.changed.notify_all()
+
+
+def final_j1(record: Record) -> float:
+    """J1 at the last evaluation; 0 where there is none, or where the run diverged."""
+    return 0.0 if record.diverged else float(record.content["final"].get("j1", 0.0))
+
+
+class Process:
+    """Carries out jobs in a process of its own, which is started anew where it died."""
+
+    child: BaseProcess | None = None
+
+    def __call__(self, job: Job, deadline: float) -> Record:
+        if self.child is None or not self.child.is_alive():
+            self.pipe, theirs = SPAWN.Pipe()
+            self.child = SPAWN.Process(target=serve, args=(theirs, os.getpid()), daemon=True)
+            self.child.start()
+            theirs.close()
+        try:
+            self.pipe.send((job, deadline))
+            kind, what = self.pipe.recv()
+        except (EOFError, OSError):
+            self.child.join()
+            raise UserError("Its process was killed; start the same again, maybe with fewer runs at once.") from None
+        if kind == "record":
+            return records.read(what)
+        raise runs.OutOfTimeError(what) if kind == "time" else UserError(what)
+
+
+def serve(pipe: Connection, parent: int) -> None:
+    """Carries out the jobs that come through the pipe; ends with it, and on Linux at once with the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    with contextlib.suppress(EOFError, OSError):
+        while os.getppid() == parent:
+            pipe.send(answer(*pipe.recv()))
+
+
+def answer(job: Job, deadline: float) -> tuple[str, object]:
+    """What came of a job: its record's path, or why there is none."""
+    try:
+        return "record", runs.run(job.spec, job.scale, progress=False, until=deadline, load=load).path
+    except runs.OutOfTimeError as error:
+        return "time", str(error)
+    except Exception as error:  # it must not end the process
+        return "failure", in_words(error)
+
+
+def in_words(error: Exception) -> str:
+    """An error as one sentence, or with its type where it was not foreseen."""
+    return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+
+
+class Stream:
+    """Carries out jobs in this process, on a stream of its own; one whose steps are no graph in a process of its own."""
+
+    def __init__(self):
+        self.process = Process()
+
+    def __call__(self, job: Job, deadline: float) -> Record:
+        try:
+            return runs.run(job.spec, job.scale, progress=False, until=deadline, load=load, graph_only=True)
+        except runs.NoGraphError:
+            return self.process(job, deadline)
+
+
+def work_through(queue: Queue, carriers: list[Carrier]) -> None:
+    """Works with each carrier in a thread of its own until nothing is left that fits."""
+    threads = [threading.Thread(target=queue.work, args=(carrier,), daemon=True) for carrier in carriers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def make_say(log: Path | None) -> Callable[[str], None]:
+    """Prints a line with the time, and writes it into the log too."""
+
+    def say(text: str) -> None:
+        line = f"{time.strftime('%H:%M:%S')} {text}"
+        print(line, flush=True)
+        if log is not None:
+            with contextlib.suppress(OSError), open(log, "a", encoding="utf-8") as file:
+                file.write(line + "\n")
+
+    return say
+
+
+def listing(queue: Queue) -> list[str]:
+    """The missing runs as lines of an order, for a machine that has no records; with their estimates."""
+    lines = []
+    for job in queue.waiting:
+        if (state := queue.state(job)) != "never":
+            entry = {"scale": job.scale.name, "runs": job.key}
+            entry |= {} if state == "ready" else {"first": {"run": job.first[1], "j1": job.j1}}
+            lines.append(f"- {json.dumps(entry)} # {queue.rates.seconds(job.spec):.0f} s")
+    return lines
+
+
+def carry_out(options: argparse.Namespace) -> int:
+    """Does what the command line says; 1 where a run failed."""
+    jobs = of_scale(options.scale, options.only) if options.scale else read_order(options.order, options.only)
+    cuda = torch.cuda.is_available()
+    by, at_once = options.by or ("streams" if cuda else "processes"), options.at_once or (4 if cuda else os.cpu_count() or 1)
+    if by == "streams" and not cuda:
+        raise UserError("Runs on streams need a GPU; take --by processes.")
+    rates = Rates("cuda" if cuda else "cpu", at_once, options.rates)
+    archive = Archive(options.archive) if options.archive else None
+    say = make_say(options.archive and options.archive.with_suffix(".log"))
+    def done(record: Record) -> None:
+        if archive:
+            archive.add(record)
+            records.write_whole(options.archive.with_suffix(".rates.json"), json.dumps(rates.measured).encode())
+
+    queue = Queue(jobs, rates, done, options.limit, say=say)
+    for job in jobs:  # what is recorded already
+        found = records.find(job.scale.name, job.key, job.spec)
+        if found is not None:
+            queue.waiting.remove(job)
+            queue.finished[job.name] = found
+    if options.list:
+        print("\n".join(listing(queue) or ["[]"]))
+        return 0
+    for found in queue.finished.values():
+        done(found)
+    say(f"{len(queue.waiting)} of {len(jobs)} runs are missing; {at_once} at once, by {by}, {queue.left():.0f} s.")
+    work_through(queue, [Stream() if by == "streams" else Process() for _ in range(at_once)])
+    say(f"{len(queue.finished)} of {len(jobs)} recorded, {len(queue.failed)} failed, {len(queue.waiting)} were not begun.")
+    return int(bool(queue.failed))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; 1 where a run failed or something is wrong, 130 on Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m memutils.queue", description=__doc__.partition("\n")[0])
+    home = Path(__file__).parents[2]
+    parser.add_argument("--order", type=Path, default=home / "workflow/queue.yaml", help="a file of runs in order")
+    parser.add_argument("--scale", default="", help="instead of a file: the grid of this scale")
+    parser.add_argument("--only", default="", help="only the runs whose key contains this")
+    parser.add_argument("--limit", type=float, default=math.inf, help="seconds; no run is begun that would not end in time")
+    parser.add_argument("--at-once", type=int, default=0, help="runs at once; by default 4 on a GPU, else one a core")
+    parser.add_argument("--by", choices=["streams", "processes"], default="", help="streams of one process (a GPU's default)")
+    parser.add_argument("--archive", type=Path, help="OUT.zip: the finished records; OUT.log and OUT.rates.json beside it")
+    parser.add_argument("--rates", type=Path, help="a file of measured seconds an image, e.g. an earlier OUT.rates.json")
+    parser.add_argument("--list", action="store_true", help="only list what is missing: lines of an order")
+    try:
+        return carry_out(parser.parse_args(arguments))
+    except UserError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(INTERRUPTED, file=sys.stderr, flush=True)
+        os._exit(130)  # threads are under way; every writer is safe to kill
+
+
+if __name__ == "__main__":
+    sys.exit(main())
