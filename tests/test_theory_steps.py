@@ -53,7 +53,8 @@ def test_the_answer_is_that_the_loss_matters_where_it_does():
     write_steps({"rll", "mae", "nmse"})
     chapter = execute("theory_steps")
     text = chapter["answer"](chapter["compared"])
-    assert text.startswith("**The loss matters.**") and "3 seeds" in text
+    assert text.startswith("**The loss is more than a clock, at f = 0.9, 0.95, 0.975.**") and "3 seeds" in text
+    assert "the rule needs" not in text and "would not decide" not in text
     x = {level: np.interp(level, FIT, CLOCK) for level in chapter["LEVELS"]}
     assert all(f"{v / 10:.3f} for RLL and {v:.3f} for CCE at f = {level:g}" in text for level, v in x.items())
     rest = chapter["others"](chapter["compared"])
@@ -62,7 +63,21 @@ def test_the_answer_is_that_the_loss_matters_where_it_does():
     assert "-0.050 against CCE stopped early (better in 0 of 3 seeds)" in stopping
     assert "+0.450 against the oracle (better in 3 of 3 seeds)" in stopping
     assert "clearly worse than CCE stopped early" in stopping
+    every = chapter["alike"](chapter["chosen"])  # at its first evaluation each loss has x = 0
+    assert "in 0 of 3 seeds (+0.000, +0.000, +0.000)" in every and "has the lower excess memorization" in every
     assert len(chapter["extended"]) == 15 and "RLL at s = 0.03 goes from" in chapter["patience"](chapter["extended"])
+
+
+def test_the_answer_names_the_level_that_decides_alone():
+    late = np.where(FIT > 0.97, 0.41, CLOCK)  # the paths part after f = 0.96
+    for key, spec in specs.load_scale("steps").specs().items():
+        if spec.loss in ("cce", "rll"):
+            write("steps", key, spec, FIT, late if spec.loss == "rll" else CLOCK)
+    chapter = execute("theory_steps")
+    text = chapter["answer"](chapter["compared"])
+    assert text.startswith("**The loss is more than a clock, at f = 0.975.**")
+    assert "the rule needs one of 3: at f = 0.9 and 0.95 there is no such difference" in text
+    assert "The levels that claim P1 asks for, f = 0.9 and 0.95, would not decide" in text
 
 
 def test_the_answer_is_a_clock_where_all_share_one_curve():
@@ -86,7 +101,7 @@ def test_the_smallest_rate_of_cross_entropy_counts():
         if (spec.loss, spec.lr) == ("cce", 0.0003162):
             write("steps", key, spec, FIT, CLOCK / 20)
     chapter = execute("theory_steps")
-    assert chapter["answer"](chapter["usual"]).startswith("**The loss matters.**")
+    assert chapter["answer"](chapter["usual"]).startswith("**The loss is more than a clock")
     assert chapter["answer"](chapter["compared"]).startswith("**The loss is only a clock.**")
 
 
@@ -97,14 +112,21 @@ def test_part_of_the_records_renders(loss):
     assert chapter["answer"](chapter["compared"]).startswith("**Open.**")
 
 
-def test_the_switching_section_says_what_happened():
+def test_the_switching_chapter_says_what_happened():
     scale = specs.load_scale("switch")
     steady, rising = np.full(4, 0.97), np.array([0.1, 0.1, 0.1, 0.9])
     for key, spec in scale.specs().items():
         x = {"cce": steady, "rll": rising if spec.switch_loss else rising[[0, 0, 0, 0]]}[spec.loss]
         write("switch", key, spec, np.full(4, 0.99), x)
-    chapter = execute("theory_theorem")
+    chapter = execute("switching")
     text = chapter["switching_sentences"](chapter["moved"])
     assert "*CCE, then RLL.* The memorized fraction stays: 0.970 at the switch, 0.970 at the end (mean of 3 seeds)" in text
     assert "*RLL, then CCE.* The memorized fraction rises: 0.100 at the switch, 0.900 at the end" in text and "ends at 0.100" in text
     assert len(plots.standard(records.load("switch"), scale)) == 12
+    assert chapter["outcome"](chapter["moved"]).startswith("**Against the paper's explanation.** The memorizer stays")
+    swapped = chapter["moved"].assign(**{"at the end": chapter["moved"]["at the switch"]})  # the resister stays, too
+    assert chapter["outcome"](swapped).startswith("**Not as one.**")
+
+
+def test_the_switching_chapter_renders_without_records():
+    assert execute("switching")["moved"].empty
