@@ -231,7 +231,7 @@ def test_a_run_whose_steps_are_no_graph_gets_a_process_of_its_own(monkeypatch):
 
 
 def command(folder, *more: str) -> subprocess.Popen:
-    environment = os.environ | {"MEMUTILS_RESULTS": str(folder / "results"), "PYTHONPATH": str(REPOSITORY / "src")}
+    environment = os.environ | {"MEMUTILS_RESULTS": str(folder / "there"), "PYTHONPATH": str(REPOSITORY / "src")}
     words = ["--scale", "smoke", "--archive", str(folder / "out.zip"), "--by", "processes", "--at-once", "2", *more]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     return subprocess.Popen([sys.executable, "-m", "memutils.queue", *words], env=environment, **pipes)
