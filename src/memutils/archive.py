@@ -1,4 +1,4 @@
-"""Finished records in archives that are whole after each run: what a machine that is only lent hands back.
+"""Finished records in archives that are whole after each run: what a machine that is given back leaves behind.
 
 An archive is a zip file in the layout of a results folder; ``python -m memutils.merge OUT.zip`` takes it.
 """
