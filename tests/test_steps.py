@@ -115,3 +115,13 @@ def test_the_learning_rates_of_the_convolutional_network_are_the_same_steps_for_
             assert found == [float(f"{s / norm:.4g}") for s in (0.001, 0.003, 0.01, 0.03)], loss
     kept = {(s.optimizer, s.momentum, s.weight_decay, s.schedule, s.n_train, s.n_holdout) for s in runs.values()}
     assert kept == {("sgd", 0.9, 0.0, "constant", 5000, 2000)}
+
+
+def test_the_plane_gives_every_loss_the_same_three_steps():
+    runs = [spec for spec in specs.load_scale("plane").specs().values() if spec.network == "mlp"]
+    assert {spec.loss for spec in runs} == set(losses.LOSSES)
+    for loss in losses.LOSSES:
+        norm = steps.initial_norm(losses.build(loss))
+        for seed in (0, 1, 2):
+            found = sorted(s.lr for s in runs if (s.loss, s.seed) == (loss, seed))
+            assert found == [float(f"{s / norm:.4g}") for s in (0.003, 0.01, 0.03)], loss
