@@ -90,6 +90,10 @@ def whole(tmp_path_factory) -> Path:
     return folder
 
 
+OUTER = ("PIP_", "PYTHON", "LC_ALL", "MAKE", "MFLAGS")
+"""What the tests' own surroundings set, a make that carries them out among it."""
+
+
 def environment(folder: Path, **settings: str) -> dict[str, str]:
     outside = os.pathsep.join(
         p for p in os.environ["PATH"].split(os.pathsep) if not p.startswith(sys.prefix)
@@ -101,7 +105,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
     }
     pip["PIP_FIND_LINKS"] = (folder / "wheels").as_uri()
     return (
-        {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "PYTHON", "LC_ALL"))}
+        {k: v for k, v in os.environ.items() if not k.startswith(OUTER)}
         | pip
         | settings
     )
