@@ -134,8 +134,10 @@ class Measured:
     def median(self, column: str, epochs: int) -> float:
         """The median of a column over the evaluations of the last epochs; NaN where it has none."""
         if (column, epochs) not in self._medians:
-            late = self.evaluated & (self.columns["epoch"] > self.columns["epoch"].max() - epochs)
-            self._medians[column, epochs] = float(np.median(self.columns[column][late]))
+            epoch = self.columns["epoch"]
+            late = self.evaluated & (epoch > epoch.max(initial=0) - epochs)
+            values = self.columns[column][late]
+            self._medians[column, epochs] = float(np.median(values)) if len(values) else math.nan
         return self._medians[column, epochs]
 
     @cached_property
