@@ -400,7 +400,8 @@ def test_a_python_without_ensurepip_leaves_nothing_and_says_what_to_install(
 def test_the_versions_that_are_named_are_those_that_are_supported():
     install = load(ROOT / "workflow/install.py", "install")
     (_, low), (_, high) = install.supported()
-    assert f"Python 3.{low} to 3.{high - 1}" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    for name in ("Makefile", "README.md"):
+        assert f"Python 3.{low} to 3.{high - 1}" in (ROOT / name).read_text(encoding="utf-8"), name
     assert f"python>=3.{low},<3.{high}\n" in (ROOT / "environment.yml").read_text(encoding="utf-8")
     assert (3, low) <= sys.version_info[:2] < (3, high)
 
