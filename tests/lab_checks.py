@@ -1,10 +1,12 @@
-"""What the lab computes, against Python: with node in the unit tests, in a browser where the book is built.
+"""What the lab computes, against Python: with node in the unit tests, in a browser on the book.
 
-``evaluate`` takes a JavaScript expression in which ``Lab`` and ``labDigits`` are known, and returns its value.
+``evaluate`` takes a JavaScript expression in which ``Lab`` and ``labDigits`` are known, and returns
+its value.
 """
 
 import base64
 import itertools
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -21,7 +23,7 @@ MASK = (1 << 64) - 1
 
 
 class PCG32:
-    """O'Neill (2014), PCG-XSH-RR 64/32, written from the paper's description with Python's integers."""
+    """O'Neill (2014), PCG-XSH-RR 64/32, written from the paper with Python's integers."""
 
     def __init__(self, seed: int, stream: int):
         self.increment = (2 * stream + 1) & MASK
@@ -52,7 +54,7 @@ def noisy(labels: np.ndarray, classes: int, eta: float, seed: int) -> np.ndarray
 
 
 def start(sizes: list[int], seed: int) -> np.ndarray:
-    """Weights (outputs, inputs) and biases of each layer in a row, from torch's default range, float32."""
+    """Weights (outputs, inputs) and biases of each layer in a row, in torch's range, float32."""
     random, values = PCG32(seed, STREAMS["start"]), []
     for inputs, outputs in itertools.pairwise(sizes):
         values += [(2 * random.uniform() - 1) / inputs**0.5 for _ in range(outputs * (inputs + 1))]
@@ -60,7 +62,7 @@ def start(sizes: list[int], seed: int) -> np.ndarray:
 
 
 def orders(n: int, seed: int, epochs: int) -> list[list[int]]:
-    """The order of the examples in each epoch; each shuffles the one before (Fisher and Yates, from the end)."""
+    """The order in each epoch, the one before shuffled (Fisher and Yates, from the end)."""
     random, order, found = PCG32(seed, STREAMS["order"]), list(range(n)), []
     for _ in range(epochs):
         for i in range(n - 1, 0, -1):
@@ -78,22 +80,30 @@ def images(evaluate: Evaluate, part: str) -> tuple[np.ndarray, np.ndarray]:
     return levels, np.array(list(map(int, content["labels"])))
 
 
+def digits(n: int, seed: int, eta: float, loss: str) -> str:
+    """The settings of a run on the digits, as JavaScript."""
+    common = f"problem: 'digits', lr: 0.003, phases: [Lab.phase('{loss}')]"
+    return f"{{{common}, n: {n}, seed: {seed}, eta: {eta}}}"
+
+
 def check_random(evaluate: Evaluate) -> None:
-    """The reference implementation's first numbers for seed 42 and stream 54; and noise, start and order of a run."""
+    """The reference implementation's first numbers; then a run's noise, start and order."""
     known = [0xA15C02B7, 0x7B47F409, 0xBA1D3330, 0x83D2F293, 0xBFA4784B, 0xCBED606E]
     assert (
-        evaluate(
-            "(() => { const r = new Lab.Random(42, 54); return [1, 2, 3, 4, 5, 6].map(() => r.next()); })()"
-        )
+        evaluate("((r) => Array.from({length: 6}, () => r.next()))(new Lab.Random(42, 54))")
         == known
     )
     twin = PCG32(42, 54)
     assert [twin.next() for _ in known] == known
     for seed, n, eta in ((0, 1000, 0.4), (7, 2000, 0.1)):
-        settings = f"{{problem: 'digits', n: {n}, seed: {seed}, eta: {eta}, lr: 0.003, phases: [Lab.phase('cce')]}}"
-        found = evaluate(f"""(() => {{ const run = new Lab.Run({settings}, labDigits), steps = run.train(), orders = [];
+        settings = digits(n, seed, eta, "cce")
+        found = evaluate(f"""(() => {{ const run = new Lab.Run({settings}, labDigits), orders = [];
+            const steps = run.train();
             const start = Array.from(run.network.parameters);
-            while (orders.length < 2) {{ steps.next(); if (run.begun > orders.length) orders.push([...run.order]); }}
+            while (orders.length < 2) {{
+                steps.next();
+                if (run.begun > orders.length) orders.push([...run.order]);
+            }}
             return {{given: Array.from(run.given), start, orders}}; }})()""")
         labels = images(evaluate, "train")[1][:n]
         given = noisy(labels, 10, eta, seed)
@@ -105,19 +115,13 @@ def check_random(evaluate: Evaluate) -> None:
         assert found["orders"] == orders(n, seed, 2)
 
 
-def torch_loss(
-    name: str, parameter: float | None
-) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
-    """The package's loss; GCE by its formula (Zhang and Sabuncu 2018, equation 6) where the package lacks it."""
-    if name == "gce" and name not in losses.LOSSES:
-        return lambda z, y: (
-            (1 - z.softmax(1).gather(1, y[:, None])[:, 0] ** parameter) / parameter
-        ).mean()
+def package_loss(name: str, parameter: float | None) -> nn.Module:
+    """The package's loss with that parameter, where it has one."""
     return losses.build(name, **({PARAMETERS[name][0]: parameter} if parameter else {}))
 
 
 def check_losses(evaluate: Evaluate) -> None:
-    """Value and gradient of each loss, from uniform to saturated logits and for 3 and 10 classes, to 1e-5."""
+    """Value and gradient of each loss, from uniform to saturated logits, K of 3 and 10, to 1e-5."""
     assert set(evaluate("Object.keys(Lab.LOSSES)")) == {"cce", "mse", "mae", "rll", "nmse", "gce"}
     random = np.random.default_rng(0)
     for classes in (3, 10):
@@ -128,12 +132,12 @@ def check_losses(evaluate: Evaluate) -> None:
             for parameter in PARAMETERS.get(name, ("", (None,)))[1]:
                 value, gradient = (
                     evaluate(f"""(() => {{ const gradient = new Float32Array({40 * classes});
-                    const value = Lab.meanLoss('{name}', {"null" if parameter is None else parameter},
+                    const value = Lab.meanLoss('{name}', {json.dumps(parameter)},
                         Float32Array.from({logits.ravel().tolist()}), {target.tolist()}, gradient);
                     return [value, Array.from(gradient)]; }})()""")
                 )
                 z = torch.from_numpy(logits).double().requires_grad_()
-                expected = torch_loss(name, parameter)(z, torch.from_numpy(target))
+                expected = package_loss(name, parameter)(z, torch.from_numpy(target))
                 expected.backward()
                 assert value == pytest.approx(expected.item(), rel=1e-5, abs=1e-5), (
                     name,
@@ -148,9 +152,9 @@ def check_losses(evaluate: Evaluate) -> None:
 
 
 def check_twenty_steps(evaluate: Evaluate, name: str) -> None:
-    """Twenty steps on batches of 50, from the lab's own start, as torch's Adam takes them in float64: to 1e-4."""
+    """Twenty steps on batches of 50 from the lab's start, as torch's Adam in float64: to 1e-4."""
     parameter = {"rll": 0.1, "gce": 0.7}.get(name)
-    settings = f"{{problem: 'digits', n: 1000, seed: 3, eta: 0.4, lr: 0.003, phases: [Lab.phase('{name}')]}}"
+    settings = digits(1000, 3, 0.4, name)
     first, last = (
         evaluate(f"""(() => {{ const run = new Lab.Run({settings}, labDigits), steps = run.train();
         const first = Array.from(run.network.parameters);
@@ -162,7 +166,8 @@ def check_twenty_steps(evaluate: Evaluate, name: str) -> None:
     x = torch.from_numpy((levels / levels.std()).astype(np.float32)).double()
     network = nn.Sequential(nn.Linear(196, 128), nn.ReLU(), nn.Linear(128, 10)).double()
     nn.utils.vector_to_parameters(torch.tensor(first, dtype=torch.float64), network.parameters())
-    optimizer, loss = torch.optim.Adam(network.parameters(), lr=0.003), torch_loss(name, parameter)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.003)
+    loss = package_loss(name, parameter)
     for rows in torch.tensor(orders(1000, 3, 1)[0]).split(50):
         optimizer.zero_grad()
         loss(network(x[rows]), given[rows]).backward()
