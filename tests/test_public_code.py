@@ -1,4 +1,4 @@
-"""Where the authors' or other public code of a loss does something else than its paper: what, and by how much."""
+"""Where public code of a loss does something else than its paper: what, and by how much."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What the families of losses promise: limits, asymmetry, weights, and LogitClip around any loss."""
+"""What families of losses promise: limits, asymmetry, weights, and LogitClip around any loss."""
 
 import math
 

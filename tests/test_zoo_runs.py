@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from conftest import carry_out, smoke
 
-from memutils import losses, records, steps
+from memutils import losses
+from memutils.claims import steps
+from memutils.runs import records
 
 
 @pytest.mark.parametrize("name", losses.LOSSES)

@@ -1,4 +1,7 @@
-"""The losses beside the paper's as their papers write them, in numpy and float64, and what each paper or calculus says of them."""
+"""The losses beside the paper's as their own papers write them, in numpy and float64.
+
+And their ranges and constants, and the parameters with which they are tried.
+"""
 
 import math
 
@@ -151,7 +154,7 @@ def smoothed_range(k, epsilon):
 
 
 def clipped_range(k, tau):
-    """Where the label's logit is as far above the others, all alike, as the norm allows, or below."""
+    """Where the label's logit is as far above the others, all alike, as the norm allows; below."""
     furthest = tau * math.sqrt(k / (k - 1))
     return tuple(math.log1p((k - 1) * math.exp(sign * furthest)) for sign in (-1, 1))
 
