@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 
 from memutils.errors import UserError
 
-ROOT = "book/intro.html"
+ROOT = "notebooks/answer.html"
 FOOTER = '<p style="font-size: 8px; width: 100%; text-align: center"><span class="pageNumber"></span></p>'
 MARGIN = {"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"}
 OPEN = "document.querySelectorAll('details:not(.hide)').forEach((e) => { e.open = true; })"
