@@ -28,7 +28,7 @@ def grouped(*found):
 
 
 def marks(found, width=figures.WIDE):
-    """(x, y, marker, color, filled) of every mark of the figure, by panel; and the labels of rows."""
+    """(x, y, marker, color, filled) of every mark, by panel; and the labels of the rows."""
     with mpl.rc_context(figures.style(width)):
         figure = answer_figure.draw(found, width)
     panels = [

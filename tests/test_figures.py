@@ -1,4 +1,4 @@
-"""Figures as pages show them: text that is text and large enough, ink that follows the theme, two widths."""
+"""Figures as pages show them: text that can be read, ink that follows the theme, two widths."""
 
 import io
 import re
@@ -22,7 +22,7 @@ PHONE = 312
 
 
 def draw(values=(0.2, 0.9), *, width):
-    """A figure with all that figures have: title, ticks, legend, text, lines with markers, clipping."""
+    """A figure with what figures have: title, ticks, legend, text, lines with markers."""
     shape = (2, 1) if figures.is_narrow(width) else (1, 2)
     figure, axes = figures.canvas(width, 300, *shape)
     for axis in axes.flat:

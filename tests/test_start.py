@@ -22,7 +22,8 @@ def told(found, switch=None):
 def test_yes():
     text = told(grid())
     assert text.startswith(
-        "**Yes.** We trained the paper's networks on 5,000 images, of which 40 % carry a wrong label."
+        "**Yes.** We trained the paper's networks on 5,000 images, "
+        "of which 40 % carry a wrong label."
     )
     assert "In all nine pairs" in text and "does not" not in text
     assert (

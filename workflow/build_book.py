@@ -1,4 +1,6 @@
-"""Builds the book from the staging tree, warnings as errors; a failed build leaves no index page behind."""
+"""Builds the book from the staging tree, warnings as errors; a failed build leaves no index page
+behind.
+"""
 
 import subprocess
 import sys
@@ -10,7 +12,18 @@ import status
 def main(stage: str, build: str) -> int:
     status.main(stage)
     index = Path(build) / "_build" / "html" / "index.html"
-    command = ["jupyter-book", "build", stage, "--path-output", build, "-W", "-n", "--keep-going", "--all", "-q"]
+    command = [
+        "jupyter-book",
+        "build",
+        stage,
+        "--path-output",
+        build,
+        "-W",
+        "-n",
+        "--keep-going",
+        "--all",
+        "-q",
+    ]
     code = subprocess.run(command).returncode
     if code == 0 and index.exists():
         target = Path(build) / "html"

@@ -1,5 +1,6 @@
-"""Pages of the book: what comes in are records and verdicts, what comes out are figures, tables and
-sentences.
+"""What a reader sees: figures, tables and sentences.
 
-Where to begin: ``claims_page`` for the page of the claims.
+In: records (``memutils.runs.records``) and verdicts (``memutils.claims``). Out: parts of the
+book's pages. Begin with ``start`` for the start page, ``claims_page`` for the page of the claims,
+``plots`` for curves, and ``looks`` and ``figures`` for how a loss is drawn and a figure is shown.
 """

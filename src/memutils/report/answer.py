@@ -22,7 +22,7 @@ LOSSES = ("cce", "mse", "rll")
 """The losses of the main comparison, in the order of the rows."""
 
 OTHER_RATE = "inception-lite-lr"
-"""The column that is shown beside the main ones: the same network at ten times the learning rate."""
+"""The column beside the main ones: the same network at ten times the learning rate."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,8 @@ def conditions(found: Iterable[Group]) -> str:
     epochs = sorted({g.epochs for g in found})
     times = f"{epochs[0]}" + (f" to {epochs[-1]}" if len(epochs) > 1 else "")
     precisions = " and ".join(sorted({d.precision for g in found for d in g.dots}))
-    return f"Noise rate {Thresholds().main_eta:g}; {times} epochs; RLL with α = {ALPHA:g}; {precisions}."
+    noise = f"Noise rate {Thresholds().main_eta:g}"
+    return f"{noise}; {times} epochs; RLL with α = {ALPHA:g}; {precisions}."
 
 
 def table(found: Iterable[Group]) -> pd.DataFrame:

@@ -13,10 +13,10 @@ from matplotlib.transforms import blended_transform_factory as blended
 
 from memutils.claims.selection import Pool
 from memutils.errors import UserError
-from memutils.files import write_whole
 from memutils.report import figures
 from memutils.report.answer import Group, alt, groups, span
 from memutils.report.looks import INK, look
+from memutils.runs.files import write_whole
 
 ROW, HEAD, ABOVE, BELOW = 19, 30, 44, 34
 """Heights in pixels: of a loss, of a group's title, and of what is above and below all groups."""
@@ -55,7 +55,7 @@ def draw(found: Iterable[Group], width: float = figures.WIDE) -> plt.Figure:
 
 
 def draw_row(axes: Iterable[plt.Axes], g: Group, loss: str, y: float) -> None:
-    """A loss's dots in both panels, the share memorized in figures, and the mark of clean labels."""
+    """A loss's dots in both panels, the share memorized in digits, and the mark of clean labels."""
     left, right = axes
     looks, dots = look(loss), g.of(loss)
     for axis, name in ((left, "memorized"), (right, "test_accuracy")):
@@ -96,7 +96,7 @@ def legend(figure: plt.Figure, found: list[Group]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """``python -m memutils.report.answer_figure FILE``: draws the figure of the records into an SVG file."""
+    """The command: draws the figure of the records into an SVG file."""
     parser = argparse.ArgumentParser(description="Draw the answer figure, from records, as SVG.")
     parser.add_argument("file", type=Path)
     target = parser.parse_args(arguments).file

@@ -173,7 +173,9 @@ def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
 
 
 def controls(content: dict) -> Safe:
-    """What the controls say: a row a control, with the words of the claims that its runs bear on."""
+    """What the controls say: a row a control, with the words of the claims that its runs bear
+    on.
+    """
     lines = []
     for column in (c for c in content["columns"] if not c["main"]):
         said: dict[str, list[str]] = {}
@@ -207,7 +209,9 @@ def row(content: dict, name: str) -> tuple[HTML, Markdown, HTML]:
 
 
 def statement(claim: dict) -> str:
-    """Markdown: the paper's sentence with its section, our reading, the rule in words and symbols."""
+    """Markdown: the paper's sentence with its section, our reading, the rule in words and
+    symbols.
+    """
     symbols = next(c.symbols for c in CLAIMS if c.id == claim["id"])
     says = "*This claim is ours, not the paper's.*"
     if claim["says"]:

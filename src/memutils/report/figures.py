@@ -1,4 +1,4 @@
-"""Figures as pages show them: SVG at the width at which it is read, wide and narrow, light and dark.
+"""Figures as pages show them: SVG at the width at which it is read, in light and in dark.
 
 A page holds a figure twice, drawn for a desktop's column and for a phone's, and its style sheet
 shows one (``book/_static/custom.css``). Text stays text in the page's font, and ink is the page's
@@ -23,7 +23,7 @@ from memutils.report.looks import INK
 from memutils.report.markup import Safe
 
 WIDE, NARROW = 680, 342
-"""Widths in pixels of the column of a page: 1280 px wide with both margins, and of a phone's 390."""
+"""Widths in pixels of a page's column: in a window of 1280 pixels, and on a phone of 390."""
 
 UNIT = 72
 """Pixels per inch of matplotlib's SVG."""
@@ -136,7 +136,9 @@ def own_ids(text: str, prefix: str) -> str:
 
 
 def html(draw: Callable[..., plt.Figure], *given, alt: str, name: str = "figure") -> Safe:
-    """A figure at both widths, of which the page's style sheet shows one; without it the wide one."""
+    """A figure at both widths; a page's style sheet shows one of them, and without it the wide one
+    is seen.
+    """
     parts = []
     for kind, width, hidden in (("wide", WIDE, ""), ("narrow", NARROW, ' style="display: none"')):
         with mpl.rc_context(style(width)):
@@ -146,7 +148,7 @@ def html(draw: Callable[..., plt.Figure], *given, alt: str, name: str = "figure"
 
 
 def file(draw: Callable[..., plt.Figure], *given, alt: str) -> str:
-    """The wide figure as an SVG file of its own, which follows its reader's theme, light or dark."""
+    """The wide figure as an SVG file of its own, which follows its reader's theme."""
     with mpl.rc_context(style(WIDE)):
         text = svg(draw(*given, width=WIDE), alt, "figure")
     return text.replace(">", f">\n <style>{FILE_STYLE}</style>", 1)

@@ -1,8 +1,8 @@
 """What a loss looks like, the same in every figure: a color, a marker, a dash and a name.
 
-A color is a family of losses, a marker one loss of it, and lightness a noise rate. Every color has a
-contrast of at least 3 on the page's light and on its dark ground, and the colors stay apart for
-readers who see no red, no green or no blue (``tests/test_looks.py`` computes both).
+A color is a family of losses, a marker one loss of it, and lightness a noise rate. Every color has
+a contrast of at least 3 on the page's light and on its dark ground, and the colors of the paper's
+losses stay apart for readers who see no red, no green or no blue (``tests/test_looks.py``).
 """
 
 from collections.abc import Iterable

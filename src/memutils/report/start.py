@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from memutils import records
 from memutils.claims.answer import percent
 from memutils.claims.cases import FAILS, HOLDS, OPEN
 from memutils.claims.outcomes import Run
 from memutils.claims.thresholds import Thresholds
-from memutils.records import Record
-from memutils.specs import load_scale
+from memutils.runs import records
+from memutils.runs.records import Record
+from memutils.runs.specs import load_scale
 
 AGAINST_CCE = "m below CCE's"
 """The part of P0 that compares RLL with CCE."""
@@ -85,8 +85,8 @@ def compared(content: dict) -> str:
     else:
         pairs = f"In {'all' if fewer == n else f'{in_words(fewer)} of'} {in_words(n)} pairs"
     return (
-        f"{pairs} of runs that differ in the loss alone, the network memorizes clearly fewer of them "
-        "with the [symmetric](../book/losses.md) robust log loss (RLL) than with cross entropy."
+        f"{pairs} of runs that differ in the loss alone, the network memorizes clearly fewer of "
+        "them with the [symmetric](../book/losses.md) robust log loss (RLL) than with cross entropy."
     )
 
 
@@ -111,8 +111,8 @@ def by_network(content: dict) -> list[str]:
 def path(switch: Switch) -> str:
     """What a switch of the loss shows."""
     return (
-        "And the loss shapes the *path* of training, not what a network can store: when cross entropy "
-        "replaces RLL half-way, the share that an MLP repeats rises "
+        "And the loss shapes the *path* of training, not what a network can store: when cross "
+        "entropy replaces RLL half-way, the share that an MLP repeats rises "
         f"from {100 * switch.before[0]:.0f} % to {100 * switch.after[0]:.0f} %."
     )
 
