@@ -101,7 +101,7 @@ def svg(figure: plt.Figure, alt: str, prefix: str) -> Safe:
     text = re.sub(r"^.*?(?=<svg )|<defs>\s*<style.*?</defs>", "", file.getvalue(), flags=re.S)
     width, height = (float(n) for n in re.search(r'viewBox="0 0 (\S+) (\S+)"', text).groups())
     text = re.sub(r' (?:width|height)="[\d.]+pt"', "", text, count=2)
-    text = page_font(text).replace(INK, "currentColor")
+    text = slim(page_font(text)).replace(INK, "currentColor")
     return Safe(opened(own_ids(text, prefix).strip(), alt, width, height))
 
 
@@ -126,6 +126,22 @@ def whole_font(found: re.Match) -> str:
     slope = [f"font-style: {w}" for w in words if w in ("italic", "oblique")]
     weight = [f"font-weight: {w}" for w in words if w == "bold" or w.isdigit()]
     return "; ".join([f"font-size: {found[2]}", *weight, *slope])
+
+
+def slim(text: str) -> str:
+    """SVG with coordinates to a hundredth of a pixel, and a style once for all marks of a line."""
+    text = re.sub(r"(?<=[ \"(])-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", text)
+    return re.sub(r'<g ([^>]*)>((?:\s*<use [^>]* style="[^"]*"/>)+)\s*</g>', style_once, text)
+
+
+def style_once(found: re.Match) -> str:
+    """A group of marks that has their style, where it is the same for all."""
+    styles = set(re.findall(r' style="[^"]*"', found[2]))
+    if len(styles) > 1:
+        return found[0]
+    (style,) = styles
+    marks = re.sub(r"\s*<use", "<use", found[2].replace(style, ""))
+    return f"<g {found[1]}{style}>{marks}</g>"
 
 
 def own_ids(text: str, prefix: str) -> str:
