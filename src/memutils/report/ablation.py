@@ -10,7 +10,6 @@ from statistics import fmean
 
 import pandas as pd
 
-from memutils.claims.answer import counted, percent
 from memutils.claims.cases import Case, inconclusive
 from memutils.claims.contrasts import step_size
 from memutils.claims.intervals import over_seeds
@@ -19,8 +18,6 @@ from memutils.claims.selection import COLUMNS, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
 from memutils.names import DATASET_NAMES, NETWORK_NAMES
 from memutils.report.looks import look
-from memutils.report.start import in_words, listed, spread
-from memutils.runs.specs import load_scale
 
 CHAINS = (
     ("cce", "shifted-ce", "rll"),
@@ -168,20 +165,6 @@ def of_seed(
     return Seed(seed, ends[0], excess, ends[1], why)
 
 
-def missing(found: Iterable[Contrast]) -> str:
-    """Which pairs of the grid ``symmetry`` have no run of both losses yet; '' if none."""
-    there = {(c.where, c.first, c.second) for c in found}
-    networks = {spec.network for spec in load_scale("symmetry").specs().values()}
-    titles = [c.title for c in COLUMNS if c.main and c.settings["network"] in networks]
-    absent = {t: [p for p in PAIRS[:3] if (t, *p) not in there] for t in titles}
-    told = [
-        f"{listed(f'{look(a).name} and {look(b).name}' for a, b in pairs)} on {title}"
-        for title, pairs in absent.items()
-        if pairs
-    ]
-    return f"Not recorded yet: {'; '.join(told)}." if told else ""
-
-
 def table(found: Iterable[Contrast]) -> pd.DataFrame:
     """A row a contrast and seed: what each loss memorized, the differences, and why not."""
     return pd.DataFrame(
@@ -199,71 +182,3 @@ def table(found: Iterable[Contrast]) -> pd.DataFrame:
         for c in found
         for s in c.seeds
     )
-
-
-def sentence(c: Contrast) -> str:
-    """A contrast in words."""
-    pair = f"{c.where}: {look(c.first).name} memorizes"
-    if not c.told:
-        names = f"{look(c.first).name} and {look(c.second).name}"
-        return f"{c.where}: {names} cannot be compared, since {c.seeds[0].why}."
-    shares = [percent(spread([seed.memorized[i] for seed in c.told])) for i in (0, 1)]
-    text = f"{pair} {shares[0]} of the wrong labels and {look(c.second).name} {shares[1]}"
-    if c.interval:
-        low, high = (100 * value for value in c.interval)
-        apart = f"{100 * c.mean:+.1f} points, 95 % interval {low:+.1f} to {high:+.1f}"
-        return f"{text}; the mean difference over {counted(len(c.told), 'seed')} is {apart}."
-    few = counted(len(c.told), "seed")
-    return f"{text}; the difference is {100 * c.mean:+.1f} points ({few}: described, not tested)."
-
-
-def summary(found: Iterable[Contrast]) -> str:
-    """In how many pairs of runs the symmetric loss memorizes less, and where an interval says so;
-    '' without a pair that can tell.
-    """
-    found = [c for c in found if c.told]
-    seeds = [seed for c in found for seed in c.told]
-    if not seeds:
-        return ""
-    less = sum(seed.difference < 0 for seed in seeds)
-    tested = [c for c in found if c.interval]
-    surely = sum(c.interval[1] < 0 for c in tested)
-    text = (
-        f"In {in_words(less)} of {in_words(len(seeds))} pairs of runs the symmetrized loss "
-        "memorizes less than the loss it is made of."
-    )
-    if tested:
-        text += (
-            f" {in_words(len(tested)).capitalize()} comparisons have three seeds or more, and in "
-            f"{in_words(surely)} of them the interval of the difference lies below zero."
-            if len(tested) > 1
-            else f" One comparison has three seeds, and the interval of its difference "
-            f"{'lies below' if surely else 'does not lie below'} zero."
-        )
-    return text
-
-
-def bounding(found: Iterable[Contrast]) -> str:
-    """How much of what the whole chain takes off comes from bounding alone; '' without such a
-    chain.
-
-    ``found``: contrasts of the first step and of the whole chain (``FIRST`` and ``WHOLE``).
-    """
-    by_name = {(c.where, c.images, c.first, c.second): c for c in found if c.told}
-    told = []
-    for where, images in dict.fromkeys((c[0], c[1]) for c in by_name):
-        for start, bounded, end in (chain for chain in CHAINS if len(chain) == 3):
-            step = by_name.get((where, images, start, bounded))
-            whole = by_name.get((where, images, start, end))
-            if not (step and whole):
-                continue
-            common = {s.seed for s in step.told} & {s.seed for s in whole.told}
-            parts = [[s.difference for s in c.told if s.seed in common] for c in (step, whole)]
-            if common and fmean(parts[1]) < 0:
-                share = percent((fmean(parts[0]) / fmean(parts[1]),) * 3)
-                names = look(bounded).name, look(end).name
-                told.append(f"{share} for {names[0]} and {names[1]} ({where})")
-    if not told:
-        return ""
-    text = "Bounding cross entropy, without making it symmetric, already takes off this share of "
-    return f"{text}what the bounded and symmetric loss does not memorize: {listed(told)}."

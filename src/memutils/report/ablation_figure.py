@@ -1,7 +1,6 @@
 """The figure of the pairs: a row a chain of losses, a mark a run, a line a seed."""
 
 from collections.abc import Iterable
-from itertools import groupby
 
 import matplotlib.pyplot as plt
 from matplotlib.transforms import blended_transform_factory as blended
@@ -22,8 +21,9 @@ def chains_of(
 ) -> dict[tuple, dict[tuple, dict]]:
     """What each run of a chain memorized: (where, images) -> chain -> (loss, seed) -> share."""
     rows: dict[tuple, dict[tuple, dict]] = {}
-    for (where, images), of in groupby(found, lambda c: (c.where, c.images)):
-        of = list(of)
+    found = list(found)
+    for where, images in dict.fromkeys((c.where, c.images) for c in found):
+        of = [c for c in found if (c.where, c.images) == (where, images)]
         for chain in chains:
             ends = [c for c in of if (c.first, c.second) == chain[-2:]]
             marks = {

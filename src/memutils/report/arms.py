@@ -6,11 +6,13 @@ transition matrix, no dependence on the image), and symmetric noise.
 
 from statistics import fmean
 
+from memutils.claims.cases import FAILS, HOLDS, OPEN
 from memutils.claims.contrasts import Contrast as Verdict
 from memutils.claims.contrasts import human_labels
 from memutils.claims.intervals import over_seeds
 from memutils.claims.selection import MAIN, Column, Pool
 from memutils.claims.thresholds import Thresholds
+from memutils.report import ablation_words as words
 from memutils.report.ablation import CONFIDENCE, SEEDS, Contrast, of_seed
 from memutils.report.looks import look
 from memutils.report.start import in_words, listed
@@ -70,6 +72,25 @@ def planned() -> str:
         f"images with {names} in {seeds} seeds, on labels from people and on the same labels "
         "shuffled within each true class."
     )
+
+
+def sentence(c: Contrast) -> str:
+    """An arm in words: what each of the two losses memorizes."""
+    return words.sentence(c).replace(f"{c.where}:", f"*{c.where}*:", 1)
+
+
+def takeaway(pool: Pool) -> str:
+    """The chapter's take-away, by H1's verdict."""
+    told = {
+        HOLDS: "With labels from people RLL's advantage is at most half of what it is under "
+        "symmetric noise.",
+        FAILS: "RLL's advantage survives labels from people: it is more than half of what it is "
+        "under symmetric noise.",
+        OPEN: "The runs do not decide whether labels from people take half of RLL's advantage.",
+    }
+    plain = "Wrong labels from people are not spread evenly, and whether a loss that resists "
+    plain += "evenly spread ones resists these is not tested yet."
+    return f"**Take-away.** {told.get(verdict(pool).state, plain)}"
 
 
 def explained(found: list[Contrast]) -> str:

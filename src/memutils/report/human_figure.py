@@ -24,12 +24,12 @@ def draw(counts: Counts, width: float = figures.WIDE) -> plt.Figure:
     strongest = (rates - np.diag(np.diag(rates))).max()
     for i in range(k):
         for j in range(k):
-            fill = {"fc": "none", "ec": INK, "lw": 0.8}
+            fill = {"fc": "none", "ec": INK, "lw": 0.8, "clip_on": False}
             if i != j:
                 fill = {"fc": CROSS_ENTROPY, "ec": "none", "alpha": rates[i, j] / strongest}
             axis.add_patch(plt.Rectangle((j - 0.5, i - 0.5), 1, 1, **fill))
             if rates[i, j] >= FAINT:
-                axis.text(j, i, f"{100 * rates[i, j]:.0f}", ha="center", va="center", size=10)
+                axis.text(j, i, f"{100 * rates[i, j]:.0f}", ha="center", va="center")
     axis.set(xlim=(-0.5, k - 0.5), ylim=(k - 0.5, -0.5), aspect="equal")
     axis.set_xticks(range(k), counts.classes, rotation=60, ha="left", rotation_mode="anchor")
     axis.set_yticks(range(k), counts.classes)

@@ -10,8 +10,9 @@ import pandas as pd
 from memutils.claims.answer import percent
 from memutils.report import figures
 from memutils.report.looks import INK, look, looks
-from memutils.report.plane import KINDS, LEVEL, STEP
+from memutils.report.plane import LEVEL, STEP
 from memutils.report.start import listed
+from memutils.report.traits import KINDS
 
 PANEL, ROW = 230, 21
 """Heights in pixels of a panel and of a row of its legend."""
