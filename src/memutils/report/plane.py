@@ -13,7 +13,7 @@ from memutils import losses
 from memutils.claims import steps
 from memutils.claims.answer import counted
 from memutils.report.looks import look
-from memutils.report.start import listed
+from memutils.report.start import in_words, listed
 from memutils.report.traits import KINDS, traits
 from memutils.runs import records
 from memutils.runs.records import Record
@@ -21,6 +21,9 @@ from memutils.runs.specs import Spec, load_scale
 
 STEP = 0.01
 """The middle one of the plane's step sizes s."""
+
+HIGH, LOW = 0.5, 0.2
+"""Excess above which a loss memorizes, and below which it hardly does."""
 
 LEVEL = 0.95
 """The fit at which losses are compared: the higher one of claim P1's."""
@@ -104,6 +107,24 @@ def spreads(frame: pd.DataFrame, levels: Iterable[float] = (0.9, 0.95), s: float
     return f"Excess memorization goes {listed(told)}."
 
 
+def exceptions(found: pd.DataFrame) -> str:
+    """Symmetric losses that memorize nevertheless, and others that hardly do; '' if none."""
+    told = found[~found["collapsed"].astype(bool)]
+    high = told[told["symmetric"].astype(bool) & (told["x_at_end"] > HIGH)]
+    low = told[~told["symmetric"].astype(bool) & (told["x_at_end"] < LOW)]
+    of = [
+        listed(f"{row.x_at_end:.2f} for {look(row.loss).name}" for row in rows.itertuples())
+        for rows in (high, low)
+        if len(rows)
+    ]
+    text = []
+    if len(high):
+        text.append(f"Symmetry is not enough: of symmetric losses *x* at the end is {of[0]}.")
+    if len(low):
+        text.append(f"Symmetry is not needed: of losses without it *x* at the end is {of[-1]}.")
+    return " ".join(text)
+
+
 def left_out(found: pd.DataFrame) -> str:
     """The losses that a comparison at equal fit leaves out; '' if none."""
     missed = found[found["x_at_fit"].isna() | found["collapsed"].astype(bool)]["loss"]
@@ -138,7 +159,7 @@ def conditions(found: Iterable[Record], s: float = STEP) -> str:
     spec, frame = found[0].spec, steps.paths(found)
     counts = frame[frame["s"] == s].groupby("loss")["seed"].nunique()
     low, high = int(counts.min()), int(counts.max())
-    seeds = counted(high, "seed") if low == high else f"{low} to {high} seeds"
+    seeds = counted(high, "seed") if low == high else f"{in_words(low)} to {in_words(high)} seeds"
     return (
         f"MLP on MNIST (5k), n = {found[0].dataset['sizes']['train']:,}, η = {spec['eta']:g}, SGD "
         f"at a constant learning rate, s = {s:g}, {spec['epochs']} epochs, {seeds} a loss, "
