@@ -139,3 +139,8 @@ def test_matplotlibs_own_settings_stay_as_they_were():
     before = dict(mpl.rcParams)
     figures.html(draw, alt="What to see.")
     assert dict(mpl.rcParams) == before
+
+
+def test_a_text_keeps_its_digits():
+    drawn = figures.slim('<g d="M 1.23456 2.0"><text x="0.98765">s = 0.003</text></g>')
+    assert drawn == '<g d="M 1.23 2.0"><text x="0.99">s = 0.003</text></g>'

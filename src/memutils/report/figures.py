@@ -129,8 +129,14 @@ def whole_font(found: re.Match) -> str:
 
 
 def slim(text: str) -> str:
-    """SVG with coordinates to a hundredth of a pixel, and a style once for all marks of a line."""
-    text = re.sub(r"(?<=[ \"(])-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", text)
+    """SVG with coordinates to a hundredth of a pixel, and a style once for all marks of a line.
+
+    Only tags hold coordinates; a number between them is text and stays as it is.
+    """
+    number = r"(?<=[ \"(])-?\d+\.\d{3,}"
+    text = re.sub(
+        r"<[^<>]+>", lambda tag: re.sub(number, lambda m: f"{float(m[0]):.2f}", tag[0]), text
+    )
     return re.sub(r'<g ([^>]*)>((?:\s*<use [^>]* style="[^"]*"/>)+)\s*</g>', style_once, text)
 
 
