@@ -1,5 +1,6 @@
 """Every reference leads its reader to the work: a DOI, an arXiv number or an address."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,20 @@ def test_a_reference_links_to_its_doi_or_to_arxiv(name):
     assert links & {"doi", "eprint"} or (name in WITHOUT_DOI_AND_ARXIV and "url" in links)
     for field in links:
         assert f'href="{ADDRESSES[field]}' in shown(name), "the list does not show it"
+
+
+def test_labels_are_those_of_the_text_and_no_two_alike():
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
+    from references import AuthorYearStyle
+
+    style = AuthorYearStyle()
+    labels = {e.key: e.label for e in style.format_entries(LIBRARY.entries.values())}
+    assert labels["zhang2017understanding"] == "Zhang et al., 2017"
+    assert labels["feldman2020what"] == "Feldman and Zhang, 2020"
+    assert labels["vanrooyen2015unhinged"].startswith("van Rooyen et al.")
+    assert len(set(labels.values())) == len(labels)
+    twice = style.format_entries([LIBRARY.entries["feldman2020does"]] * 2)
+    assert [e.label for e in twice] == ["Feldman, 2020", "Feldman, 2020 (b)"]
 
 
 def test_the_cite_page_has_the_papers_entry_and_the_books_own():

@@ -64,9 +64,9 @@ def row(record: Record, records: str, notebook: str | None) -> dict:
         "images": number(record.dataset["sizes"]["train"]),
         "epochs": spec["epochs"],
         "learning rate": f"{spec['lr']:g}",
-        "further settings": further(record),
         **{n: number(None if math.isnan(v) else f"{v:.3f}") for n, v in values.items()},
         "end": ending(record, run),
+        "further settings": further(record),
         "files": joined(files + ([download(notebook, "notebook")] if notebook else []), " "),
     }
 
