@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from memutils.errors import UserError, unknown_name
-from memutils.values import plain
+from memutils.values import as_python
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def shuffle_within_classes(labels: NoisyLabels, seed: int) -> NoisyLabels:
 
 def check_eta(eta: float) -> float:
     """eta as a float, or a UserError when it is not a number in [0, 1]."""
-    eta = plain(eta)
+    eta = as_python(eta)
     if isinstance(eta, bool) or not isinstance(eta, int | float) or not 0 <= eta <= 1:
         raise UserError(f"The noise rate eta must be a number from 0 to 1, not {eta!r}.")
     return float(eta)

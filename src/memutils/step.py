@@ -9,17 +9,14 @@ step itself advances, and on a GPU the learning rate is a tensor too.
 
 import contextlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from memutils.augment import Augmentation
+from memutils.batches import DeviceSplit
 from memutils.errors import UserError, unknown_name
 from memutils.recipe import CHOICES, Execution, Recipe
-
-if TYPE_CHECKING:
-    from memutils.training import Resident
 
 
 class Diverged(UserError):
@@ -42,7 +39,7 @@ class TrainingStep:
     def __init__(
         self,
         network: nn.Module,
-        data: "Resident",
+        data: DeviceSplit,
         recipe: Recipe,
         execution: Execution,
         augmentation: Augmentation | None = None,

@@ -19,7 +19,7 @@ from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.runs import records as recorded
 from memutils.runs.records import RESULTS_VERSION, Record, histories
 from memutils.runs.specs import Scale, check_known, load_scale
-from memutils.values import as_held, plain
+from memutils.values import as_held, as_python
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's colors, distinct to color-blind readers."""
@@ -74,7 +74,7 @@ def select(records: Iterable[Record], **settings) -> list[Record]:
 def fits(made: dict, asked: dict) -> bool:
     """Whether a run's settings and loss parameters are among those asked for."""
     made = made | made["loss_parameters"]
-    wanted = {n: plain(v if isinstance(v, tuple | list) else (v,)) for n, v in asked.items()}
+    wanted = {n: as_python(v if isinstance(v, tuple | list) else (v,)) for n, v in asked.items()}
     wanted = {n: [as_held(x) if isinstance(x, float) else x for x in v] for n, v in wanted.items()}
     return all(made.get(n) in v for n, v in wanted.items())
 

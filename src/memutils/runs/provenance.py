@@ -22,8 +22,10 @@ from memutils.errors import UserError
 from memutils.runs import records
 
 DECISIVE = tuple(
-    "augment data graph label_sets labeling losses models noise recipe sources step training trial "
-    "runs/checkpoints runs/execute runs/measured runs/specs".split()
+    "augment batches data evaluation graph label_sets labeling losses models noise recipe "
+    "sources step training trial "
+    "runs/checkpoints runs/execute runs/measured runs/scale runs/setup runs/spec runs/specs "
+    "runs/validate".split()
 )
 """The modules and packages that decide a run's result; their hash is part of its record."""
 

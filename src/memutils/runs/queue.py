@@ -249,7 +249,7 @@ def listing(queue: Queue) -> list[str]:
     return lines
 
 
-def carry_out(options: argparse.Namespace) -> int:
+def work_off(options: argparse.Namespace) -> int:
     """Does what the command line says; 1 where a run failed."""
     jobs = (
         of_scale(options.scale, options.only)
@@ -340,7 +340,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--list", action="store_true", help="only list what is missing: lines of an order"
     )
     try:
-        return carry_out(parser.parse_args(arguments))
+        return work_off(parser.parse_args(arguments))
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
