@@ -85,7 +85,7 @@ def test_a_resumed_run_sees_the_same_images_and_epochs_see_others(how):
     recipe = Recipe(epochs=3, batch_size=40, lr=0.05, augment=how)
     whole, drawn = make_trainer(recipe), []
     whole.run(
-        lambda t: drawn.append((t.augmentation.flipped.clone(), t.augmentation.corner.clone())),
+        lambda t: drawn.append((t.augmentation.mirrored.clone(), t.augmentation.corner.clone())),
         progress=False,
     )
     first = make_trainer(recipe)

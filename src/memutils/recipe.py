@@ -85,9 +85,8 @@ class Recipe:
         window = min(self.epochs, max(5, math.ceil(self.epochs / 10)))
         early = np.geomspace(1, self.epochs - window + 1, max(2, self.evaluations - 4))
         early = np.maximum(early.round(), np.arange(1, len(early) + 1))  # no epoch twice
-        return {int(e) for e in early} | {
-            round(e) for e in np.linspace(self.epochs - window + 1, self.epochs, 5)
-        }
+        late = np.linspace(self.epochs - window + 1, self.epochs, 5)
+        return {int(e) for e in early} | {round(e) for e in late}
 
 
 @dataclass(frozen=True)

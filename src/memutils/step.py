@@ -2,9 +2,8 @@
 device.
 
 All that a step reads and writes keeps its address from the first step to the last, so that a CUDA
-graph can hold the whole
-step: the epoch's order is a buffer that is filled anew, the number of the batch a counter that the
-step itself advances, and on a GPU the learning rate is a tensor too.
+graph can hold the whole step: the epoch's order is a buffer that is filled anew, the number of the
+batch a counter that the step itself advances, and on a GPU the learning rate is a tensor too.
 """
 
 import contextlib

@@ -114,16 +114,11 @@ def paper_panels(scale: str, wanted: list[tuple[str, str]]) -> Panels:
             losses with what it has.
     """
     grid = load_scale(recorded.shown_scale(scale))
-    measured, datasets = (
-        standard(recorded.load(grid.name), grid),
-        {s.network: s.dataset for s in grid.specs().values()},
-    )
+    measured = standard(recorded.load(grid.name), grid)
+    datasets = {s.network: s.dataset for s in grid.specs().values()}
     if not any(network in datasets for network, _ in wanted):
-        wanted = [
-            (network, loss)
-            for network in datasets
-            for loss in dict.fromkeys(loss for _, loss in wanted)
-        ]
+        losses = dict.fromkeys(loss for _, loss in wanted)
+        wanted = [(network, loss) for network in datasets for loss in losses]
     shown = Panels(grid.name)
     for network, loss in wanted:
         chosen = select(measured, network=network, loss=loss)
@@ -245,7 +240,7 @@ def panel_label(dataset: str, network: str, loss: str = "") -> str:
 
 
 def final_table(records: list[Record]) -> pd.DataFrame:
-    """The final figures of each record: J1, J2 and their parts, test accuracy, classes predicted,
+    """The final metrics of each record: J1, J2 and their parts, test accuracy, classes predicted,
     whether it collapsed.
     """
     settings = ["dataset", "network", "loss", "eta", "seed"]
@@ -253,17 +248,12 @@ def final_table(records: list[Record]) -> pd.DataFrame:
     rows = []
     for record in records:
         run = Run(record)
-        named = {n: record.spec[n] for n in settings}
-        rows.append(
-            named
-            | {"rate": record.noise_rate}
-            | run.final[columns].to_dict()
-            | {"collapsed": run.collapsed}
-        )
+        row = {n: record.spec[n] for n in settings} | {"rate": record.noise_rate}
+        rows.append(row | run.final[columns].to_dict() | {"collapsed": run.collapsed})
     frame = pd.DataFrame(rows, columns=[*settings, "rate", *columns, "collapsed"])
-    return (
-        frame if frame["classes"].hasnans else frame.astype({"classes": int})
-    )  # of a diverged run
+    if frame["classes"].hasnans:  # of a diverged run
+        return frame
+    return frame.astype({"classes": int})
 
 
 def conditions(records: list[Record]) -> str:
@@ -292,10 +282,8 @@ def summary(records: list[Record], absent: list[str] = ()) -> str:
     if not records:
         text = "No runs of this scale are recorded yet."
     else:
-        text = (
-            f"Drawn from {len(records)} {'run' if len(records) == 1 else 'runs'}:"
-            f" {conditions(records)}."
-        )
+        runs = "run" if len(records) == 1 else "runs"
+        text = f"Drawn from {len(records)} {runs}: {conditions(records)}."
         collapsed = [r.key for r in records if Run(r).collapsed]
         if collapsed:
             text += f" Collapsed, marked by a cross: {len(collapsed)} ({listed(collapsed)})."
@@ -303,10 +291,8 @@ def summary(records: list[Record], absent: list[str] = ()) -> str:
         if diverged:
             text += f" Diverged, so drawn up to there: {len(diverged)} ({listed(diverged)})."
     if absent:
-        text += (
-            f" Not recorded yet: {len(absent)} {'run' if len(absent) == 1 else 'runs'} of the grid"
-            f" ({listed(absent)})."
-        )
+        runs = "run" if len(absent) == 1 else "runs"
+        text += f" Not recorded yet: {len(absent)} {runs} of the grid ({listed(absent)})."
     return text + flags(records)
 
 
@@ -328,17 +314,15 @@ def flags(records: list[Record]) -> str:
     text = ""
     for kind, keys in kinds.items():
         if keys:
-            text += (
-                f"\n\n**Take with care**: {len(keys)} of {len(records)} {kind} ({listed(keys)})."
-            )
+            count = f"{len(keys)} of {len(records)}"
+            text += f"\n\n**Take with care**: {count} {kind} ({listed(keys)})."
     return text
 
 
 def listed(keys: list[str], most: int = 4) -> str:
     """The first keys as Markdown, and how many more there are: '`a`, `b` and 3 more'."""
-    return ", ".join(f"`{key}`" for key in keys[:most]) + (
-        f" and {len(keys) - most} more" if len(keys) > most else ""
-    )
+    first = ", ".join(f"`{key}`" for key in keys[:most])
+    return f"{first} and {len(keys) - most} more" if len(keys) > most else first
 
 
 def span(values: list[int]) -> str:

@@ -24,6 +24,7 @@ PURPOSES = (
     "test subset",
     "shuffled labels",
 )
+"""What a run's seed decides, each by a seed of its own; that seed follows from the place here."""
 
 
 def child_seed(seed: int, purpose: str) -> int:

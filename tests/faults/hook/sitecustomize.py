@@ -6,8 +6,7 @@ whom: itself, or the nearest process above it whose command line has that word, 
 Points: ``step`` (of the optimizer), ``evaluation`` (a pass in eval mode), ``final`` (the risks),
 and for each of ckpt, npz and json: ``torn`` (only that share of the file has reached the disk),
 ``synced`` (it is whole, under its temporary name) and ``renamed``. FAULT_STRUCK names a file that
-is
-made by the kill: there is one a start.
+is made by the kill: there is one a start.
 """
 
 import os
