@@ -17,7 +17,7 @@ from conftest import measured as results
 from conftest import run_spec, smoke
 
 from memutils import data, losses, models, runs, training
-from memutils.runs import checkpoints, provenance, records, specs
+from memutils.runs import checkpoints, execute, provenance, records, specs
 
 pytestmark = pytest.mark.usefixtures("quick_data")
 
@@ -74,7 +74,7 @@ def test_a_run_killed_behind_its_record_leaves_no_checkpoint_for_good(monkeypatc
     spec = smoke()
     with monkeypatch.context() as patch:
         patch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0)
-        patch.setattr(runs, "drop_checkpoint", lambda scale, key: None)
+        patch.setattr(execute, "drop_checkpoint", lambda scale, key: None)
         record = run_spec(spec)
     left = checkpoints.work_folder("smoke") / f"{record.key}.ckpt"
     assert left.exists()
