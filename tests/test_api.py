@@ -51,6 +51,7 @@ def test_every_public_name_is_there(page):
 def test_arguments_and_errors_are_lists_and_no_address_is_shown(page):
     assert page.count('<dt class="field-odd">Parameters') > 15 and "Raises" in page
     assert "Args:" not in page and " at 0x" not in page
+    assert "~memutils" not in re.sub("<[^>]+>", "", page), "types are shown short"
     assert "Add yours here: a function of (logits, target)" in page, "no type before the colon"
     described = set(re.findall(r'id="memutils.losses.(\w+)\.per_example"', page))
     assert described == {"Loss"}, "it is described once"

@@ -25,9 +25,15 @@ def show_colons(app: Sphinx, what: str, name: str, described, options, lines: li
     lines[:] = [line.replace(COLON, ":") for line in lines]
 
 
+def readable(app: Sphinx, what: str, name: str, described, options, signature, returns) -> tuple:
+    """A default that a factory makes is shown as ..., so that the signature is Python."""
+    return (signature or "").replace("<factory>", "...") or None, returns
+
+
 def setup(app: Sphinx) -> dict:
-    """Connects both, around napoleon."""
+    """Connects them, around napoleon."""
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-docstring", keep_text, priority=100)
     app.connect("autodoc-process-docstring", show_colons, priority=900)
+    app.connect("autodoc-process-signature", readable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
