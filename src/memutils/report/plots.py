@@ -1,53 +1,24 @@
-"""The figures' common style, and curves over epochs drawn from records alone.
+"""Which records a figure is drawn from, and what its caption and its table say of them.
 
-One color and marker an eta; J1 solid, J2 dashed, as in the paper; a band from the lowest to the
-highest seed.
+``curves`` draws them over epochs, ``looks`` says how a loss is drawn.
 """
 
-import string
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 
 from memutils.claims.outcomes import Run
-from memutils.errors import UserError
 from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.runs import records as recorded
-from memutils.runs.records import RESULTS_VERSION, Record, histories
+from memutils.runs.records import RESULTS_VERSION, Record
 from memutils.runs.specs import Scale, check_known, load_scale
 from memutils.values import as_held, as_python
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-"""Okabe and Ito's colors, distinct to color-blind readers."""
-
-ETAS = {0.0: (COLORS[0], "o"), 0.2: (COLORS[2], "s"), 0.4: (COLORS[1], "^"), 0.6: (COLORS[3], "D")}
-"""Color and marker of the paper's noise rates."""
-
-MARKERS = "v<>Pph*"
-"""Markers of other noise rates: seven, so that with six colors 42 pairs come before the first comes
-again.
-"""
-
-
-def looks(etas: Iterable[float]) -> dict[float, tuple[str, str]]:
-    """Color and marker of each noise rate of a figure, no pair twice.
-
-    Raises:
-        UserError: more noise rates than there are pairs.
-    """
-    others = sorted(set(etas) - set(ETAS))
-    if len(others) > len(COLORS) * len(MARKERS):
-        raise UserError(
-            f"A figure cannot tell {len(others)} noise rates apart; select fewer of them."
-        )
-    pairs = {
-        eta: (COLORS[i % len(COLORS)], MARKERS[i % len(MARKERS)]) for i, eta in enumerate(others)
-    }
-    return ETAS | pairs
+"""Okabe and Ito's colors, distinct to color-blind readers, for what is no loss (``looks``)."""
 
 
 def set_style() -> None:
@@ -126,111 +97,6 @@ def paper_panels(scale: str, wanted: list[tuple[str, str]]) -> Panels:
         shown.records.extend(chosen)
         shown.absent.extend(missing(measured, grid, network=network, loss=loss))
     return shown
-
-
-def curves(
-    axis: plt.Axes, records: list[Record], columns: dict[str, str], styles: dict | None = None
-) -> None:
-    """Draws columns of the history over epochs, one color a noise rate; a black cross ends a
-    collapsed run.
-
-    Args:
-        axis: where to draw; axis labels and range are set.
-        records: of one data set, network and loss.
-        columns: history column to line style, e.g. {'j1': '-', 'j2': '--'}.
-        styles: ``looks`` of the whole figure's noise rates; by default of these records'.
-    """
-    frame = histories(records)
-    styles = styles or looks(frame["eta"])
-    for eta in sorted(frame["eta"].unique()):
-        color, marker = styles[eta]
-        for column, dash in columns.items():
-            rows = frame[frame["eta"] == eta].dropna(subset=[column])
-            if rows.empty:
-                continue
-            over_seeds = rows.groupby("epoch")[column].agg(["mean", "min", "max"])
-            axis.plot(
-                over_seeds.index,
-                over_seeds["mean"],
-                dash,
-                color=color,
-                marker=marker,
-                markersize=4,
-                markevery=max(1, len(over_seeds) // 8),
-                label=f"η = {eta:g}" if column == next(iter(columns)) else None,
-            )
-            collapsed = {r.key for r in records if Run(r).collapsed}
-            for _, run in rows[rows["key"].isin(collapsed)].groupby("key"):
-                axis.plot(
-                    run["epoch"].iloc[-1],
-                    run[column].iloc[-1],
-                    "X",
-                    color="black",
-                    markersize=9,
-                    zorder=5,
-                )
-            axis.fill_between(
-                over_seeds.index,
-                over_seeds["min"],
-                over_seeds["max"],
-                color=color,
-                alpha=0.15,
-                linewidth=0,
-            )
-    axis.set(xlabel="epoch", ylabel=ylabel_of(columns), ylim=(0, 1.02))
-    axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))  # there is no epoch 2.5
-
-
-def ylabel_of(columns: Iterable[str]) -> str:
-    """The y axis's label: 'accuracy', or what the columns are fractions of."""
-    return "fraction of the mislabeled" if {"memorized", "recovered"} & set(columns) else "accuracy"
-
-
-def grid(
-    panels: list[tuple[str, list[Record]]], columns: dict[str, str], ncols: int = 2
-) -> plt.Figure:
-    """A figure of panels, each (label, records); a panel without records says so instead of drawing
-    anything.
-    """
-    rows = -(-len(panels) // ncols)
-    size = (5.2 * ncols, 3.5 * rows + 0.4)
-    figure, axes = plt.subplots(
-        rows, ncols, figsize=size, sharey=True, squeeze=False, layout="constrained"
-    )
-    figure.get_layout_engine().set(
-        h_pad=0.1
-    )  # inches, between an axis label and the next panel's own
-    for axis in axes.flat[len(panels) :]:
-        axis.set_visible(False)
-    handles, styles = {}, looks(r.spec["eta"] for _, records in panels for r in records)
-    for letter, axis, (label, records) in zip(
-        string.ascii_lowercase, axes.flat, panels, strict=False
-    ):
-        if records:
-            curves(axis, records, columns, styles)
-            handles |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
-        else:
-            axis.text(
-                0.5,
-                0.5,
-                "no record yet",
-                ha="center",
-                va="center",
-                transform=axis.transAxes,
-                color="0.35",
-            )
-            axis.set(xlabel="epoch", ylabel=ylabel_of(columns), xticks=[])
-        axis.annotate(f"({letter}) {label}", (0, 1.02), xycoords="axes fraction", fontsize=11)
-        if axis.get_subplotspec().colspan.start:
-            axis.set_ylabel("")
-    if handles:
-        handles = dict(
-            sorted(handles.items(), key=lambda h: float(h[0].split()[-1]))
-        )  # the first panel may lack some
-        figure.legend(
-            handles.values(), handles.keys(), loc="outside lower center", ncols=min(6, len(handles))
-        )
-    return figure
 
 
 def panel_label(dataset: str, network: str, loss: str = "") -> str:
