@@ -56,11 +56,28 @@ class Task:
 
 def make(network: str, n: int, n_test: int, threads: int, precision: str = "auto") -> Task:
     """The task of a network at the paper's settings, CCE at eta 0.4, one epoch, on n training images."""
-    scale = specs.load_scale("paper")
-    dataset = scale.networks[network]["dataset"]
-    spec = scale.spec(
-        network=network, dataset=dataset, loss="cce", eta=0.4, n_train=n, n_test=n_test, threads=threads, epochs=1,
-        evaluations=1, precision=precision, schedule="constant",
-    )  # fmt: skip
-    splits, labels = runs.prepare(spec, data.load(dataset))
+    spec = settings(network, n, n_test, threads, precision)
+    splits, labels = runs.prepare(spec, data.load(spec.dataset))
     return Task(spec, splits, labels, recipe.settle(spec).device)
+
+
+def make_random(network: str, n: int, n_test: int) -> Task:
+    """The same on random images of that shape and size: what a step costs does not depend on what they show."""
+    spec, generator = settings(network, n, n_test, 1), np.random.default_rng(0)
+    side, channels = (28, 1) if spec.dataset == "mnist" else (spec.crop or 32, 3)
+    splits, labels = {}, {}
+    for part, size in (("train", n), ("test", n_test)):
+        images = generator.integers(0, 256, (size, side, side, channels), dtype=np.uint8)
+        true, other = generator.integers(0, 10, (2, size))
+        splits[part] = Split(images, true)
+        labels[part] = noise.NoisyLabels(np.where(generator.random(size) < 0.4, other, true) if part == "train" else true, true)
+    return Task(spec, splits, labels, recipe.settle(spec).device)
+
+
+def settings(network: str, n: int, n_test: int, threads: int, precision: str = "auto") -> Spec:
+    """One epoch of a network at the paper's settings, CCE at eta 0.4."""
+    scale = specs.load_scale("paper")
+    return scale.spec(
+        network=network, dataset=scale.networks[network]["dataset"], loss="cce", eta=0.4, n_train=n, n_test=n_test,
+        threads=threads, epochs=1, evaluations=1, precision=precision, schedule="constant",
+    )  # fmt: skip

@@ -7,6 +7,8 @@ the step computes is tried before the first step.
 """
 
 import contextlib
+import gc
+import os
 import threading
 from collections.abc import Callable, Iterator
 
@@ -14,6 +16,9 @@ import torch
 from torch import Tensor
 
 from memutils.step import TrainingStep
+
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+"""Has cuBLAS sum in one order whatever other streams do; it reads this before its first product."""
 
 WARM_UP = 3
 """Steps before the capture: libraries choose their kernels and their workspaces in them."""
@@ -86,9 +91,22 @@ class CapturedStep:
 def cuda_graph(step: Callable[[], None], stream: torch.cuda.Stream) -> Callable[[], None]:
     """Captures a function as a CUDA graph with a memory pool of its own; returns what replays it."""
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
+    with no_collection(), torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
         step()
     return graph.replay
+
+
+@contextlib.contextmanager
+def no_collection() -> Iterator[None]:
+    """Collects garbage now and not in what follows: freeing an earlier run's graph would break a capture."""
+    gc.collect()
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def side_stream(device: str) -> "torch.cuda.Stream | None":

@@ -224,9 +224,9 @@ def carry_out(options: argparse.Namespace) -> int:
     jobs = of_scale(options.scale, options.only) if options.scale else read_order(options.order, options.only)
     cuda = torch.cuda.is_available()
     by, at_once = options.by or ("streams" if cuda else "processes"), options.at_once or (4 if cuda else os.cpu_count() or 1)
-    if by == "streams" and not cuda:
+    if by == "streams" and not cuda and not options.list:
         raise UserError("Runs on streams need a GPU; take --by processes.")
-    rates = Rates("cuda" if cuda else "cpu", at_once, options.rates)
+    rates = Rates("cuda" if by == "streams" or cuda else "cpu", at_once, options.rates)
     archive = Archive(options.archive) if options.archive else None
     say = make_say(options.archive and options.archive.with_suffix(".log"))
     def done(record: Record) -> None:
@@ -263,7 +263,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--by", choices=["streams", "processes"], default="", help="streams of one process (a GPU's default)")
     parser.add_argument("--archive", type=Path, help="OUT.zip: the finished records; OUT.log and OUT.rates.json beside it")
     parser.add_argument("--rates", type=Path, help="a file of measured seconds an image, e.g. an earlier OUT.rates.json")
-    parser.add_argument("--list", action="store_true", help="only list what is missing: lines of an order")
+    parser.add_argument("--list", action="store_true", help="only list what is missing: lines of an order; --by streams estimates a GPU")
     try:
         return carry_out(parser.parse_args(arguments))
     except UserError as error:

@@ -1,0 +1,183 @@
+"""How many images a second several runs at once train on, by each way to carry them out; seconds each.
+
+    python benchmarks/ways.py WAYS.json --at-once 1 2 4 8
+
+A way is streams (threads of one process, steps as CUDA graphs) or processes (steps one operation
+after another, or as graphs), times a number of runs at once. Measured on ResNet-18 with the paper's
+images and batches; the other networks are measured alone. What was measured is written at once.
+"""
+
+import argparse
+import json
+import queue
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+from task import NETWORKS, make_random
+
+from memutils import recipe, runs, specs, training
+from memutils.files import write_whole
+from memutils.graph import own_stream
+
+PATIENCE = 60
+"""Seconds that a run waits for the others before it gives up."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What each of several runs at once does: trains for so many seconds, for each number of runs."""
+
+    network: str
+    step: str
+    counts: tuple[int, ...]
+    seconds: float
+    n: int
+    device: str
+
+
+def make_trainer(network: str, step: str, n: int) -> training.Trainer:
+    """A trainer after its first epoch, in which libraries choose their kernels.
+
+    Raises:
+        RuntimeError: its steps are carried out otherwise.
+    """
+    task = make_random(network, n, n)
+    execution = replace(recipe.settle(task.spec), step=step)
+    with runs.PREPARING:
+        trainer = runs.make_trainer(task.spec, task.splits, task.labels, 10, execution)
+        trainer.prepare()
+    if trainer.execution.step != step:
+        raise RuntimeError(f"steps are {trainer.execution.step}, not {step}")
+    trainer.training_pass(1, task.spec.lr)
+    return trainer
+
+
+def speed(trainer: training.Trainer, seconds: float) -> float:
+    """Images a second over whole epochs, one at least."""
+    start, images = time.perf_counter(), 0
+    while not images or time.perf_counter() - start < seconds:
+        trainer.training_pass(1, trainer.recipe.lr)
+        images += len(trainer.step) * trainer.batch_size
+    return images / (time.perf_counter() - start)
+
+
+def worker(place: int, plan: Plan, barrier, answers) -> None:
+    """One of the runs: takes part where there are more of them than its place; answers each time."""
+    trainer, count = None, 0
+    try:
+        with own_stream(plan.device):
+            for count in plan.counts:
+                if place < count and trainer is None:
+                    trainer = make_trainer(plan.network, plan.step, plan.n)
+                barrier.wait(PATIENCE)
+                if place < count:
+                    answers.put((count, speed(trainer, plan.seconds)))
+                barrier.wait(PATIENCE)
+    except threading.BrokenBarrierError:  # another one failed, and says why
+        pass
+    except Exception as error:
+        barrier.abort()
+        answers.put((count, f"{type(error).__name__}: {error}"))
+
+
+def as_streams(plan: Plan) -> list[tuple[int, object]]:
+    """The answers of runs in threads of this process."""
+    barrier, answers, most = threading.Barrier(max(plan.counts)), queue.Queue(), max(plan.counts)
+    threads = [threading.Thread(target=worker, args=(i, plan, barrier, answers), daemon=True) for i in range(most)]
+    return collected(threads, answers, plan)
+
+
+def as_processes(plan: Plan) -> list[tuple[int, object]]:
+    """The answers of runs in processes of their own."""
+    spawn, most = get_context("spawn"), max(plan.counts)
+    barrier, answers = spawn.Barrier(most), spawn.Queue()
+    children = [spawn.Process(target=worker, args=(i, plan, barrier, answers), daemon=True) for i in range(most)]
+    return collected(children, answers, plan)
+
+
+def collected(workers: list, answers, plan: Plan) -> list[tuple[int, object]]:
+    """Starts the runs and takes their answers until all came, one failed, or none comes any more."""
+    found = []
+    for one in workers:
+        one.start()
+    while len(found) < sum(plan.counts) and not any(isinstance(answer, str) for _, answer in found):
+        try:
+            found.append(answers.get(timeout=2 * PATIENCE))
+        except queue.Empty:
+            found.append((0, "a run did not answer"))
+    for one in workers:
+        one.join(1 if found and isinstance(found[-1][1], str) else PATIENCE)
+    return found
+
+
+def rows(by: str, plan: Plan, answers: list[tuple[int, object]]) -> list[dict]:
+    """A row for each number of runs at once: the speed of each, or why there is none."""
+    why = next((answer for _, answer in answers if isinstance(answer, str)), "")
+    table = []
+    for count in plan.counts:
+        speeds = [answer for n, answer in answers if n == count and not isinstance(answer, str)]
+        result = {"images_per_second": speeds} if len(speeds) == count else {"failed": why}
+        table.append({"by": by, "step": plan.step, "at_once": count} | result)
+    return table
+
+
+def alone(network: str, n: int, seconds: float) -> dict:
+    """A network's run alone: images a second of its training, and seconds of an image at scale paper with evaluations."""
+    device = recipe.settle(recipe.Recipe()).device
+    with own_stream(device):
+        step = "graph" if device == "cuda" else "eager"
+        try:
+            trainer = make_trainer(network, step, n)
+        except RuntimeError:
+            trainer = make_trainer(network, "eager", n)
+        trained = speed(trainer, seconds)
+        trainer.evaluate()
+        times = []
+        for _ in range(3):
+            start = time.perf_counter()
+            trainer.evaluate()
+            times.append((time.perf_counter() - start) / (2 * n))  # training and test images
+    spec = specs.load_scale("paper").spec(network=network, loss="cce", eta=0)
+    passes = len(spec.evaluation_epochs()) / spec.epochs * 1.2  # 10,000 test images beside the 50,000 or 60,000
+    return {"images_per_second": trained, "seconds_per_image": 1 / trained + passes * statistics.median(times)}
+
+
+def measure(options: argparse.Namespace) -> None:
+    """Measures one way after the other and writes the file after each."""
+    device = recipe.settle(recipe.Recipe()).device
+    found = {"device": device, "network": "resnet18", "n": options.n, "seconds": options.seconds, "ways": [], "alone": {}}
+    ways = [("streams", "graph", as_streams)] if device == "cuda" else []
+    ways += [("processes", step, as_processes) for step in (("graph", "eager") if device == "cuda" else ("eager",))]
+    tasks: list[Callable[[], None]] = []
+    for by, step, start in ways:
+        plan = Plan("resnet18", step, tuple(sorted(options.at_once)), options.seconds, options.n, device)
+        tasks.append(lambda by=by, plan=plan, start=start: found["ways"].extend(rows(by, plan, start(plan))))
+    tasks += [lambda name=name: found["alone"].update({name: alone(name, options.n, options.seconds / 2)}) for name in NETWORKS]
+    for task in tasks:
+        task()
+        torch.cuda.empty_cache() if device == "cuda" else None
+        write_whole(options.output, json.dumps(found, indent=1).encode())
+    for row in found["ways"]:
+        what = row.get("failed") or f"{sum(row['images_per_second']):,.0f} images/s"
+        print(f"{row['at_once']} at once by {row['by']}, steps {row['step']}: {what}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("output", type=Path, help="the JSON file to write")
+    parser.add_argument("--at-once", type=int, nargs="+", default=[1, 2, 4, 8])
+    parser.add_argument("--seconds", type=float, default=2.5, help="of each measurement")
+    parser.add_argument("--n", type=int, default=12_800, help="random images of an epoch")
+    measure(parser.parse_args(arguments))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
