@@ -23,7 +23,13 @@ from memutils import __version__, provenance, specs
 from memutils.files import write_whole
 
 SIDES = {"plain": plain, "ours": ours}
-FULL = {"n": 3_840, "n_test": 1_000, "repeats": 2, "sizes": [2_000, 12_800, 50_000], "images": "random"}
+FULL = {
+    "n": 3_840,
+    "n_test": 1_000,
+    "repeats": 2,
+    "sizes": [2_000, 12_800, 50_000],
+    "images": "random",
+}
 QUICK = {"n": 256, "n_test": 100, "repeats": 1, "sizes": [256], "images": "random"}
 
 
@@ -94,7 +100,11 @@ def main(arguments: list[str] | None = None) -> int:
     found = {}
     for network in ("resnet18", *(name for name in NETWORKS if name != "resnet18")):
         found[network] = compare(network, settings)
-        content |= {"table": bench.summary(found, machine["peak_gflops"]), "shares": bench.shares(found), "turns": found}
+        content |= {
+            "table": bench.summary(found, machine["peak_gflops"]),
+            "shares": bench.shares(found),
+            "turns": found,
+        }
         write_whole(options.output, json.dumps(content, indent=1).encode())
         speeds = {row["side"]: row for row in content["table"] if row["network"] == network}
         print(f"{network}: {speeds['ours']['images_per_second']:,.0f} images/s, {speeds['ours']['share_of_peak']:.0%} of peak, "

@@ -90,7 +90,10 @@ def worker(place: int, plan: Plan, barrier, answers) -> None:
 def as_streams(plan: Plan) -> list[tuple[int, object]]:
     """The answers of runs in threads of this process."""
     barrier, answers, most = threading.Barrier(max(plan.counts)), queue.Queue(), max(plan.counts)
-    threads = [threading.Thread(target=worker, args=(i, plan, barrier, answers), daemon=True) for i in range(most)]
+    threads = [
+        threading.Thread(target=worker, args=(i, plan, barrier, answers), daemon=True)
+        for i in range(most)
+    ]
     return collected(threads, answers, plan)
 
 
@@ -98,7 +101,10 @@ def as_processes(plan: Plan) -> list[tuple[int, object]]:
     """The answers of runs in processes of their own."""
     spawn, most = get_context("spawn"), max(plan.counts)
     barrier, answers = spawn.Barrier(most), spawn.Queue()
-    children = [spawn.Process(target=worker, args=(i, plan, barrier, answers), daemon=True) for i in range(most)]
+    children = [
+        spawn.Process(target=worker, args=(i, plan, barrier, answers), daemon=True)
+        for i in range(most)
+    ]
     return collected(children, answers, plan)
 
 
@@ -145,21 +151,43 @@ def alone(network: str, n: int, seconds: float) -> dict:
             trainer.evaluate()
             times.append((time.perf_counter() - start) / (2 * n))  # training and test images
     spec = specs.load_scale("paper").spec(network=network, loss="cce", eta=0)
-    passes = len(spec.evaluation_epochs()) / spec.epochs * 1.2  # 10,000 test images beside the 50,000 or 60,000
-    return {"images_per_second": trained, "seconds_per_image": 1 / trained + passes * statistics.median(times)}
+    passes = (
+        len(spec.evaluation_epochs()) / spec.epochs * 1.2
+    )  # 10,000 test images beside the 50,000 or 60,000
+    return {
+        "images_per_second": trained,
+        "seconds_per_image": 1 / trained + passes * statistics.median(times),
+    }
 
 
 def measure(options: argparse.Namespace) -> None:
     """Measures one way after the other and writes the file after each."""
     device = recipe.settle(recipe.Recipe()).device
-    found = {"device": device, "network": "resnet18", "n": options.n, "seconds": options.seconds, "ways": [], "alone": {}}
+    found = {
+        "device": device,
+        "network": "resnet18",
+        "n": options.n,
+        "seconds": options.seconds,
+        "ways": [],
+        "alone": {},
+    }
     ways = [("streams", "graph", as_streams)] if device == "cuda" else []
-    ways += [("processes", step, as_processes) for step in (("graph", "eager") if device == "cuda" else ("eager",))]
+    ways += [
+        ("processes", step, as_processes)
+        for step in (("graph", "eager") if device == "cuda" else ("eager",))
+    ]
     tasks: list[Callable[[], None]] = []
     for by, step, start in ways:
-        plan = Plan("resnet18", step, tuple(sorted(options.at_once)), options.seconds, options.n, device)
-        tasks.append(lambda by=by, plan=plan, start=start: found["ways"].extend(rows(by, plan, start(plan))))
-    tasks += [lambda name=name: found["alone"].update({name: alone(name, options.n, options.seconds / 2)}) for name in NETWORKS]
+        plan = Plan(
+            "resnet18", step, tuple(sorted(options.at_once)), options.seconds, options.n, device
+        )
+        tasks.append(
+            lambda by=by, plan=plan, start=start: found["ways"].extend(rows(by, plan, start(plan)))
+        )
+    tasks += [
+        lambda name=name: found["alone"].update({name: alone(name, options.n, options.seconds / 2)})
+        for name in NETWORKS
+    ]
     for task in tasks:
         task()
         torch.cuda.empty_cache() if device == "cuda" else None

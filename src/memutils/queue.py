@@ -263,7 +263,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--by", choices=["streams", "processes"], default="", help="streams of one process (a GPU's default)")
     parser.add_argument("--archive", type=Path, help="OUT.zip: the finished records; OUT.log and OUT.rates.json beside it")
     parser.add_argument("--rates", type=Path, help="a file of measured seconds an image, e.g. an earlier OUT.rates.json")
-    parser.add_argument("--list", action="store_true", help="only list what is missing: lines of an order; --by streams estimates a GPU")
+    parser.add_argument("--list", action="store_true", help="only list what is missing, as an order; --by streams: as on a GPU")
     try:
         return carry_out(parser.parse_args(arguments))
     except UserError as error:

@@ -16,7 +16,9 @@ def images(n: int, side: int, channels: int, seed: int) -> tuple[np.ndarray, np.
     """Images uint8 (n, side, side, channels) whose brightness follows their class, and classes (n,)."""
     generator = np.random.default_rng(seed)
     labels = generator.integers(0, 10, n)
-    pixels = generator.integers(0, 100, (n, side, side, channels)) + 15 * labels[:, None, None, None]
+    pixels = (
+        generator.integers(0, 100, (n, side, side, channels)) + 15 * labels[:, None, None, None]
+    )
     return pixels.astype(np.uint8), labels
 
 

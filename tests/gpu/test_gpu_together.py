@@ -14,7 +14,12 @@ SMOKE = specs.load_scale("smoke")
 
 @pytest.mark.parametrize("at_once", [2, 4])
 def test_runs_at_once_are_the_runs_alone(at_once, monkeypatch, tmp_path):
-    kinds = [("resnet18", "cce"), ("inception-lite", "rll"), ("resnet32", "rll"), ("resnet18", "rll")]
+    kinds = [
+        ("resnet18", "cce"),
+        ("inception-lite", "rll"),
+        ("resnet32", "rll"),
+        ("resnet18", "rll"),
+    ]
     made = [on_gpu.spec(network, loss=loss, epochs=6) for network, loss in kinds[:at_once]]
     jobs = [Job(SMOKE, SMOKE.key(spec), spec) for spec in made]
     alone = {job.key: measured(runs.run(job.spec, SMOKE, progress=False)) for job in jobs}

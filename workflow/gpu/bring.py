@@ -1,6 +1,6 @@
 """Brings home what a visit to a GPU left: merges its records, checked, and adds its speeds to the benchmark's table.
 
-    python workflow/gpu/bring.py OUT
+python workflow/gpu/bring.py OUT
 """
 
 import argparse
@@ -22,7 +22,9 @@ def add_speeds(path: Path) -> None:
         result = json.loads(path.read_bytes())
         speed.title(result), speed.conditions(result), speed.table(result), speed.shares(result)
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"The speeds {path} are damaged ({error!r}); measure them again.") from error
+        raise UserError(
+            f"The speeds {path} are damaged ({error!r}); measure them again."
+        ) from error
     speed.add(result)
     print(f"The speeds of {speed.title(result)} are in {speed.RESULTS}.")
 

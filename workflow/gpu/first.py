@@ -1,6 +1,6 @@
 """The first visit to a GPU, one command: tests, the fastest way to carry out several runs, ResNet-18's runs, speeds.
 
-    python workflow/gpu/first.py OUT [--limit 240]
+python workflow/gpu/first.py OUT [--limit 240]
 """
 
 import json
@@ -19,7 +19,17 @@ CAREFUL = {"by": "processes", "step": "eager", "at_once": 4}
 
 def test(visit: Visit) -> set[str]:
     """Runs the tests on the GPU; returns which files of them have passed, as far as they came."""
-    words = ["-m", "pytest", "tests/gpu", "-vv", "--tb=short", "-p", "no:cacheprovider", "-o", "addopts="]
+    words = [
+        "-m",
+        "pytest",
+        "tests/gpu",
+        "-vv",
+        "--tb=short",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "addopts=",
+    ]
     _, text = visit.python(*words, *(["-n", "6"] if find_spec("xdist") else []), most=TESTS)
     return passed(text)
 
@@ -28,7 +38,10 @@ def passed(text: str) -> set[str]:
     """The files of which some test passed and none failed, by pytest's lines."""
     files = {"PASSED": set(), "FAILED": set(), "ERROR": set()}
     for line in text.splitlines():
-        file, outcome = re.search(r"(test_\w+)\.py", line), re.search(r"\b(PASSED|FAILED|ERROR)\b", line)
+        file, outcome = (
+            re.search(r"(test_\w+)\.py", line),
+            re.search(r"\b(PASSED|FAILED|ERROR)\b", line),
+        )
         if file and outcome:
             files[outcome[1]].add(file[1])
     return files["PASSED"] - files["FAILED"] - files["ERROR"]
@@ -60,7 +73,9 @@ def main(arguments: list[str] | None = None) -> int:
     """The visit; 1 where a test or a command failed: the log tells which."""
     parser = parser_of(__doc__, 240)
     parser.add_argument("--only", default="resnet18", help="the runs whose key contains this")
-    parser.add_argument("--quick", action="store_true", help="tiny measurements, to try the visit itself")
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny measurements, to try the visit itself"
+    )
     options = parser.parse_args(arguments)
     visit, failed = Visit(options.out, options.work, options.limit), []
     failed.append(visit.python("workflow/gpu/pack.py", "unpack", "data", visit.work / "data")[0])
@@ -74,10 +89,22 @@ def main(arguments: list[str] | None = None) -> int:
     path.write_text(json.dumps(measured, indent=1))
     (visit.out / "rates.json").write_text(json.dumps(measured["rates"]))
     visit.say(f"Chosen: {way['at_once']} at once by {way['by']}, steps {way['step']}.")
-    words, more = queue_words(options, way, "--only", options.only, "--rates", visit.out / "rates.json")
-    failed.append(visit.python(*words, "--limit", max(0, visit.left() - TABLE), most=visit.left() - TABLE / 2, more=more)[0])
+    words, more = queue_words(
+        options, way, "--only", options.only, "--rates", visit.out / "rates.json"
+    )
+    failed.append(
+        visit.python(
+            *words,
+            "--limit",
+            max(0, visit.left() - TABLE),
+            most=visit.left() - TABLE / 2,
+            more=more,
+        )[0]
+    )
     few = ["--quick"] if options.quick else []
-    failed.append(visit.python("benchmarks/short.py", visit.out / "speed.json", "--ways", path, *few)[0])
+    failed.append(
+        visit.python("benchmarks/short.py", visit.out / "speed.json", "--ways", path, *few)[0]
+    )
     wanted = {file.stem for file in (ROOT / "tests/gpu").glob("test_*.py")}
     return int(any(failed) or tested != wanted)
 

@@ -58,7 +58,9 @@ def pack_cifar10(arrays: Arrays, folder: Path, number: int) -> None:
     images = np.concatenate([x_train, x_test])
     starts = range(0, len(images), SHEET)
     with ThreadPoolExecutor() as pool:
-        sheets = pool.map(lambda start: encoded(images[start : start + SHEET]), starts[number - 1 :: 2])
+        sheets = pool.map(
+            lambda start: encoded(images[start : start + SHEET]), starts[number - 1 :: 2]
+        )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for start, sheet in zip(starts[number - 1 :: 2], sheets, strict=True):
@@ -93,10 +95,14 @@ def unpack_cifar10(parts: list[Path], target: Path) -> None:
         for part in parts:
             with zipfile.ZipFile(part) as archive:
                 found = {name: archive.read(name) for name in archive.namelist()}
-            labels |= {name: np.frombuffer(found.pop(name), np.uint8) for name in ("y_train", "y_test")}
+            labels |= {
+                name: np.frombuffer(found.pop(name), np.uint8) for name in ("y_train", "y_test")
+            }
             sheets |= found
         with ThreadPoolExecutor() as pool:
-            images = np.concatenate(list(pool.map(decoded, (sheets[name] for name in sorted(sheets)))))
+            images = np.concatenate(
+                list(pool.map(decoded, (sheets[name] for name in sorted(sheets))))
+            )
     except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise UserError(f"{part} is damaged ({error}); send it again.") from error
     n = len(labels["y_train"])
@@ -142,7 +148,9 @@ def unpack(folder: Path, root: Path) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; 1 where something is wrong."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     commands = parser.add_subparsers(dest="what", required=True)
     packing = commands.add_parser("pack", help="data into a folder that travels")
     packing.add_argument("folder", type=Path)

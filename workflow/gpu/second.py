@@ -17,18 +17,27 @@ from visit import ROOT, Visit, parser_of, queue_words
 def main(arguments: list[str] | None = None) -> int:
     """The visit; 1 where a command failed."""
     parser = parser_of(__doc__, 420)
-    parser.add_argument("--first", type=Path, default=ROOT / "first", help="what the first visit left, for its ways.json")
+    parser.add_argument(
+        "--first",
+        type=Path,
+        default=ROOT / "first",
+        help="what the first visit left, for its ways.json",
+    )
     options = parser.parse_args(arguments)
     visit = Visit(options.out, options.work, options.limit)
     code, text = visit.python("workflow/gpu/pack.py", "unpack", "data", visit.work / "data")
     if code or "cifar10" not in text:
         if not code:
-            visit.say("A part of CIFAR-10 is missing. Send the other one and start the same again, on this machine.")
+            visit.say(
+                "A part of CIFAR-10 is missing. Send the other one and start the same again, on this machine."
+            )
         return int(bool(code))
     path = options.first / "ways.json"
     measured = json.loads(path.read_bytes()) if path.exists() else {"chosen": CAREFUL, "rates": {}}
     if not path.exists():
-        visit.say(f"There is no {path}: {CAREFUL['at_once']} runs at once, steps {CAREFUL['step']}.")
+        visit.say(
+            f"There is no {path}: {CAREFUL['at_once']} runs at once, steps {CAREFUL['step']}."
+        )
     rates = visit.work / "rates.json"
     rates.write_text(json.dumps(measured["rates"]))
     words, more = queue_words(options, measured["chosen"], "--rates", rates)

@@ -21,7 +21,15 @@ from pack import PARTS, pack
 from memutils import data, provenance, queue
 from memutils.errors import UserError
 
-CODE = ("src", "configs", "tests", "benchmarks", "workflow", "notebooks/run.ipynb", "pyproject.toml")
+CODE = (
+    "src",
+    "configs",
+    "tests",
+    "benchmarks",
+    "workflow",
+    "notebooks/run.ipynb",
+    "pyproject.toml",
+)
 """What runs, tests and measurements there need."""
 
 TRAVELS = 64 * 2**20

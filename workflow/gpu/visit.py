@@ -44,7 +44,9 @@ class Visit:
         with open(self.out / "visit.log", "a", encoding="utf-8") as log:
             log.write(text.rstrip("\n") + "\n")
 
-    def python(self, *words: object, most: float = 1e6, more: Mapping[str, str] | None = None) -> tuple[int, str]:
+    def python(
+        self, *words: object, most: float = 1e6, more: Mapping[str, str] | None = None
+    ) -> tuple[int, str]:
         """Runs python with these words; returns the exit code, negative if it was killed at the limit, and its output."""
         start, lines = time.monotonic(), []
         self.say(f"== {' '.join(map(str, words))}")
@@ -60,7 +62,9 @@ class Visit:
         code = child.wait()
         killer.cancel()
         kill_all(child)  # what it may have left behind
-        self.say(f"== exit code {code} after {time.monotonic() - start:.0f} s; {self.left():.0f} s are left")
+        self.say(
+            f"== exit code {code} after {time.monotonic() - start:.0f} s; {self.left():.0f} s are left"
+        )
         return code, "".join(lines)
 
 
@@ -74,16 +78,34 @@ def kill_all(child: subprocess.Popen) -> None:
 
 def parser_of(text: str, limit: float) -> argparse.ArgumentParser:
     """What both visits are told."""
-    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=text, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("out", type=Path, help="the folder that comes home")
-    parser.add_argument("--limit", type=float, default=limit, help=f"seconds for all of it, {limit:g} by default")
-    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "memutils-visit", help="data and records there")
-    parser.add_argument("--order", type=Path, default=ROOT / "workflow/queue.yaml", help="the runs, in order")
+    parser.add_argument(
+        "--limit", type=float, default=limit, help=f"seconds for all of it, {limit:g} by default"
+    )
+    parser.add_argument(
+        "--work",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "memutils-visit",
+        help="data and records there",
+    )
+    parser.add_argument(
+        "--order", type=Path, default=ROOT / "workflow/queue.yaml", help="the runs, in order"
+    )
     return parser
 
 
 def queue_words(options: argparse.Namespace, way: Mapping, *more: object) -> tuple[list, dict]:
     """The command that carries out the queue in a way of ``benchmarks/ways.py``, and its environment."""
-    words = ["-m", "memutils.queue", "--order", options.order.resolve(), "--archive", options.out.resolve() / "records.zip"]
+    words = [
+        "-m",
+        "memutils.queue",
+        "--order",
+        options.order.resolve(),
+        "--archive",
+        options.out.resolve() / "records.zip",
+    ]
     words += ["--by", way["by"], "--at-once", way["at_once"], *more]
     return words, {} if way["step"] == "graph" else {"MEMUTILS_GRAPHS": "no"}
