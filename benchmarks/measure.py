@@ -1,4 +1,6 @@
-"""One measurement in a process of its own, printed as JSON: ``python measure.py ours resnet32 --n 2000``."""
+"""One measurement in a process of its own, printed as JSON: ``python measure.py ours resnet32 --n
+2000``.
+"""
 
 import argparse
 import importlib
@@ -13,7 +15,9 @@ WARM_UP = 256
 
 
 def side(name: str, network: str, n: int, n_test: int, threads: int) -> dict:
-    """One epoch of a side, after a warm-up; with images a second of its training steps and the process's peak memory."""
+    """One epoch of a side, after a warm-up; with images a second of its training steps and the
+    process's peak memory.
+    """
     import task as tasks
 
     task = tasks.make(network, n, n_test, threads)
@@ -26,18 +30,24 @@ def side(name: str, network: str, n: int, n_test: int, threads: int) -> dict:
 
 
 def machine(threads: int) -> dict:
-    """The machine, and what matrix products reach on it in each precision, GFLOP/s (the best of several)."""
+    """The machine, and what matrix products reach on it in each precision, GFLOP/s (the best of
+    several).
+    """
     import torch
 
-    from memutils import provenance, recipe, speed
+    from memutils import recipe
+    from memutils.report import speed
+    from memutils.runs import provenance
 
     torch.set_num_threads(threads)
     device = recipe.settle(recipe.Recipe()).device
     peaks = {}
-    precisions = {"float32": torch.float32, "bfloat16": torch.bfloat16} | ({"tf32": torch.float32} if device == "cuda" else {})
+    precisions = {"float32": torch.float32, "bfloat16": torch.bfloat16} | (
+        {"tf32": torch.float32} if device == "cuda" else {}
+    )
     for precision, dtype in precisions.items():
         torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
-        size = 8192 if device == "cuda" else 2048  # a GPU's peak shows where starting a product costs nothing
+        size = 8192 if device == "cuda" else 2048  # on a GPU starting a small one shows
         a = torch.randn(size, size, device=device).to(dtype)
         best = float("inf")
         for _ in range(12):
@@ -47,13 +57,16 @@ def machine(threads: int) -> dict:
                 torch.cuda.synchronize()
             best = min(best, time.perf_counter() - start)
         peaks[precision] = 2 * size**3 / best / 1e9
-    found = {"name": provenance.machine(device), "instructions": speed.instructions() if device == "cpu" else ""}
+    found = {
+        "name": provenance.machine(device),
+        "instructions": speed.instructions() if device == "cpu" else "",
+    }
     return found | {"device": device, "torch": str(torch.__version__), "peak_gflops": peaks}
 
 
 def flops(network: str) -> dict:
     """Floating-point operations of one image in a training step."""
-    from memutils import grid, specs
+    from memutils.runs import grid, specs
 
     spec = specs.load_scale("paper").spec(network=network, loss="cce", eta=0)
     shape = (1, 28, 28) if spec.dataset == "mnist" else (3, spec.crop or 32, spec.crop or 32)

@@ -1,4 +1,6 @@
-"""Side (a): the loop as PyTorch's tutorials write it; float32, eager, a number fetched in each step, a pass for each figure."""
+"""Side (a): the loop as PyTorch's tutorials write it; float32, eager, a number fetched in each
+step, a pass for each figure.
+"""
 
 import time
 
@@ -26,7 +28,9 @@ class Images(Dataset):
 
     def __getitem__(self, index: int):
         image = self.images[index]
-        return self.transform(Image.fromarray(image.squeeze(2) if image.shape[2] == 1 else image)), int(self.labels[index])
+        return self.transform(
+            Image.fromarray(image.squeeze(2) if image.shape[2] == 1 else image)
+        ), int(self.labels[index])
 
 
 def whiten(x: torch.Tensor) -> torch.Tensor:
@@ -38,16 +42,29 @@ def make_transform(task: Task):
     if task.spec.inputs == "whiten":
         return transforms.Compose([transforms.ToTensor(), transforms.Lambda(whiten)])
     mean, deviation = training.channel_statistics(task.splits["train"].images)
-    return transforms.Compose([transforms.ToTensor(), transforms.Normalize((mean / 255).tolist(), (deviation / 255).tolist())])
+    return transforms.Compose(
+        [
+            transforms.ToTensor(),
+            transforms.Normalize((mean / 255).tolist(), (deviation / 255).tolist()),
+        ]
+    )
 
 
 def loaders(task: Task) -> dict[str, DataLoader]:
-    """Batches to train on, and to evaluate J1 (noisy labels), J2 (true ones) and the test accuracy."""
+    """Batches to train on, and to evaluate J1 (noisy labels), J2 (true ones) and the test
+    accuracy.
+    """
     transform, train, test = make_transform(task), task.splits["train"], task.splits["test"]
     noisy, true = task.labels["train"].noisy, task.labels["train"].true
-    common = {"batch_size": task.spec.batch_size, "num_workers": WORKERS, "pin_memory": task.device == "cuda"}
+    common = {
+        "batch_size": task.spec.batch_size,
+        "num_workers": WORKERS,
+        "pin_memory": task.device == "cuda",
+    }
     return {
-        "train": DataLoader(Images(train.images, noisy, transform), shuffle=True, drop_last=True, **common),
+        "train": DataLoader(
+            Images(train.images, noisy, transform), shuffle=True, drop_last=True, **common
+        ),
         "j1": DataLoader(Images(train.images, noisy, transform), **common),
         "j2": DataLoader(Images(train.images, true, transform), **common),
         "test_accuracy": DataLoader(Images(test.images, test.labels, transform), **common),
@@ -66,7 +83,9 @@ def accuracy(network: nn.Module, batches: DataLoader, device: str) -> float:
 
 
 def epoch(task: Task) -> dict:
-    """Trains one epoch and evaluates; returns the seconds of the training steps, of all, and the figures."""
+    """Trains one epoch and evaluates; returns the seconds of the training steps, of all, and the
+    figures.
+    """
     torch.set_num_threads(task.spec.threads)
     batches, network, criterion = loaders(task), task.plain_network(), nn.CrossEntropyLoss()
     optimizer = task.plain_optimizer(network.parameters())
@@ -84,7 +103,15 @@ def epoch(task: Task) -> dict:
         correct += (logits.argmax(1) == labels).sum().item()
         total += labels.size(0)
     train_seconds = time.perf_counter() - start
-    figures = {name: accuracy(network, batches[name], task.device) for name in ("j1", "j2", "test_accuracy")}
+    figures = {
+        name: accuracy(network, batches[name], task.device)
+        for name in ("j1", "j2", "test_accuracy")
+    }
     figures |= {"train_loss": training_loss / total, "training_j1": correct / total}
     seconds = time.perf_counter() - start
-    return {"train_seconds": train_seconds, "seconds": seconds, "figures": figures, "precision": task.plain_precision}
+    return {
+        "train_seconds": train_seconds,
+        "seconds": seconds,
+        "figures": figures,
+        "precision": task.plain_precision,
+    }

@@ -1,4 +1,4 @@
-"""The benchmark's table for a GPU that is lent for minutes: one process, random images, fewer turns.
+"""The benchmark's table for a GPU that is lent for minutes: one process, random images, few turns.
 
     python benchmarks/short.py SPEED.json [--ways WAYS.json]
 
@@ -19,8 +19,9 @@ import ours
 import plain
 from task import NETWORKS, Task, make_random
 
-from memutils import __version__, provenance, specs
-from memutils.files import write_whole
+from memutils import __version__
+from memutils.runs import provenance, specs
+from memutils.runs.files import write_whole
 
 SIDES = {"plain": plain, "ours": ours}
 FULL = {
@@ -42,7 +43,7 @@ def turn(side: str, task: Task) -> dict:
 
 
 def compare(network: str, settings: dict) -> dict:
-    """A network's operations an image, the share of products in our steps, and both sides in turns."""
+    """A network's operations an image, the share of products, and both sides in turns."""
     task = make_random(network, settings["n"], settings["n_test"])
     found = {"flops": measure.flops(network), "products": ours.products(task)}
     found["sides"] = {side: [] for side in SIDES}
@@ -53,7 +54,7 @@ def compare(network: str, settings: dict) -> dict:
 
 
 def over_n(settings: dict) -> list[dict]:
-    """Our epoch of ResNet-32 over the number of images, with the peak memory of this process so far."""
+    """Our epoch of ResNet-32 over the number of images, with this process's peak memory so far."""
     rows = []
     for n in settings["sizes"]:
         result = turn("ours", make_random("resnet32", n, settings["n_test"]))
@@ -92,23 +93,30 @@ def main(arguments: list[str] | None = None) -> int:
     ways = json.loads(options.ways.read_bytes()) if options.ways and options.ways.exists() else {}
     machine = measure.machine(1) | {"cores": bench.cores(), "threads": 1}
     content = {
-        "started": datetime.now(UTC).isoformat(timespec="seconds"), "quick": options.quick,
-        "package": __version__, **provenance.source_state(), "machine": machine, "settings": settings,
-        "ways": ways, "runs_in_ten_minutes": runs_in_ten_minutes(ways),
-        "scaling": {"network": "resnet32", "over_n": over_n(settings), "over_runs": over_runs(ways)},
-    }  # fmt: skip
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "quick": options.quick,
+        "package": __version__,
+        **provenance.source_state(),
+        "machine": machine,
+        "settings": settings,
+        "ways": ways,
+        "runs_in_ten_minutes": runs_in_ten_minutes(ways),
+        "scaling": {
+            "network": "resnet32",
+            "over_n": over_n(settings),
+            "over_runs": over_runs(ways),
+        },
+    }
     found = {}
     for network in ("resnet18", *(name for name in NETWORKS if name != "resnet18")):
         found[network] = compare(network, settings)
-        content |= {
-            "table": bench.summary(found, machine["peak_gflops"]),
-            "shares": bench.shares(found),
-            "turns": found,
-        }
+        content["table"] = bench.summary(found, machine["peak_gflops"])
+        content |= {"shares": bench.shares(found), "turns": found}
         write_whole(options.output, json.dumps(content, indent=1).encode())
-        speeds = {row["side"]: row for row in content["table"] if row["network"] == network}
-        print(f"{network}: {speeds['ours']['images_per_second']:,.0f} images/s, {speeds['ours']['share_of_peak']:.0%} of peak, "
-              f"an epoch {speeds['plain']['times_ours']:.1f} times as fast as the plain loop's")  # fmt: skip
+        ours_row = next(
+            r for r in content["table"] if (r["network"], r["side"]) == (network, "ours")
+        )
+        print(f"{network}: {ours_row['images_per_second']:,.0f} images/s")
     print(f"Written: {options.output}; runs in ten minutes: {content['runs_in_ten_minutes']}")
     return 0
 

@@ -1,4 +1,4 @@
-"""How many images a second several runs at once train on, by each way to carry them out; seconds each.
+"""How many images a second several runs at once train on, by each way to carry them out.
 
     python benchmarks/ways.py WAYS.json --at-once 1 2 4 8
 
@@ -22,9 +22,11 @@ from pathlib import Path
 import torch
 from task import NETWORKS, make_random
 
-from memutils import recipe, runs, specs, training
-from memutils.files import write_whole
+from memutils import recipe, runs, training
 from memutils.graph import own_stream
+from memutils.runs import specs
+from memutils.runs.execute import PREPARING
+from memutils.runs.files import write_whole
 
 PATIENCE = 60
 """Seconds that a run waits for the others before it gives up."""
@@ -32,7 +34,7 @@ PATIENCE = 60
 
 @dataclass(frozen=True)
 class Plan:
-    """What each of several runs at once does: trains for so many seconds, for each number of runs."""
+    """What each of several runs does: trains for so many seconds, for each number of them."""
 
     network: str
     step: str
@@ -50,7 +52,7 @@ def make_trainer(network: str, step: str, n: int) -> training.Trainer:
     """
     task = make_random(network, n, n)
     execution = replace(recipe.settle(task.spec), step=step)
-    with runs.PREPARING:
+    with PREPARING:
         trainer = runs.make_trainer(task.spec, task.splits, task.labels, 10, execution)
         trainer.prepare()
     if trainer.execution.step != step:
@@ -69,7 +71,7 @@ def speed(trainer: training.Trainer, seconds: float) -> float:
 
 
 def worker(place: int, plan: Plan, barrier, answers) -> None:
-    """One of the runs: takes part where there are more of them than its place; answers each time."""
+    """A run: takes part where there are more of them than its place, and answers each time."""
     trainer, count = None, 0
     try:
         with own_stream(plan.device):
@@ -109,7 +111,7 @@ def as_processes(plan: Plan) -> list[tuple[int, object]]:
 
 
 def collected(workers: list, answers, plan: Plan) -> list[tuple[int, object]]:
-    """Starts the runs and takes their answers until all came, one failed, or none comes any more."""
+    """Starts the runs and takes their answers until all came, one failed, or none comes."""
     found = []
     for one in workers:
         one.start()
@@ -135,7 +137,9 @@ def rows(by: str, plan: Plan, answers: list[tuple[int, object]]) -> list[dict]:
 
 
 def alone(network: str, n: int, seconds: float) -> dict:
-    """A network's run alone: images a second of its training, and seconds of an image at scale paper with evaluations."""
+    """A network alone: images a second, and an image's seconds in a run of scale paper, evaluations
+    included.
+    """
     device = recipe.settle(recipe.Recipe()).device
     with own_stream(device):
         step = "graph" if device == "cuda" else "eager"

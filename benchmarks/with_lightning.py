@@ -1,4 +1,6 @@
-"""Side (b): the same by PyTorch Lightning, with its defaults; the figures come from its validation loop and torchmetrics."""
+"""Side (b): the same by PyTorch Lightning, with its defaults; the figures come from its validation
+loop and torchmetrics.
+"""
 
 import logging
 import time
@@ -33,7 +35,13 @@ class Module(lightning.LightningModule):
     def validation_step(self, batch, index, dataloader_idx=0):
         images, labels = batch
         self.exact[dataloader_idx](self.network(images), labels)
-        self.log(FIGURES[dataloader_idx], self.exact[dataloader_idx], on_step=False, on_epoch=True, add_dataloader_idx=False)
+        self.log(
+            FIGURES[dataloader_idx],
+            self.exact[dataloader_idx],
+            on_step=False,
+            on_epoch=True,
+            add_dataloader_idx=False,
+        )
 
     def configure_optimizers(self):
         return self.task.plain_optimizer(self.network.parameters())
@@ -53,16 +61,35 @@ class Clock(lightning.Callback):
 
 
 def epoch(task: Task) -> dict:
-    """Trains one epoch and evaluates; returns the seconds of the training steps, of all, and the figures."""
-    warnings.filterwarnings("ignore", module="(pytorch_lightning|lightning_fabric)")  # on workers, loggers and clusters
+    """Trains one epoch and evaluates; returns the seconds of the training steps, of all, and the
+    figures.
+    """
+    warnings.filterwarnings(
+        "ignore", module="(pytorch_lightning|lightning_fabric)"
+    )  # on workers, loggers and clusters
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     torch.set_num_threads(task.spec.threads)
     batches, clock = loaders(task), Clock()
     trainer = lightning.Trainer(
-        max_epochs=1, accelerator="gpu" if task.device == "cuda" else "cpu", devices=1, callbacks=[clock],
-        logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=0,
-    )  # fmt: skip
+        max_epochs=1,
+        accelerator="gpu" if task.device == "cuda" else "cpu",
+        devices=1,
+        callbacks=[clock],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+    )
     trainer.fit(Module(task), batches["train"], [batches[name] for name in FIGURES])
-    figures = {name: float(trainer.callback_metrics[name]) for name in (*FIGURES, "train_loss", "training_j1")}
+    figures = {
+        name: float(trainer.callback_metrics[name])
+        for name in (*FIGURES, "train_loss", "training_j1")
+    }
     train_seconds, seconds = clock.trained - clock.start, clock.end - clock.start
-    return {"train_seconds": train_seconds, "seconds": seconds, "figures": figures, "precision": task.plain_precision}
+    return {
+        "train_seconds": train_seconds,
+        "seconds": seconds,
+        "figures": figures,
+        "precision": task.plain_precision,
+    }

@@ -11,7 +11,8 @@ from pathlib import Path
 ABSOLUTE = re.compile(
     r"file://|(?<![\w.:/~-])/(?:home|root|Users|tmp|mnt|media|private|scratch|usr|var|opt|work)/|\b[A-Za-z]:\\+\w"
 )
-"""A path that exists on one machine only: the roots people work under, a drive letter, a file URL."""
+"""A path that exists on one machine only: the roots people work under, a drive letter, a file URL.
+"""
 
 
 def problems(text: str) -> list[str]:
@@ -37,14 +38,20 @@ def problems(text: str) -> list[str]:
         match = ABSOLUTE.search(source)
         if match:
             line = source[: match.start()].count("\n")
-            found.append(f"{where} names an absolute path: {source.splitlines()[line].strip()[:80]}")
+            found.append(
+                f"{where} names an absolute path: {source.splitlines()[line].strip()[:80]}"
+            )
     return found
 
 
 def main(paths: list[str]) -> int:
     """Prints the problems of each notebook; 1 if there are any, else 0."""
     files = [Path(p) for p in paths] or sorted(Path(__file__).parents[1].glob("notebooks/*.ipynb"))
-    lines = [f"{file}: {problem}" for file in files for problem in problems(file.read_text(encoding="utf-8"))]
+    lines = [
+        f"{file}: {problem}"
+        for file in files
+        for problem in problems(file.read_text(encoding="utf-8"))
+    ]
     print("\n".join(lines), end="\n" if lines else "")
     return bool(lines)
 

@@ -60,7 +60,10 @@ def without_a_wheel(pip: Path, pins: list[str], version: str, folder: Path) -> l
     """The pins without a wheel for a Python. Pip stops at the first; it is asked again without."""
     found, options = (
         [],
-        "--dry-run --quiet --no-deps --ignore-installed --only-binary=:all: --use-feature=fast-deps",
+        (
+            "--dry-run --quiet --no-deps --ignore-installed --only-binary=:all:"
+            " --use-feature=fast-deps"
+        ),
     )
     while True:
         (folder / "pins.txt").write_text("\n".join(pins))

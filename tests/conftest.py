@@ -1,4 +1,6 @@
-"""What every test shares: records in a folder of its own, one thread, and data that is loaded once."""
+"""What every test shares: records in a folder of its own, one thread, and data that is loaded
+once.
+"""
 
 import copy
 import functools
@@ -11,9 +13,12 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-from memutils import data, models, record, records, runs, sources, specs, training
+from memutils import data, models, runs, sources, training
+from memutils.runs import record, records, specs
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and so would what the tests start
+signal.signal(
+    signal.SIGINT, signal.default_int_handler
+)  # a shell's background jobs ignore it, and so would what the tests start
 
 settings.register_profile(
     "repeatable",
@@ -25,7 +30,11 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 REPOSITORY = Path(__file__).parents[1]
-ROOTS = [Path(p) for p in (os.environ.get("MEMUTILS_DATA"), REPOSITORY / "data", REPOSITORY / "../shared/data") if p]
+ROOTS = [
+    Path(p)
+    for p in (os.environ.get("MEMUTILS_DATA"), REPOSITORY / "data", REPOSITORY / "../shared/data")
+    if p
+]
 load_once = functools.cache(data.load)
 
 
@@ -35,7 +44,9 @@ def no_network(root: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def isolated(monkeypatch, tmp_path):
-    """Records go to a fresh folder, configs come from the repository, nothing is downloaded, torch takes one thread."""
+    """Records go to a fresh folder, configs come from the repository, nothing is downloaded, torch
+    takes one thread.
+    """
     monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path / "results"))
     for name in ("download_mnist", "download_cifar"):
         monkeypatch.setattr(sources, name, no_network)
@@ -57,7 +68,9 @@ def quick_data(monkeypatch, mnist5k) -> None:
 
 def measured(record) -> dict:
     """What a record measured: its content, history and arrays without times and checksums."""
-    content = copy.deepcopy({k: v for k, v in record.content.items() if "checksum" not in k and "sha256" not in k})
+    content = copy.deepcopy(
+        {k: v for k, v in record.content.items() if "checksum" not in k and "sha256" not in k}
+    )
     for name in ("seconds", "images_per_second", "started", "commit", "dirty"):
         del content["provenance"][name]
     history = record.history.drop(columns=["seconds", "train_seconds"])
@@ -73,7 +86,9 @@ def made(key: str, rows: list[dict], path: Path | None = None, **content) -> rec
 
 
 def changed(old: records.Record, **values) -> records.Record:
-    """A record in memory like another one, whose history has these values instead, in every evaluation."""
+    """A record in memory like another one, whose history has these values instead, in every
+    evaluation.
+    """
     table = old.table.copy()
     for name, value in values.items():
         place = old.content["columns"].index(name)
@@ -83,11 +98,16 @@ def changed(old: records.Record, **values) -> records.Record:
 
 def full_size(name: str) -> data.Dataset:
     """MNIST or CIFAR-10 at full size where it is on disk already; else the test is skipped."""
-    there = {"mnist": ("mnist.npz", "MNIST/raw"), "cifar10": ("cifar10.npz", "cifar-10-binary.tar.gz")}[name]
+    there = {
+        "mnist": ("mnist.npz", "MNIST/raw"),
+        "cifar10": ("cifar10.npz", "cifar-10-binary.tar.gz"),
+    }[name]
     for root in ROOTS:
         if any((root / path).exists() for path in there):
             return load_once(name, root)
-    pytest.skip(f"{name} is not on disk: set MEMUTILS_DATA to a folder that has {' or '.join(there)}")
+    pytest.skip(
+        f"{name} is not on disk: set MEMUTILS_DATA to a folder that has {' or '.join(there)}"
+    )
 
 
 def smoke(**settings) -> specs.Spec:
@@ -102,12 +122,18 @@ def carry_out(spec: specs.Spec) -> records.Record:
 @pytest.fixture
 def tiny_resnet(monkeypatch):
     """A network with batch normalization that trains in a second."""
-    monkeypatch.setitem(models.NETWORKS, "tiny", lambda shape, k: models.CifarResNet(1, shape[0], k))
+    monkeypatch.setitem(
+        models.NETWORKS, "tiny", lambda shape, k: models.CifarResNet(1, shape[0], k)
+    )
 
 
 @pytest.fixture
 def epochs_run(monkeypatch) -> list[int]:
     """Collects the numbers of the epochs that are trained."""
     seen, original = [], training.Trainer.epoch
-    monkeypatch.setattr(training.Trainer, "epoch", lambda t, number, exact: (seen.append(number), original(t, number, exact))[1])
+    monkeypatch.setattr(
+        training.Trainer,
+        "epoch",
+        lambda t, number, exact: (seen.append(number), original(t, number, exact))[1],
+    )
     return seen

@@ -1,15 +1,17 @@
-"""Made-up records with the curves that a test asks for, and what the table of claims says of them."""
+"""Made-up records with the curves that a test asks for, and what the table of claims says of
+them.
+"""
 
 import numpy as np
 from conftest import made
 
-from memutils import records
 from memutils.claims import table
 from memutils.claims.selection import COLUMNS, Pool
 from memutils.claims.statements import CLAIMS
 from memutils.claims.thresholds import Thresholds
-from memutils.records import Record
-from memutils.specs import Scale, text_of
+from memutils.runs import records
+from memutils.runs.records import Record
+from memutils.runs.specs import Scale, text_of
 
 N, EPOCHS, TESTED = 5000, 40, 2000
 LIMITS = Thresholds()

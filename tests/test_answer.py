@@ -63,7 +63,10 @@ def test_one_seed_that_loses_makes_no_no():
 def test_the_numbers_have_images_seeds_and_learning_rate_beside_them():
     text = answer.sentences(asked(grid(seeds=(0, 1), inception_lite=0.73)), LIMITS)
     assert text.startswith("Partly. Of the training labels 40 % are wrong.")
-    given = "Inception-Lite on CIFAR-10 repeats 100 % of the wrong labels with cross entropy and 73 % with RLL (5,000 images, two seeds, learning rate 0.01)"
+    given = (
+        "Inception-Lite on CIFAR-10 repeats 100 % of the wrong labels with cross entropy and 73 %"
+        " with RLL (5,000 images, two seeds, learning rate 0.01)"
+    )
     assert given in text and text.endswith(".")
 
 

@@ -1,4 +1,6 @@
-"""From 2 to 256 classes, any number of channels, any noise rates: runs, figures, tables, gallery and explorer."""
+"""From 2 to 256 classes, any number of channels, any noise rates: runs, figures, tables, gallery
+and explorer.
+"""
 
 import json
 
@@ -10,20 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_records import check_identities
 
-from memutils import (
-    data,
-    explorer,
-    gallery,
-    labeling,
-    noise,
-    notebooks,
-    plots,
-    records,
-    runs,
-    specs,
-)
+from memutils import data, labeling, noise, runs
 from memutils.errors import UserError
-from memutils.storage import Storage
+from memutils.report import explorer, gallery, notebooks, plots
+from memutils.runs import records, specs
+from memutils.runs.storage import Storage
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
-"""The archive of finished records: below its limit, whole whatever happens, and never the same record twice."""
+"""The archive of finished records: below its limit, whole whatever happens, and never the same
+record twice.
+"""
 
 import itertools
 import multiprocessing
@@ -11,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memutils.archive import Archive
 from memutils.errors import UserError
+from memutils.runs.archive import Archive
 
 
 def made(folder: Path, name: str, size: int = 1000):
@@ -35,7 +37,9 @@ def test_a_second_archive_is_begun_when_the_first_would_pass_its_limit(tmp_path)
     parts = [archive.add(record).name for record in records]
     assert parts == ["out.zip"] * 2 + ["out.2.zip"] * 2 + ["out.3.zip"]
     assert all(path.stat().st_size <= 10_000 for path in tmp_path.glob("*.zip"))
-    together = {name: data for path in tmp_path.glob("*.zip") for name, data in contents(path).items()}
+    together = {
+        name: data for path in tmp_path.glob("*.zip") for name, data in contents(path).items()
+    }
     assert together == {f"smoke/{p.name}": p.read_bytes() for p in (tmp_path / "smoke").iterdir()}
 
 
@@ -47,7 +51,9 @@ def test_an_archive_is_gone_on_with_and_takes_no_record_twice(tmp_path):
     again = Archive(tmp_path / "out.zip", most=10_000)
     for record in records[:3]:
         again.add(record)
-    assert {path.name: path.read_bytes() for path in tmp_path.glob("*.zip")} == before and len(before) == 2
+    assert {path.name: path.read_bytes() for path in tmp_path.glob("*.zip")} == before and len(
+        before
+    ) == 2
     assert again.add(records[3]).name == "out.2.zip"
 
 
@@ -88,4 +94,6 @@ def test_a_kill_at_any_moment_leaves_whole_archives(tmp_path):
         process.kill()
         process.join()
         archives = [contents(path) for path in folder.glob("out*.zip")]  # reads all, with its sums
-        assert archives and all(len(files) % 2 == 0 and files for files in archives), "each record with its arrays"
+        assert archives and all(len(files) % 2 == 0 and files for files in archives), (
+            "each record with its arrays"
+        )

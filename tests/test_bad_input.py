@@ -1,4 +1,6 @@
-"""Whatever is put in: a valid thing comes out, or a UserError of one sentence, before any training starts."""
+"""Whatever is put in: a valid thing comes out, or a UserError of one sentence, before any training
+starts.
+"""
 
 import dataclasses
 import json
@@ -12,14 +14,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from memutils import data, losses, noise, notebooks, runs, specs, training
+from memutils import data, losses, noise, runs, training
 from memutils.errors import UserError
+from memutils.report import notebooks
+from memutils.runs import specs
 
 SCALE = specs.Scale("fuzz", {"dataset": "mnist5k", "network": "mlp", "loss": "cce", "eta": 0.4})
-NUMBERS = st.integers() | st.floats() | st.booleans() | st.sampled_from([0, 1, -1, 2**53, 10**400, 1e308, 5e-324, math.nan, math.inf])
-WORDS = st.sampled_from(["cce", "rll", "mnist5k", "mlp", "step", "auto", "../x", "<b>", "", "'; import os"]) | st.text(max_size=8)
+NUMBERS = (
+    st.integers()
+    | st.floats()
+    | st.booleans()
+    | st.sampled_from([0, 1, -1, 2**53, 10**400, 1e308, 5e-324, math.nan, math.inf])
+)
+WORDS = st.sampled_from(
+    ["cce", "rll", "mnist5k", "mlp", "step", "auto", "../x", "<b>", "", "'; import os"]
+) | st.text(max_size=8)
 SCALARS = NUMBERS | WORDS | st.none() | st.complex_numbers() | st.binary(max_size=4) | st.dates()
-JUNK = st.recursive(SCALARS, lambda x: st.lists(x, max_size=3) | st.dictionaries(SCALARS, x, max_size=3) | st.tuples(x), max_leaves=5)
+JUNK = st.recursive(
+    SCALARS,
+    lambda x: st.lists(x, max_size=3) | st.dictionaries(SCALARS, x, max_size=3) | st.tuples(x),
+    max_leaves=5,
+)
 MANY = settings(max_examples=300)
 
 
@@ -47,7 +62,11 @@ def check_spec(scale, spec) -> None:
 
 
 @MANY
-@given(st.dictionaries(st.sampled_from(sorted(specs.FIELDS)) | st.text(max_size=5), JUNK, min_size=1, max_size=3))
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(specs.FIELDS)) | st.text(max_size=5), JUNK, min_size=1, max_size=3
+    )
+)
 def test_settings(values):
     spec = tried(lambda: SCALE.spec(**values))
     if spec is not None:
@@ -55,8 +74,13 @@ def test_settings(values):
 
 
 PARTS = st.sampled_from(["extends", "defaults", "networks", "grid", "other"])
-TABLES = st.dictionaries(st.sampled_from(["loss", "eta", "seed", "network", "epochs", "x"]), JUNK | st.lists(SCALARS, max_size=4))
-CONFIGS = st.dictionaries(PARTS, JUNK | TABLES | st.lists(TABLES, max_size=3) | st.dictionaries(WORDS, TABLES, max_size=2))
+TABLES = st.dictionaries(
+    st.sampled_from(["loss", "eta", "seed", "network", "epochs", "x"]),
+    JUNK | st.lists(SCALARS, max_size=4),
+)
+CONFIGS = st.dictionaries(
+    PARTS, JUNK | TABLES | st.lists(TABLES, max_size=3) | st.dictionaries(WORDS, TABLES, max_size=2)
+)
 
 
 @MANY
@@ -68,7 +92,10 @@ def test_config_content(content):
 
 
 @MANY
-@given(st.binary(max_size=60) | st.text("{}[]:-,&*!|>#? \n\t'\"%@`abgridefaultsnetworkloss0.4", max_size=60).map(str.encode))
+@given(
+    st.binary(max_size=60)
+    | st.text("{}[]:-,&*!|>#? \n\t'\"%@`abgridefaultsnetworkloss0.4", max_size=60).map(str.encode)
+)
 def test_config_text(tmp_path, monkeypatch, content):
     monkeypatch.setenv("MEMUTILS_CONFIGS", str(tmp_path))
     (tmp_path / "fuzz.yaml").write_bytes(content)
@@ -86,10 +113,24 @@ def test_a_grid_without_end_is_refused():
 
 
 @MANY
-@given(JUNK, st.dictionaries(st.sampled_from(["lss", "epochs", "lr", "__class__", "settings"]), JUNK, max_size=2), JUNK)
+@given(
+    JUNK,
+    st.dictionaries(
+        st.sampled_from(["lss", "epochs", "lr", "__class__", "settings"]), JUNK, max_size=2
+    ),
+    JUNK,
+)
 def test_parameters_of_the_run_notebook(extra_settings, injected, value):
     """What papermill injects are plain assignments; nothing of them is ever executed again."""
-    names = {"scale": "smoke", "dataset": "mnist5k", "network": "mlp", "loss": "rll", "eta": 0.4, "seed": 0, "settings": extra_settings}
+    names = {
+        "scale": "smoke",
+        "dataset": "mnist5k",
+        "network": "mlp",
+        "loss": "rll",
+        "eta": 0.4,
+        "seed": 0,
+        "settings": extra_settings,
+    }
     names |= {"loss": value} if isinstance(value, str) else {"eta": value}
     cell = "# Parameters\n" + "\n".join(f"{name} = None" for name in injected)
     found = tried(lambda: notebooks.requested(names | injected | {"In": ["", cell]}))
@@ -98,7 +139,15 @@ def test_parameters_of_the_run_notebook(extra_settings, injected, value):
 
 
 def test_a_setting_given_twice_is_refused():
-    names = {"scale": "smoke", "dataset": "mnist5k", "network": "mlp", "loss": "rll", "eta": 0.4, "seed": 0, "settings": {"loss": "cce"}}
+    names = {
+        "scale": "smoke",
+        "dataset": "mnist5k",
+        "network": "mlp",
+        "loss": "rll",
+        "eta": 0.4,
+        "seed": 0,
+        "settings": {"loss": "cce"},
+    }
     with pytest.raises(UserError, match="loss: give it as a parameter or in settings"):
         notebooks.requested(names)
 
@@ -114,7 +163,9 @@ def test_losses(name, parameter):
 @given(JUNK, JUNK, JUNK, st.lists(st.integers(-1, 4), max_size=5) | JUNK)
 def test_noise(eta, classes, seed, labels):
     for make in (noise.symmetric_matrix, noise.pair_matrix):
-        matrix = tried(lambda make=make: make(eta, classes if not isinstance(classes, int) else classes % 12))
+        matrix = tried(
+            lambda make=make: make(eta, classes if not isinstance(classes, int) else classes % 12)
+        )
         if matrix is not None:
             np.testing.assert_allclose(matrix.sum(1), 1)
     noisy = tried(lambda: noise.apply_noise(labels, noise.symmetric_matrix(0.4, 3), seed))
@@ -159,12 +210,19 @@ SHAPES = st.lists(st.integers(0, 5), min_size=1, max_size=4).map(tuple)
 TYPES = st.sampled_from([np.uint8, np.int64, np.float32, bool, object, "U1"])
 
 
-@given(SHAPES, TYPES, st.lists(st.integers(-2, 5), max_size=6), st.sampled_from([np.int64, np.uint8, np.float64, np.uint64]))
+@given(
+    SHAPES,
+    TYPES,
+    st.lists(st.integers(-2, 5), max_size=6),
+    st.sampled_from([np.int64, np.uint8, np.float64, np.uint64]),
+)
 def test_data_of_ones_own(shape, kind, labels, label_kind):
     x, y = np.zeros(shape, dtype=kind), np.array(labels).astype(label_kind)
     dataset = tried(lambda: data.from_arrays("mine", x, y, x, y))
     if dataset is not None:
-        assert dataset.train.images.ndim == 4 and set(dataset.train.labels) == set(range(dataset.num_classes))
+        assert dataset.train.images.ndim == 4 and set(dataset.train.labels) == set(
+            range(dataset.num_classes)
+        )
 
 
 def returns(value):
@@ -197,7 +255,9 @@ def test_a_loss_of_ones_own_that_cannot_be_trained_with(monkeypatch, mnist5k, na
     """It is refused before the first epoch, also where it takes over only later."""
     monkeypatch.setitem(losses.LOSSES, "mine", lambda: BAD_LOSSES[name])
     change = {"switch_loss": "mine", "switch_epoch": 2} if later else {"loss": "mine"}
-    spec = dataclasses.replace(specs.load_scale("smoke").spec(loss="cce", eta=0.4, n_train=200, n_test=50), **change)
+    spec = dataclasses.replace(
+        specs.load_scale("smoke").spec(loss="cce", eta=0.4, n_train=200, n_test=50), **change
+    )
     splits, labels = runs.prepare(spec, mnist5k)
     with pytest.raises(UserError, match="The loss") as caught:
         runs.make_trainer(spec, splits, labels, 10, training.settle(spec))

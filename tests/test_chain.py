@@ -17,8 +17,10 @@ import psutil
 import pytest
 from conftest import changed
 
-from memutils import grid, plots, records, runs, specs
+from memutils import runs
 from memutils.errors import UserError
+from memutils.report import plots
+from memutils.runs import grid, records, specs
 
 ROOT = Path(__file__).parents[1]
 SMOKE = {"dataset": "mnist5k", "network": "mlp", "loss": "cce", "eta": 0.4}
@@ -32,8 +34,17 @@ def results(tmp_path, monkeypatch):
 
 
 def papermill(folder: Path, *parameters: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "papermill", "--no-progress-bar", ROOT / "notebooks/run.ipynb", folder / "out.ipynb"]
-    return subprocess.run([*command, *parameters], capture_output=True, text=True, cwd=ROOT, timeout=600)
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        "--no-progress-bar",
+        ROOT / "notebooks/run.ipynb",
+        folder / "out.ipynb",
+    ]
+    return subprocess.run(
+        [*command, *parameters], capture_output=True, text=True, cwd=ROOT, timeout=600
+    )
 
 
 def test_papermill_runs_and_records(results):
@@ -60,53 +71,117 @@ def test_one_kernel_executes_many_runs_and_a_failure_stops_no_other(results, tmp
         "second": {"loss": "cce", "eta": 0.4, "epochs": 2},
     }
     batch = tmp_path / "batch.json"
-    batch.write_text(json.dumps({f"{tmp_path}/{name}.ipynb": {"scale": "smoke"} | given for name, given in runs_of.items()}))
+    batch.write_text(
+        json.dumps(
+            {
+                f"{tmp_path}/{name}.ipynb": {"scale": "smoke"} | given
+                for name, given in runs_of.items()
+            }
+        )
+    )
     command = [sys.executable, "workflow/execute.py", batch]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=600)
     assert done.returncode == 1 and "wrong failed: Unknown loss 'rl'" in done.stdout, done
-    assert re.search("too-much failed: .*from 0 to 1", done.stdout) and len(records.load("smoke")) == 2
-    assert {p.stem for p in tmp_path.glob("*.ipynb") if not p.name.startswith(".")} == {"first", "second"}
+    assert (
+        re.search("too-much failed: .*from 0 to 1", done.stdout) and len(records.load("smoke")) == 2
+    )
+    assert {p.stem for p in tmp_path.glob("*.ipynb") if not p.name.startswith(".")} == {
+        "first",
+        "second",
+    }
     assert "IPython" not in done.stderr and "Traceback" not in done.stdout
     scale = specs.load_scale("smoke")
     for name in ("first", "second"):
         given = SMOKE | runs_of[name]
         recorded = records.find("smoke", scale.key(scale.spec(**given)), scale.spec(**given))
-        alone = runs.run(scale.spec(**given), specs.Scale("alone", scale.defaults, scale.networks), progress=False)
+        alone = runs.run(
+            scale.spec(**given),
+            specs.Scale("alone", scale.defaults, scale.networks),
+            progress=False,
+        )
         # one machine, one thread, the same kernels: no rounding may differ
-        pd.testing.assert_frame_equal(*(r.history.drop(columns=["seconds", "train_seconds"]) for r in (recorded, alone)))
+        pd.testing.assert_frame_equal(
+            *(r.history.drop(columns=["seconds", "train_seconds"]) for r in (recorded, alone))
+        )
         cells = json.loads((tmp_path / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
-        assert [c["execution_count"] for c in cells if c["cell_type"] == "code"][:2] == [1, 2]  # as in a fresh kernel
+        assert [c["execution_count"] for c in cells if c["cell_type"] == "code"][:2] == [
+            1,
+            2,
+        ]  # as in a fresh kernel
 
 
 def kernel_of(batch: subprocess.Popen) -> psutil.Process:
-    """The kernel of a batch: it leads a session, which a child that it is just starting, under its name, does not."""
+    """The kernel of a batch: it leads a session, which a child that it is just starting, under its
+    name, does not.
+    """
     family = psutil.Process(batch.pid).children(recursive=True)
-    (kernel,) = (p for p in family if os.getsid(p.pid) == p.pid and "ipykernel_launcher" in p.cmdline())
+    (kernel,) = (
+        p for p in family if os.getsid(p.pid) == p.pid and "ipykernel_launcher" in p.cmdline()
+    )
     return kernel
 
 
 def test_a_kernel_that_dies_fails_its_run_and_the_next_run_gets_a_new_one(results, tmp_path):
     batch, given = tmp_path / "batch.json", {"scale": "smoke", "loss": "cce"}
-    batch.write_text(json.dumps({f"{tmp_path}/dies.ipynb": given | {"eta": 0, "epochs": 5000}, f"{tmp_path}/next.ipynb": given | {"eta": 0.4}}))
-    process = subprocess.Popen([sys.executable, "workflow/execute.py", batch], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
-    lock = next(iter(wait_for(lambda: list((results / "smoke" / ".work").glob("*epochs5000.lock")))))  # it trains
+    batch.write_text(
+        json.dumps(
+            {
+                f"{tmp_path}/dies.ipynb": given | {"eta": 0, "epochs": 5000},
+                f"{tmp_path}/next.ipynb": given | {"eta": 0.4},
+            }
+        )
+    )
+    process = subprocess.Popen(
+        [sys.executable, "workflow/execute.py", batch],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    lock = next(
+        iter(wait_for(lambda: list((results / "smoke" / ".work").glob("*epochs5000.lock"))))
+    )  # it trains
     kernel_of(process).kill()
-    out, err = process.communicate(timeout=600)  # papermill looks every five seconds whether its kernel lives
-    assert process.returncode == 1 and re.search("dies failed: DeadKernelError", out) and "2 of 2: next\n" in out, (out, err)
-    assert (tmp_path / "next.ipynb").exists() and not (tmp_path / "dies.ipynb").exists() and "eta0.4" not in lock.name
+    out, err = process.communicate(
+        timeout=600
+    )  # papermill looks every five seconds whether its kernel lives
+    assert (
+        process.returncode == 1
+        and re.search("dies failed: DeadKernelError", out)
+        and "2 of 2: next\n" in out
+    ), (out, err)
+    assert (
+        (tmp_path / "next.ipynb").exists()
+        and not (tmp_path / "dies.ipynb").exists()
+        and "eta0.4" not in lock.name
+    )
     assert len(records.load("smoke")) == 1
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent ended, and weighs sessions")
+@pytest.mark.skipif(
+    sys.platform != "linux",
+    reason="only Linux tells a process that its parent ended, and weighs sessions",
+)
 def test_a_nice_batch_has_nice_kernels_and_killed_leaves_no_process_behind(results, tmp_path):
     batch = tmp_path / "batch.json"
-    batch.write_text(json.dumps({f"{tmp_path}/long.ipynb": {"scale": "smoke", "loss": "cce", "eta": 0, "epochs": 5000}}))
-    process = subprocess.Popen(["nice", "-n", "1", sys.executable, "workflow/execute.py", batch], stdout=subprocess.DEVNULL, cwd=ROOT)
+    batch.write_text(
+        json.dumps(
+            {f"{tmp_path}/long.ipynb": {"scale": "smoke", "loss": "cce", "eta": 0, "epochs": 5000}}
+        )
+    )
+    process = subprocess.Popen(
+        ["nice", "-n", "1", sys.executable, "workflow/execute.py", batch],
+        stdout=subprocess.DEVNULL,
+        cwd=ROOT,
+    )
     wait_for(lambda: list((results / "smoke" / ".work").glob("*.lock")))
     family = psutil.Process(process.pid).children(recursive=True)
     assert len(family) >= 2  # a worker and its kernel
     session = Path(f"/proc/{kernel_of(process).pid}/autogroup")
-    assert not session.exists() or session.read_text().split()[-1] == str(psutil.Process(process.pid).nice()) != "0"
+    assert (
+        not session.exists()
+        or session.read_text().split()[-1] == str(psutil.Process(process.pid).nice()) != "0"
+    )
     process.kill()
     process.wait()
     _, alive = psutil.wait_procs(family, timeout=60)
@@ -137,12 +212,17 @@ def test_a_kernel_that_cannot_start_fails_its_run_alone(monkeypatch, tmp_path):
         raise OSError("no memory")
 
     monkeypatch.setattr(execute.AsyncKernelManager, "start_kernel", start)
-    assert execute.execute("notebooks/run.ipynb", str(tmp_path / "out.ipynb"), {}) == "OSError: no memory"
+    assert (
+        execute.execute("notebooks/run.ipynb", str(tmp_path / "out.ipynb"), {})
+        == "OSError: no memory"
+    )
     assert not execute.warm_kernel.cache_info().currsize
 
 
 def wait_for(found, seconds: float = 240):
-    """What ``found`` returns, once it is not empty; a busy machine may take minutes to start a kernel."""
+    """What ``found`` returns, once it is not empty; a busy machine may take minutes to start a
+    kernel.
+    """
     end = time.monotonic() + seconds
     while not (result := found()):
         assert time.monotonic() < end
@@ -153,14 +233,19 @@ def wait_for(found, seconds: float = 240):
 def test_an_estimate_of_a_scale_without_a_grid_is_one_sentence(monkeypatch, tmp_path, capsys):
     (tmp_path / "mine.yaml").write_text("defaults: {network: mlp, dataset: mnist5k}")
     monkeypatch.setenv("MEMUTILS_CONFIGS", str(tmp_path))
-    assert grid.main(["--scale", "mine"]) == 1 and "has no grid; add one to its config." in capsys.readouterr().err
+    assert (
+        grid.main(["--scale", "mine"]) == 1
+        and "has no grid; add one to its config." in capsys.readouterr().err
+    )
 
 
 def test_estimate_counts_what_is_missing(results, capsys):
     scale = specs.load_scale("smoke")
     assert grid.main(["--scale", "smoke", "--jobs", "2"]) == 0
     assert "4 of 4 runs are missing; about" in capsys.readouterr().out
-    assert grid.estimate(scale, jobs=0) == "smoke: 4 of 4 runs are missing."  # a login node's speed says nothing
+    assert (
+        grid.estimate(scale, jobs=0) == "smoke: 4 of 4 runs are missing."
+    )  # a login node's speed says nothing
     for spec in scale.specs().values():
         runs.run(spec, scale, progress=False)
     assert grid.estimate(scale) == "smoke: all 4 runs are recorded."
@@ -184,15 +269,27 @@ def timed(machine, precision, seconds_per_image, network="mlp", dataset="mnist5k
     spec = {"network": network, "dataset": dataset, "epochs": 2}
     execution = {"device": device, "precision": precision}
     provenance = {"machine": machine, "execution": execution, "seconds": seconds_per_image * 400}
-    return records.Record(None, {"spec": spec, "dataset": {"sizes": {"train": 200}}, "provenance": provenance})
+    return records.Record(
+        None, {"spec": spec, "dataset": {"sizes": {"train": 200}}, "provenance": provenance}
+    )
 
 
 def test_an_estimate_takes_the_rate_of_this_processor_in_this_precision_first(monkeypatch):
     monkeypatch.setattr(grid.provenance, "machine", lambda device: "this one")
     spec = specs.load_scale("smoke").spec(**SMOKE, precision="float32", device="cpu")
-    strange = [timed("this one", "float32", 99, **other) for other in ({"network": "resnet18"}, {"dataset": "mnist"}, {"device": "cuda"})]
-    half, other, here = timed("this one", "bfloat16", 8), timed("another", "float32", 4), timed("this one", "float32", 2)
-    found = [grid.rate(spec, [*strange, *known]) for known in ([], [half], [half, other], [half, other, here])]
+    strange = [
+        timed("this one", "float32", 99, **other)
+        for other in ({"network": "resnet18"}, {"dataset": "mnist"}, {"device": "cuda"})
+    ]
+    half, other, here = (
+        timed("this one", "bfloat16", 8),
+        timed("another", "float32", 4),
+        timed("this one", "float32", 2),
+    )
+    found = [
+        grid.rate(spec, [*strange, *known])
+        for known in ([], [half], [half, other], [half, other, here])
+    ]
     assert found == [
         None,
         grid.Rate(8, "as recorded on this one, partly in another precision"),
@@ -203,10 +300,25 @@ def test_an_estimate_takes_the_rate_of_this_processor_in_this_precision_first(mo
 
 def test_an_estimate_names_each_kind_of_run_and_adds_them_up(monkeypatch):
     monkeypatch.setattr(grid, "rate", lambda spec, known: grid.Rate(1.0, "as made up"))
-    scale = specs.parse_scale("mine", {"defaults": {"dataset": "mnist5k", "network": "mlp", "loss": "cce", "device": "cpu", "precision": "float32"},
-                                       "grid": [{"eta": [0, 0.4], "n_train": 1000, "epochs": 5}, {"eta": 0.4, "epochs": 1}]})  # fmt: skip
+    scale = specs.parse_scale(
+        "mine",
+        {
+            "defaults": {
+                "dataset": "mnist5k",
+                "network": "mlp",
+                "loss": "cce",
+                "device": "cpu",
+                "precision": "float32",
+            },
+            "grid": [{"eta": [0, 0.4], "n_train": 1000, "epochs": 5}, {"eta": 0.4, "epochs": 1}],
+        },
+    )
     first, *lines = grid.estimate(scale, jobs=2).splitlines()
-    assert first == f"mine: 3 of 3 runs are missing; about {(5 + (2 * 5001 + 4001) / 2) / 3600:.1f} hours with 2 at once."
+    assert (
+        first
+        == f"mine: 3 of 3 runs are missing; about {(5 + (2 * 5001 + 4001) / 2) / 3600:.1f} hours"
+        " with 2 at once."
+    )
     assert lines == [
         "  mlp on mnist5k, 1,000 images, 5 epochs, float32: 2 missing, 83 min each, as made up",
         "  mlp on mnist5k, 4,000 images, 1 epoch, float32: 1 missing, 67 min each, as made up",
@@ -245,10 +357,15 @@ def test_plots_draw_only_what_is_recorded(results):
     assert drawn["-"] == list(record.history.j1) and drawn["--"] == list(record.history.j2)
     assert not absent.lines and any(text.get_text() == "no record yet" for text in absent.texts)
     table = plots.final_table([record])
-    assert table.j1.item() == record.history.j1.median()  # three epochs: all of them are among the last five
+    assert (
+        table.j1.item() == record.history.j1.median()
+    )  # three epochs: all of them are among the last five
     assert len(plots.final_table([])) == 0
     text = plots.summary([record], ["a-run"])
-    assert "1 run: n = 400; seed 0; 3 epochs; CPU, float32." in text and "1 run of the grid (`a-run`)" in text
+    assert (
+        "1 run: n = 400; seed 0; 3 epochs; CPU, float32." in text
+        and "1 run of the grid (`a-run`)" in text
+    )
     record.provenance["dirty"] = True
     assert "Take with care" in plots.summary([record])
 
@@ -256,12 +373,20 @@ def test_plots_draw_only_what_is_recorded(results):
 def test_a_caption_says_n_seeds_epochs_device_and_precision_of_all_its_runs():
     def record(seed, n, epochs, device="cpu", precision="float32"):
         content = {"spec": {"seed": seed, "epochs": epochs}, "dataset": {"sizes": {"train": n}}}
-        return records.Record(None, content | {"provenance": {"execution": {"device": device, "precision": precision}}})
+        return records.Record(
+            None,
+            content | {"provenance": {"execution": {"device": device, "precision": precision}}},
+        )
 
     assert plots.conditions([]) == "no run recorded yet"
     assert plots.conditions([record(1, 4992, 1)]) == "n = 4,992; seed 1; 1 epoch; CPU, float32"
     several = [record(2, 5000, 60), record(0, 1250, 80), record(1, 5000, 60, "cuda", "bfloat16")]
-    parts = "n = 1,250 to 5,000", "seeds 0, 1 and 2 (not of every setting)", "60 to 80 epochs", "CPU and CUDA, bfloat16 and float32"
+    parts = (
+        "n = 1,250 to 5,000",
+        "seeds 0, 1 and 2 (not of every setting)",
+        "60 to 80 epochs",
+        "CPU and CUDA, bfloat16 and float32",
+    )
     assert plots.conditions(several) == "; ".join(parts)
     assert "seeds 1 and 2; 60 epochs" in plots.conditions(several[::2])
 
@@ -269,7 +394,9 @@ def test_a_caption_says_n_seeds_epochs_device_and_precision_of_all_its_runs():
 def test_a_figures_legend_names_the_noise_rates_in_order_whichever_panel_has_them(results):
     matplotlib.use("Agg")
     scale = specs.load_scale("smoke")
-    last, first = (runs.run(scale.spec(**SMOKE | {"eta": eta}), scale, progress=False) for eta in (0.4, 0.0))
+    last, first = (
+        runs.run(scale.spec(**SMOKE | {"eta": eta}), scale, progress=False) for eta in (0.4, 0.0)
+    )
     figure = plots.grid([("(late)", [last]), ("(early)", [first])], {"j1": "-"})
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["η = 0", "η = 0.4"]
 
@@ -277,10 +404,20 @@ def test_a_figures_legend_names_the_noise_rates_in_order_whichever_panel_has_the
 def test_a_figure_takes_the_largest_scale_that_has_records_or_the_one_named(results):
     assert records.shown_scale() == "smoke" and records.shown_scale("paper") == "paper"
     shown = plots.paper_panels("", [("resnet18", "cce"), ("resnet32", "cce")])
-    assert shown.scale == "smoke" and [label for label, _ in shown.panels] == ["MLP on MNIST (5k), CCE"]
+    assert shown.scale == "smoke" and [label for label, _ in shown.panels] == [
+        "MLP on MNIST (5k), CCE"
+    ]
     assert not shown.records and len(shown.absent) == 2
     scale = specs.load_scale("cpu")
-    settings = {"network": "resnet18", "loss": "cce", "eta": 0.4, "n_train": 100, "n_test": 50, "epochs": 1, "dataset": "mnist5k"}
+    settings = {
+        "network": "resnet18",
+        "loss": "cce",
+        "eta": 0.4,
+        "n_train": 100,
+        "n_test": 50,
+        "epochs": 1,
+        "dataset": "mnist5k",
+    }
     record = runs.run(scale.spec(**settings), scale, progress=False)
     shown = plots.paper_panels("", [("resnet18", "cce"), ("resnet32", "cce")])
     assert shown.scale == "cpu" and not shown.records  # a variation is not of the grid
@@ -294,7 +431,14 @@ def test_a_collapsed_run_is_marked(results):
     scale = specs.load_scale("smoke")
     record = runs.run(scale.spec(**SMOKE), scale, progress=False)
     idle = changed(record, classes=1, j2=0.1)
-    crosses = [[line for line in plots.grid([("", [r])], {"j1": "-"}).axes[0].lines if line.get_marker() == "X"] for r in (record, idle)]
+    crosses = [
+        [
+            line
+            for line in plots.grid([("", [r])], {"j1": "-"}).axes[0].lines
+            if line.get_marker() == "X"
+        ]
+        for r in (record, idle)
+    ]
     assert [len(lines) for lines in crosses] == [0, 1]
     assert "Collapsed" in plots.summary([idle]) and "Collapsed" not in plots.summary([record])
     assert plots.final_table([record, idle])["collapsed"].tolist() == [False, True]
@@ -302,11 +446,21 @@ def test_a_collapsed_run_is_marked(results):
 
 def test_records_of_another_version_or_of_a_changed_tree_are_flagged():
     def record(i, version=records.RESULTS_VERSION, dirty=False):
-        return records.Record(None, {"key": f"run{i}", "results_version": version, "provenance": {"dirty": dirty}})
+        return records.Record(
+            None, {"key": f"run{i}", "results_version": version, "provenance": {"dirty": dirty}}
+        )
 
     assert plots.flags([]) == plots.flags([record(0), record(1)]) == ""
-    text = plots.flags([record(0), record(1, version=0), record(2, dirty=True), record(3, dirty=None)])
-    for words in ("1 of 4 of another version", "`run1`", "1 of 4 made from", "`run2`", "unknown state (`run3`)"):
+    text = plots.flags(
+        [record(0), record(1, version=0), record(2, dirty=True), record(3, dirty=None)]
+    )
+    for words in (
+        "1 of 4 of another version",
+        "`run1`",
+        "1 of 4 made from",
+        "`run2`",
+        "unknown state (`run3`)",
+    ):
         assert words in text
     assert "`run0`" not in text
     assert "`run3` and 5 more" in plots.flags([record(i, version=0) for i in range(9)])

@@ -1,4 +1,6 @@
-"""The chapters that read records, executed with those of the repository, whatever part of the grids they hold."""
+"""The chapters that read records, executed with those of the repository, whatever part of the grids
+they hold.
+"""
 
 import pytest
 from conftest import REPOSITORY
@@ -7,7 +9,9 @@ from test_theory import execute
 PAPER = ("fig1", "fig2", "fig3", "fig4", "fig5", "fractions")
 
 
-@pytest.mark.parametrize("name", [*PAPER, "gallery", "claims", "sweep", "alpha", "size", "switching"])
+@pytest.mark.parametrize(
+    "name", [*PAPER, "gallery", "claims", "sweep", "alpha", "size", "switching"]
+)
 def test_a_chapter_shows_the_records_of_the_repository(name, monkeypatch):
     monkeypatch.setenv("MEMUTILS_RESULTS", str(REPOSITORY / "results"))
     names = execute(name)

@@ -149,8 +149,11 @@ def test_test_labels_and_noisy_labels_must_lie_in_the_training_set_s_classes():
         UserError, match="own: test labels must lie from 0 to 2, these lie from 0 to 3"
     ):
         data.from_arrays("own", X, Y, X[:4], np.arange(4))
-    for bad, message in ((Y + 1, "noisy labels must lie from 0 to 2, these lie from 1 to 3; if they count from 1"),
-                         (Y[:5], "noisy labels must be integers from 0, one for each of 12"), (Y / 1, "float64")):  # fmt: skip
+    for bad, message in (
+        (Y + 1, "noisy labels must lie from 0 to 2, these lie from 1 to 3; if they count from 1"),
+        (Y[:5], "noisy labels must be integers from 0, one for each of 12"),
+        (Y / 1, "float64"),
+    ):
         with pytest.raises(UserError, match=message):
             own(noisy=bad)
     with pytest.raises(UserError, match="differ in size"):

@@ -135,7 +135,9 @@ def test_the_judges_rates_are_told():
     assert "grids each" in judge_page.planted_sentence(judged)
     html = judge_page.planted(judged)
     assert balanced(html) and html.count("<tr>") == len(judged["planted"]) + 1
-    assert "With shuffled names" in judge_page.shuffled_sentence(judged) and balanced(judge_page.shuffled(judged))
+    assert "With shuffled names" in judge_page.shuffled_sentence(judged) and balanced(
+        judge_page.shuffled(judged)
+    )
     assert "not recorded" in judge_page.planted_sentence({}) and judge_page.shuffled({}) == ""
 
 

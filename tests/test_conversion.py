@@ -1,4 +1,6 @@
-"""The committed records of format 1 were converted, and the proof that nothing changed notices whatever changes."""
+"""The committed records of format 1 were converted, and the proof that nothing changed notices
+whatever changes.
+"""
 
 import csv
 import hashlib
@@ -11,7 +13,7 @@ from conftest import REPOSITORY
 from test_format1 import FROZEN
 from test_records import committed
 
-from memutils import records, specs
+from memutils.runs import records, specs
 
 TABLE = REPOSITORY / "results" / "conversion.csv"
 
@@ -27,7 +29,9 @@ def scripts(monkeypatch):
 
 
 def sums() -> dict[str, str]:
-    """The converted records' arrays: sum and key. Records may move since, and then only their JSON files change."""
+    """The converted records' arrays: sum and key. Records may move since, and then only their JSON
+    files change.
+    """
     with TABLE.open(encoding="utf-8") as file:
         return {row["new_npz"]: row["key"] for row in csv.DictReader(file)}
 
@@ -37,12 +41,16 @@ def test_every_converted_record_has_the_arrays_that_were_proved():
     assert len(proved) == 282
     for record in (r for r in committed() if "converted_from" in r.content):
         content = record.path.with_suffix(".npz").read_bytes()
-        assert record.content["converted_from"] == 1 and hashlib.sha256(content).hexdigest() in proved
+        assert (
+            record.content["converted_from"] == 1 and hashlib.sha256(content).hexdigest() in proved
+        )
 
 
 def test_commits_that_records_name_are_in_the_history_or_said_not_to_be():
     def git(*words: str) -> str:
-        return subprocess.run(["git", "-C", REPOSITORY, *words], capture_output=True, text=True).stdout.strip()
+        return subprocess.run(
+            ["git", "-C", REPOSITORY, *words], capture_output=True, text=True
+        ).stdout.strip()
 
     if git("rev-parse", "--is-shallow-repository") != "false":
         pytest.skip("the history is not here")
@@ -65,10 +73,15 @@ def test_a_true_conversion_is_proved(scripts, sides):
     _, proof = scripts
     assert proof.prove(*sides, log_p=True, pictures=True) > 2000
     record = records.read(sides[1])
-    assert record.content["converted_from"] == 1 and record.content == record.content | records.in_todays_words(record.content)
+    assert record.content[
+        "converted_from"
+    ] == 1 and record.content == record.content | records.in_todays_words(record.content)
 
 
-@pytest.mark.parametrize("part", ["noise_rate", "risks", "dataset", "parameters", "spec", "provenance", "final", "columns"])
+@pytest.mark.parametrize(
+    "part",
+    ["noise_rate", "risks", "dataset", "parameters", "spec", "provenance", "final", "columns"],
+)
 def test_a_changed_part_of_the_json_is_noticed(scripts, sides, part):
     content = json.loads(sides[1].read_text())
     value = content[part]
@@ -82,8 +95,26 @@ def test_a_changed_part_of_the_json_is_noticed(scripts, sides, part):
         scripts[1].prove(*sides, log_p=True, pictures=True)
 
 
-NAMES = ["history", "evaluated_epochs", "train_noisy", "train_true", "train_predicted", "test_true", "test_predicted", "holdout_noisy"]
-NAMES += ["train_p_given", "train_rll", "test_p_true", "holdout_p_given", "holdout_p_true", "train_log_p", "thumbnails", "thumbnail_index"]
+NAMES = [
+    "history",
+    "evaluated_epochs",
+    "train_noisy",
+    "train_true",
+    "train_predicted",
+    "test_true",
+    "test_predicted",
+    "holdout_noisy",
+]
+NAMES += [
+    "train_p_given",
+    "train_rll",
+    "test_p_true",
+    "holdout_p_given",
+    "holdout_p_true",
+    "train_log_p",
+    "thumbnails",
+    "thumbnail_index",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

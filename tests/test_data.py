@@ -8,8 +8,9 @@ from conftest import full_size
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memutils import data, merge, paths, records, specs
+from memutils import data, paths
 from memutils.errors import UserError
+from memutils.runs import merge, records, specs
 
 
 def images(n: int, seed: int = 0, shape=(4, 4)) -> np.ndarray:
@@ -31,7 +32,11 @@ def test_canonical_order_does_not_depend_on_the_order_given(n, seed):
     assert data.fingerprint(one) == expected == data.fingerprint(two)
 
 
-@given(counts=st.lists(st.integers(1, 30), min_size=1, max_size=6), share=st.floats(0, 1), seed=st.integers(0, 2**63))
+@given(
+    counts=st.lists(st.integers(1, 30), min_size=1, max_size=6),
+    share=st.floats(0, 1),
+    seed=st.integers(0, 2**63),
+)
 def test_stratified_subsets_keep_proportions(counts, share, seed):
     labels = np.random.default_rng(0).permutation(np.repeat(np.arange(len(counts)), counts))
     n = max(1, round(share * len(labels)))
@@ -66,7 +71,12 @@ def test_golden_subsets(seed):
 
 
 def test_mnist5k_is_split_once_and_stratified(mnist5k):
-    assert mnist5k.train.images.shape == (4000, 28, 28, 1) and mnist5k.test.images.shape == (1000, 28, 28, 1)
+    assert mnist5k.train.images.shape == (4000, 28, 28, 1) and mnist5k.test.images.shape == (
+        1000,
+        28,
+        28,
+        1,
+    )
     assert np.bincount(mnist5k.train.labels).tolist() == [400] * 10
     assert np.bincount(mnist5k.test.labels).tolist() == [100] * 10
     assert mnist5k.train.images.dtype == np.uint8 and mnist5k.train.labels.dtype == np.int64
@@ -79,18 +89,28 @@ def test_mnist5k_is_split_once_and_stratified(mnist5k):
 MNIST5K = {"train": "81bf266ef81cac9a", "test": "98c0a3b6e6a69b61"}
 
 
-@pytest.mark.parametrize(("name", "sizes"), [("mnist", (60_000, 10_000)), ("cifar10", (50_000, 10_000))])
+@pytest.mark.parametrize(
+    ("name", "sizes"), [("mnist", (60_000, 10_000)), ("cifar10", (50_000, 10_000))]
+)
 def test_full_size_data_has_its_published_fingerprint(name, sizes):
     dataset = full_size(name)
     assert (len(dataset.train), len(dataset.test)) == sizes
-    assert dataset.fingerprints == {part: data.FINGERPRINTS[name, part] for part in ("train", "test")}
+    assert dataset.fingerprints == {
+        part: data.FINGERPRINTS[name, part] for part in ("train", "test")
+    }
     assert np.bincount(dataset.test.labels).min() > 800 and dataset.num_classes == 10
 
 
 def test_data_of_ones_own_from_arrays():
     x, y = images(12), np.arange(12) % 3
-    dataset = data.from_arrays("own", x, y[:, None], x[:4, ..., None], y[:4].astype(np.uint8), classes=["a", "b", "c"])
-    assert dataset.num_classes == 3 and dataset.classes == ("a", "b", "c") and dataset.train.images.shape == (12, 4, 4, 1)
+    dataset = data.from_arrays(
+        "own", x, y[:, None], x[:4, ..., None], y[:4].astype(np.uint8), classes=["a", "b", "c"]
+    )
+    assert (
+        dataset.num_classes == 3
+        and dataset.classes == ("a", "b", "c")
+        and dataset.train.images.shape == (12, 4, 4, 1)
+    )
     assert sorted(dataset.train.labels) == sorted(y)
 
 
@@ -107,11 +127,23 @@ def test_data_of_ones_own_that_cannot_be_loaded_are_one_sentence(monkeypatch):
         "must be a Dataset, which data.from_arrays makes, not a tuple": lambda root: (x, y, x, y),
         "must be a Dataset, .* not a type": lambda root: data.Dataset,
         "TypeError": lambda: good,
-        "uint8 images .*data.from_arrays makes": lambda root: data.Dataset("mine", data.Split(x, y), good.test, "mine", ("a", "b")),
-        "these are float64": lambda root: data.Dataset("mine", data.Split(x / 1, y), good.test, "mine", ("a", "b")),
+        "uint8 images .*data.from_arrays makes": lambda root: data.Dataset(
+            "mine", data.Split(x, y), good.test, "mine", ("a", "b")
+        ),
+        "these are float64": lambda root: data.Dataset(
+            "mine", data.Split(x / 1, y), good.test, "mine", ("a", "b")
+        ),
         "AttributeError": lambda root: data.Dataset("mine", (x, y), good.test, "mine", ("a", "b")),
-        "2 distinct names": lambda root: data.Dataset("mine", good.train, good.test, "mine", ("a", "a")),
-        "lie from 0 to 1, these lie from 0 to 2": lambda root: data.Dataset("mine", good.train, data.Split(good.test.images, good.test.labels + (good.test.labels == 1)), "mine", ("a", "b")),
+        "2 distinct names": lambda root: data.Dataset(
+            "mine", good.train, good.test, "mine", ("a", "a")
+        ),
+        "lie from 0 to 1, these lie from 0 to 2": lambda root: data.Dataset(
+            "mine",
+            good.train,
+            data.Split(good.test.images, good.test.labels + (good.test.labels == 1)),
+            "mine",
+            ("a", "b"),
+        ),
     }
     for message, load in wrong.items():
         monkeypatch.setitem(data.DATASETS, "mine", load)
@@ -135,7 +167,11 @@ def test_a_tilde_is_the_home_folder(monkeypatch, tmp_path, name):
 
 def test_every_folder_that_the_environment_names_may_begin_with_a_tilde(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
-    roots = {"MEMUTILS_DATA": data.data_root, "MEMUTILS_RESULTS": records.results_root, "MEMUTILS_CONFIGS": specs.configs_root}
+    roots = {
+        "MEMUTILS_DATA": data.data_root,
+        "MEMUTILS_RESULTS": records.results_root,
+        "MEMUTILS_CONFIGS": specs.configs_root,
+    }
     for variable, root in roots.items():
         monkeypatch.setenv(variable, "~/there")
         assert root() == tmp_path / "there"

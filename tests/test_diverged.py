@@ -1,4 +1,6 @@
-"""A run whose loss or output becomes infinite is recorded as diverged where its scale says so, and refused elsewhere."""
+"""A run whose loss or output becomes infinite is recorded as diverged where its scale says so, and
+refused elsewhere.
+"""
 
 import dataclasses
 import math
@@ -9,18 +11,22 @@ import torch
 from conftest import smoke
 from test_records import check_identities
 
-from memutils import explorer, grid, models, notebooks, plots, records, runs, specs, training
+from memutils import models, runs, training
 from memutils.claims import selection
 from memutils.claims.outcomes import Run
 from memutils.errors import UserError
+from memutils.report import explorer, notebooks, plots
+from memutils.runs import grid, records, specs
+from memutils.runs.storage import Storage
 from memutils.step import TrainingStep
-from memutils.storage import Storage
 
 pytestmark = pytest.mark.usefixtures("quick_data")
 
 
 def scale_with(diverged: bool) -> specs.Scale:
-    return dataclasses.replace(specs.load_scale("smoke"), records=Storage(log_probabilities=True, diverged=diverged))
+    return dataclasses.replace(
+        specs.load_scale("smoke"), records=Storage(log_probabilities=True, diverged=diverged)
+    )
 
 
 @pytest.fixture(params=[1, 2, 3])
@@ -39,10 +45,22 @@ def bad_epoch(request, monkeypatch) -> int:
 def test_a_diverged_run_is_recorded_up_to_there(bad_epoch):
     record = runs.run(smoke(), scale_with(True), progress=False)
     assert record.diverged == bad_epoch == record.content["diverged"]["epoch"]
-    assert len(record.history) == bad_epoch - 1 and set(record.history) >= {"epoch", "j1", "memorized", "classes", "test_accuracy"}
+    assert len(record.history) == bad_epoch - 1 and set(record.history) >= {
+        "epoch",
+        "j1",
+        "memorized",
+        "classes",
+        "test_accuracy",
+    }
     assert record.risks == {} and (record.content["final"] == {}) == (bad_epoch == 1)
     arrays = record.arrays()
-    assert {"train_noisy", "train_true", "test_true", "mislabeled_predicted", "evaluated_epochs"} <= arrays.keys()
+    assert {
+        "train_noisy",
+        "train_true",
+        "test_true",
+        "mislabeled_predicted",
+        "evaluated_epochs",
+    } <= arrays.keys()
     assert not {"train_predicted", "test_predicted", "train_p_given", "train_log_p"} & arrays.keys()
     assert len(arrays["mislabeled_predicted"]) == bad_epoch - 1
     check_identities(record)
@@ -50,9 +68,15 @@ def test_a_diverged_run_is_recorded_up_to_there(bad_epoch):
 
 
 def test_elsewhere_it_is_refused(bad_epoch):
-    with pytest.raises(training.Diverged, match=f"not finite in epoch {bad_epoch}, step 1.* nothing was recorded") as error:
+    with pytest.raises(
+        training.Diverged, match=f"not finite in epoch {bad_epoch}, step 1.* nothing was recorded"
+    ) as error:
         runs.run(smoke(), scale_with(False), progress=False)
-    assert error.value.epoch == bad_epoch and isinstance(error.value, UserError) and records.load("smoke") == []
+    assert (
+        error.value.epoch == bad_epoch
+        and isinstance(error.value, UserError)
+        and records.load("smoke") == []
+    )
 
 
 def test_an_output_that_is_infinite_only_in_eval_mode_counts(monkeypatch):
@@ -77,7 +101,9 @@ def test_what_reads_records_copes_with_a_diverged_one(bad_epoch):
     scale = scale_with(True)
     spec = scale.spec(loss="cce", eta=0.4)
     record = runs.run(spec, scale, progress=False)
-    whole = records.Record(record.path, {n: v for n, v in record.content.items() if n != "diverged"}, record.arrays())
+    whole = records.Record(
+        record.path, {n: v for n, v in record.content.items() if n != "diverged"}, record.arrays()
+    )
     assert plots.standard([record], scale) == [] and plots.standard([whole], scale) == [whole]
     assert selection.is_of_a_grid([record]) == []
     run = Run(record)

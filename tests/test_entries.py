@@ -1,4 +1,6 @@
-"""A name is not the thing: what a loss, network or data set stands for is told by its code and what that refers to."""
+"""A name is not the thing: what a loss, network or data set stands for is told by its code and what
+that refers to.
+"""
 
 import functools
 import importlib.util
@@ -11,8 +13,9 @@ import torch
 from conftest import carry_out, smoke
 from torch import nn
 
-from memutils import data, entries, losses, models, records
+from memutils import data, losses, models
 from memutils.errors import UserError
+from memutils.runs import entries, records
 
 
 def gce(q):
@@ -32,7 +35,9 @@ class Focal(nn.Module):
         self.register_buffer("weight", torch.full((10,), weight))
 
     def forward(self, logits, target):
-        return (nn.functional.cross_entropy(logits, target, self.weight, reduction="none") ** self.gamma).mean()
+        return (
+            nn.functional.cross_entropy(logits, target, self.weight, reduction="none") ** self.gamma
+        ).mean()
 
 
 class Half(losses.CCE):
@@ -71,7 +76,9 @@ def module_of(tmp_path, source: str):
 )
 def test_what_means_something_else_has_another_hash(one, other):
     assert entries.digest(one) != entries.digest(other)
-    assert entries.digest(one) == entries.digest(one) and entries.digest(other) == entries.digest(other)
+    assert entries.digest(one) == entries.digest(one) and entries.digest(other) == entries.digest(
+        other
+    )
 
 
 def test_the_same_made_twice_has_the_same_hash():
@@ -109,7 +116,13 @@ SOURCE = '''
 @pytest.mark.parametrize("name", ["Mine", "build", "short"])
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("Q = 0.7", "Q = 0.5"), ("2 * p", "3 * p"), ("p ** Q", "p ** (Q + 1)"), ("return 1 -", "return 2 -"), ("losses.pick", "losses.peck")],
+    [
+        ("Q = 0.7", "Q = 0.5"),
+        ("2 * p", "3 * p"),
+        ("p ** Q", "p ** (Q + 1)"),
+        ("return 1 -", "return 2 -"),
+        ("losses.pick", "losses.peck"),
+    ],
 )
 def test_an_edit_anywhere_below_a_name_is_noticed(tmp_path, name, old, new):
     before = entries.digest(getattr(module_of(tmp_path, SOURCE), name))
@@ -120,7 +133,11 @@ def test_an_edit_anywhere_below_a_name_is_noticed(tmp_path, name, old, new):
 @pytest.mark.parametrize("name", ["Mine", "build", "short"])
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("What it is.", "What it was."), ('"""What it does."""', "# no word"), ("return 2 * p", "return (2  *  p)  # twice")],
+    [
+        ("What it is.", "What it was."),
+        ('"""What it does."""', "# no word"),
+        ("return 2 * p", "return (2  *  p)  # twice"),
+    ],
 )
 def test_docstrings_comments_and_layout_mean_nothing(tmp_path, name, old, new):
     before = entries.digest(getattr(module_of(tmp_path, SOURCE), name))
@@ -171,7 +188,9 @@ def noting():
 def test_names_of_the_package_need_no_hash_unless_they_stand_for_another(monkeypatch):
     spec = smoke(switch_loss="rll", switch_epoch=1)
     assert entries.stood_for(spec) == {"loss": None, "network": None, "switch_loss": None}
-    assert entries.data_now("cifar10") == {p: data.FINGERPRINTS["cifar10", p] for p in ("train", "test")}
+    assert entries.data_now("cifar10") == {
+        p: data.FINGERPRINTS["cifar10", p] for p in ("train", "test")
+    }
     monkeypatch.setitem(losses.LOSSES, "cce", losses.MAE)
     found = entries.stood_for(spec)
     assert found["loss"] and found["network"] is None and found["switch_loss"] is None
@@ -179,33 +198,59 @@ def test_names_of_the_package_need_no_hash_unless_they_stand_for_another(monkeyp
 
 def test_arrays_and_types_of_torch_count_by_value():
     for one, other in (
-        (torch.ones(3), torch.zeros(3)), (np.ones(3), np.ones(4)), (np.float32(1), np.float64(1)), (torch.float32, torch.float16),
-        (torch.ones(2, dtype=torch.bfloat16), torch.zeros(2, dtype=torch.bfloat16)), ({1, 2}, {1, 3}), ((1, 2), (2, 1)), ({"a": 1}, {"a": 2}),
-    ):  # fmt: skip
+        (torch.ones(3), torch.zeros(3)),
+        (np.ones(3), np.ones(4)),
+        (np.float32(1), np.float64(1)),
+        (torch.float32, torch.float16),
+        (torch.ones(2, dtype=torch.bfloat16), torch.zeros(2, dtype=torch.bfloat16)),
+        ({1, 2}, {1, 3}),
+        ((1, 2), (2, 1)),
+        ({"a": 1}, {"a": 2}),
+    ):
         assert entries.digest(one) != entries.digest(other)
-    assert entries.digest({"a": 1, "b": 2}) == entries.digest({"b": 2, "a": 1}) and entries.digest({1, 2}) == entries.digest({2, 1})
+    assert entries.digest({"a": 1, "b": 2}) == entries.digest({"b": 2, "a": 1}) and entries.digest(
+        {1, 2}
+    ) == entries.digest({2, 1})
 
 
 @pytest.mark.parametrize("setting", ["loss", "network", "switch_loss", "dataset"])
 def test_a_record_does_not_come_back_for_something_else_of_its_name(monkeypatch, mnist5k, setting):
     """Fault F1: an edited loss or network under the same name."""
-    tables = {"loss": losses.LOSSES, "switch_loss": losses.LOSSES, "network": models.NETWORKS, "dataset": data.DATASETS}
+    tables = {
+        "loss": losses.LOSSES,
+        "switch_loss": losses.LOSSES,
+        "network": models.NETWORKS,
+        "dataset": data.DATASETS,
+    }
     first, second = {
         "loss": (gce(0.7), gce(0.01)),
         "switch_loss": (gce(0.7), gce(0.01)),
         "network": (lambda s, k: models.MLP(s, k, 16), lambda s, k: models.MLP(s, k, 32)),
-        "dataset": (lambda root: mnist5k, lambda root: data.Dataset("mine", mnist5k.train[1:], mnist5k.test, "mine", mnist5k.classes)),
+        "dataset": (
+            lambda root: mnist5k,
+            lambda root: data.Dataset(
+                "mine", mnist5k.train[1:], mnist5k.test, "mine", mnist5k.classes
+            ),
+        ),
     }[setting]
     monkeypatch.setitem(data.DATASETS, "mnist5k", lambda root: mnist5k)
     monkeypatch.setitem(tables[setting], "mine", first)
-    spec = smoke(epochs=2, **{setting: "mine"} | ({"switch_epoch": 1} if setting == "switch_loss" else {}))
+    spec = smoke(
+        epochs=2, **{setting: "mine"} | ({"switch_epoch": 1} if setting == "switch_loss" else {})
+    )
     record = carry_out(spec)
     if setting != "dataset":
         assert [name for name, value in record.content["stood_for"].items() if value] == [setting]
     assert carry_out(spec).content == record.content
     monkeypatch.setitem(tables[setting], "mine", second)
     named = {"dataset": "data set"}.get(setting, setting.replace("_", " "))
-    with pytest.raises(UserError, match=rf"the {named} 'mine' stood for something else. To train anew, delete .*\.json; to keep it"):
+    with pytest.raises(
+        UserError,
+        match=(
+            rf"the {named} 'mine' stood for something else. To train anew, delete .*\.json; to"
+            r" keep it"
+        ),
+    ):
         carry_out(spec)
     record.path.unlink()
     assert carry_out(spec).content != record.content

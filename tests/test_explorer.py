@@ -8,11 +8,15 @@ from conftest import changed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memutils import explorer, records, runs, specs
+from memutils import runs
+from memutils.report import explorer
+from memutils.runs import records, specs
 
 
 class Scripts(html.parser.HTMLParser):
-    """Collects what a browser would take for the contents of script elements, and every tag outside them."""
+    """Collects what a browser would take for the contents of script elements, and every tag outside
+    them.
+    """
 
     def __init__(self, text: str):
         super().__init__()
@@ -35,8 +39,15 @@ class Scripts(html.parser.HTMLParser):
 @pytest.fixture
 def recorded(quick_data) -> list[records.Record]:
     scale = specs.load_scale("smoke")
-    made = [{"loss": "rll", "eta": 0}, {"loss": "cce"}, {"loss": "rll"}, {"loss": "rll", "alpha": 0.45}]
-    return [runs.run(scale.spec(**{"eta": 0.4} | settings), scale, progress=False) for settings in made]
+    made = [
+        {"loss": "rll", "eta": 0},
+        {"loss": "cce"},
+        {"loss": "rll"},
+        {"loss": "rll", "alpha": 0.45},
+    ]
+    return [
+        runs.run(scale.spec(**{"eta": 0.4} | settings), scale, progress=False) for settings in made
+    ]
 
 
 def content(page: str) -> dict:
@@ -48,7 +59,11 @@ def test_every_record_is_there_with_its_exact_values(recorded):
     assert shown.keys() == {record.key for record in recorded}
     for record in recorded:
         rows, run = record.history.dropna(subset=["j1"]), shown[record.key]
-        assert run["epoch"] == list(rows["epoch"]) and run["n"] == 400 and run["rate"] == record.noise_rate
+        assert (
+            run["epoch"] == list(rows["epoch"])
+            and run["n"] == 400
+            and run["rate"] == record.noise_rate
+        )
         for name in ("j1", "j2", "test_accuracy"):
             assert run[name] == pytest.approx(list(rows[name]), abs=5e-5)
         assert (run["memorized"][-1] is None) == (record.noise_rate == 0)
@@ -59,13 +74,18 @@ def test_choices_tell_any_two_runs_apart_and_the_first_two_differ_in_the_loss_al
     chosen = [tuple(run[name] for name, _ in page["choices"]) for run in page["runs"]]
     assert len(set(chosen)) == len(recorded)
     a, b = (page["runs"][i] for i in page["start"])
-    assert (a["loss"], b["loss"], b["variant"]) == ("cce", "rll", "smoke") and a["eta"] == b["eta"] == 0.4
+    assert (a["loss"], b["loss"], b["variant"]) == ("cce", "rll", "smoke") and a["eta"] == b[
+        "eta"
+    ] == 0.4
     assert content(explorer.html(recorded[:1]))["start"] == [0, 0]
 
 
 def test_the_first_two_runs_share_the_noise_rate():
     same = {"dataset": "mnist", "network": "resnet18", "seed": 0, "variant": "cpu"}
-    at = [{**same, "loss": loss, "eta": eta} for loss, eta in (("cce", 0.2), ("rll", 0.4), ("rll", 0.2))]
+    at = [
+        {**same, "loss": loss, "eta": eta}
+        for loss, eta in (("cce", 0.2), ("rll", 0.4), ("rll", 0.2))
+    ]
     assert explorer.start(at) == [0, 2]
     assert explorer.start([*at, {**same, "loss": "cce", "eta": 0.4}]) == [3, 1]
 
@@ -84,7 +104,14 @@ def test_scales_made_on_this_machine_are_shown_only_where_they_are_asked_for(tmp
     assert explorer.scales_with_records("cpu") == ["cpu", "steps"]
 
 
-@given(st.text() | st.sampled_from(["</script><script>alert(1)</script>", "<!--<script>", "&lt;", "]]>", "\u2028"]))
+@given(
+    st.text()
+    | st.sampled_from(
+        ["</script><script>alert(1)</script>", "<!--<script>", "&lt;", "]]>", "\u2028"]
+    )
+)
 def test_no_name_leaves_the_script_element(text):
-    page = Scripts(f"<script type='application/json'>{explorer.embed({'key': text})}</script><p>after</p>")
+    page = Scripts(
+        f"<script type='application/json'>{explorer.embed({'key': text})}</script><p>after</p>"
+    )
     assert page.tags == ["script", "p"] and json.loads(page.found[0]) == {"key": text}

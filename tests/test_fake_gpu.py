@@ -1,4 +1,5 @@
-"""A whole step without a GPU, on tensors without values: whatever asks for a value, as ``.item()`` does, raises.
+"""A whole step without a GPU, on tensors without values: whatever asks for a value, as ``.item()``
+does, raises.
 
 On a GPU such a question makes the host wait, and no CUDA graph can hold it.
 """
@@ -15,11 +16,15 @@ from memutils.recipe import Execution, Recipe
 from memutils.step import TrainingStep
 from memutils.training import Resident
 
-RECIPES = {name: Recipe(batch_size=8, weight_decay=1e-3, optimizer=name) for name in ("sgd", "adam")}
+RECIPES = {
+    name: Recipe(batch_size=8, weight_decay=1e-3, optimizer=name) for name in ("sgd", "adam")
+}
 
 
 class NoDriver:
-    """What cannot be had for a GPU that is not there, autograd's engine and the fused kernels; gradients are made up."""
+    """What cannot be had for a GPU that is not there, autograd's engine and the fused kernels;
+    gradients are made up.
+    """
 
     def __init__(self):
         self.network, self.calls = None, []
@@ -29,8 +34,12 @@ class NoDriver:
             parameter.grad = torch.empty_like(parameter)
 
     def fused(self, *lists, lr, is_first_step=False, **settings):
-        """Notes the optimizer's learning rate, whether it made its buffers just now, and the devices of what it is given."""
-        self.calls.append((lr, is_first_step, {t.device.type for tensors in lists for t in tensors}))
+        """Notes the optimizer's learning rate, whether it made its buffers just now, and the
+        devices of what it is given.
+        """
+        self.calls.append(
+            (lr, is_first_step, {t.device.type for tensors in lists for t in tensors})
+        )
 
 
 @pytest.fixture
@@ -42,14 +51,22 @@ def driver(monkeypatch) -> NoDriver:
     return driver
 
 
-def make(name: str, optimizer: str, device: str, precision: str = "float32", inputs: str = "standardize") -> TrainingStep:
+def make(
+    name: str, optimizer: str, device: str, precision: str = "float32", inputs: str = "standardize"
+) -> TrainingStep:
     """A step on images (3, 28, 28) without values."""
     split = Split(np.zeros((20, 28, 28, 3), np.uint8), np.zeros(20, np.int64))
-    statistics = (torch.zeros(3, device=device), torch.ones(3, device=device)) if inputs == "standardize" else (None, None)
+    statistics = (
+        (torch.zeros(3, device=device), torch.ones(3, device=device))
+        if inputs == "standardize"
+        else (None, None)
+    )
     with torch.device(device):
         network = models.build(name, (3, 28, 28), 10)
     data = Resident(split, split.labels, *statistics, device)
-    return TrainingStep(network.train(), data, RECIPES[optimizer], Execution(device, precision, 1, "graph"))
+    return TrainingStep(
+        network.train(), data, RECIPES[optimizer], Execution(device, precision, 1, "graph")
+    )
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -77,7 +94,11 @@ def test_every_network_on_a_gpu(name, optimizer, inputs, driver, fake):
     assert {t.device.type for t in step.changing()} == {"cuda"}
 
 
-@pytest.mark.parametrize(("loss", "parameters"), LOSSES, ids=lambda v: v if isinstance(v, str) else "-".join(map(str, v.values())))
+@pytest.mark.parametrize(
+    ("loss", "parameters"),
+    LOSSES,
+    ids=lambda v: v if isinstance(v, str) else "-".join(map(str, v.values())),
+)
 def test_every_loss_on_a_gpu(loss, parameters, driver, fake):
     step = make("mlp", "sgd", "cuda")
     driver.network = step.network
@@ -91,7 +112,11 @@ def test_every_network_backward_too(name, optimizer, precision, fake):
     make(name, optimizer, "cpu", precision)(losses.build("rll"))
 
 
-@pytest.mark.parametrize(("loss", "parameters"), LOSSES, ids=lambda v: v if isinstance(v, str) else "-".join(map(str, v.values())))
+@pytest.mark.parametrize(
+    ("loss", "parameters"),
+    LOSSES,
+    ids=lambda v: v if isinstance(v, str) else "-".join(map(str, v.values())),
+)
 def test_every_loss_backward_too(loss, parameters, fake):
     make("mlp", "sgd", "cpu")(losses.build(loss, **parameters))
 

@@ -1,4 +1,6 @@
-"""A record of each format as it was written once is read for good; those of format 1 have the same interface."""
+"""A record of each format as it was written once is read for good; those of format 1 have the same
+interface.
+"""
 
 import hashlib
 import json
@@ -10,10 +12,14 @@ import pytest
 from conftest import REPOSITORY, measured
 from test_records import check_identities
 
-from memutils import merge, plots, records, specs
 from memutils.errors import UserError
+from memutils.report import plots
+from memutils.runs import merge, records, specs
 
-FROZEN = {format: next((REPOSITORY / "tests" / "frozen" / f"format{format}").glob("*.json")) for format in (1, 2)}
+FROZEN = {
+    format: next((REPOSITORY / "tests" / "frozen" / f"format{format}").glob("*.json"))
+    for format in (1, 2)
+}
 RENAMED = {"running_memorised": "training_memorized", "memorised": "memorized"}
 RENAMED |= {f"running_{n}": f"training_{n}" for n in ("j1", "j2", "fitted", "recovered")}
 TIMES = ["seconds", "train_seconds"]
@@ -35,7 +41,12 @@ def test_a_frozen_record_is_what_its_file_says(format):
         assert record.content[part] == content[part]
     for name, array in arrays.items():
         np.testing.assert_array_equal(record.arrays()[name], array)
-    assert (record.spec["loss"], record.spec["n_train"], record.spec["lr"], record.spec["evaluations"]) == ("rll", 60, 0.001, 5)
+    assert (
+        record.spec["loss"],
+        record.spec["n_train"],
+        record.spec["lr"],
+        record.spec["evaluations"],
+    ) == ("rll", 60, 0.001, 5)
     assert record.spec["inputs"] == "standardize" and record.spec["train_on"] == "all"
     check_identities(record)
     assert len(plots.final_table([record])) == 1 and len(records.histories([record])) == 6
@@ -44,7 +55,12 @@ def test_a_frozen_record_is_what_its_file_says(format):
 def test_the_history_of_format_1_is_that_of_its_rows():
     content, _ = raw(1)
     frame = records.read(FROZEN[1]).history
-    expected = pd.DataFrame(content["history"]).rename(columns=RENAMED).astype(float).astype({"epoch": int})
+    expected = (
+        pd.DataFrame(content["history"])
+        .rename(columns=RENAMED)
+        .astype(float)
+        .astype({"epoch": int})
+    )
     pd.testing.assert_frame_equal(frame, expected)
 
 
@@ -61,7 +77,9 @@ def test_both_formats_tell_the_same_of_the_same_run():
     assert old.spec == new.spec and old.content["columns"] == new.content["columns"]
     pd.testing.assert_frame_equal(*(r.history.drop(columns=TIMES) for r in (old, new)), rtol=1e-6)
     assert old.content["final"] == pytest.approx(new.content["final"], rel=1e-6)
-    assert old.content["stood_for"] == new.content["stood_for"] and old.content["converted_from"] == 1
+    assert (
+        old.content["stood_for"] == new.content["stood_for"] and old.content["converted_from"] == 1
+    )
     one, two = old.arrays(), new.arrays()
     assert two.keys() - one.keys() == {"mislabeled_predicted"}
     assert one.keys() - two.keys() == {"thumbnails", "thumbnail_index"}
@@ -72,8 +90,14 @@ def test_both_formats_tell_the_same_of_the_same_run():
 def test_dynamics_are_recorded_for_each_evaluation():
     content, arrays = raw(2)
     wrong = arrays["train_noisy"] != arrays["train_true"]
-    assert arrays["mislabeled_predicted"].shape == (len(arrays["evaluated_epochs"]), wrong.sum()) == (6, 19)
-    np.testing.assert_array_equal(arrays["mislabeled_predicted"][-1], arrays["train_predicted"][wrong])
+    assert (
+        arrays["mislabeled_predicted"].shape
+        == (len(arrays["evaluated_epochs"]), wrong.sum())
+        == (6, 19)
+    )
+    np.testing.assert_array_equal(
+        arrays["mislabeled_predicted"][-1], arrays["train_predicted"][wrong]
+    )
     for row, epoch in zip(arrays["mislabeled_predicted"], arrays["evaluated_epochs"], strict=True):
         memorized = arrays["history"][content["columns"].index("memorized"), epoch - 1]
         assert memorized == pytest.approx((row == arrays["train_noisy"][wrong]).mean())

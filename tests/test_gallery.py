@@ -4,14 +4,18 @@ import matplotlib
 import numpy as np
 import pytest
 
-from memutils import gallery, plots, runs, specs
+from memutils import runs
+from memutils.report import gallery, plots
+from memutils.runs import specs
 
 
 @pytest.fixture
 def record(tmp_path, monkeypatch):
     monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path))
     scale = specs.load_scale("smoke")
-    return runs.run(scale.spec(dataset="mnist5k", network="mlp", loss="cce", eta=0.4), scale, progress=False)
+    return runs.run(
+        scale.spec(dataset="mnist5k", network="mlp", loss="cce", eta=0.4), scale, progress=False
+    )
 
 
 def test_pictures_are_flipped_images_with_the_labels_of_the_arrays(record):
@@ -22,7 +26,13 @@ def test_pictures_are_flipped_images_with_the_labels_of_the_arrays(record):
     for picture, i in zip(pictures, wrong, strict=True):
         labels = [names[arrays[f"train_{part}"][i]] for part in ("noisy", "true", "predicted")]
         assert [picture.given, picture.true, picture.predicted] == labels
-        fate = "memorized" if labels[2] == labels[0] else "recovered" if labels[2] == labels[1] else "neither"
+        fate = (
+            "memorized"
+            if labels[2] == labels[0]
+            else "recovered"
+            if labels[2] == labels[1]
+            else "neither"
+        )
         assert picture.fate == fate
 
 
@@ -30,7 +40,9 @@ def test_every_record_shows_the_same_images_and_counts_their_fates(record):
     matplotlib.use("Agg")
     figure = gallery.show([record, record], n=6, ncols=3)
     left, right = figure.subfigs
-    drawn = [[axis.images[0].get_array() for axis in part.axes if axis.images] for part in (left, right)]
+    drawn = [
+        [axis.images[0].get_array() for axis in part.axes if axis.images] for part in (left, right)
+    ]
     assert len(drawn[0]) == 6 and all(np.array_equal(a, b) for a, b in zip(*drawn, strict=True))
     for fate in gallery.FATES:
         count = sum(p.fate == fate for p in gallery.mislabeled(record)[:6])

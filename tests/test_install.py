@@ -31,7 +31,8 @@ BACKEND = """
 from wheels import write
 
 def build_editable(folder, config_settings=None, metadata_directory=None):
-    return write(folder, "memutils", "0.1", {"memutils.pth": __file__.replace("backend.py", "src") + "\\n"})
+    src = __file__.replace("backend.py", "src")
+    return write(folder, "memutils", "0.1", {"memutils.pth": src + "\\n"})
 
 build_wheel = build_editable
 """
@@ -104,11 +105,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
         "PATH": outside,
     }
     pip["PIP_FIND_LINKS"] = (folder / "wheels").as_uri()
-    return (
-        {k: v for k, v in os.environ.items() if not k.startswith(OUTER)}
-        | pip
-        | settings
-    )
+    return {k: v for k, v in os.environ.items() if not k.startswith(OUTER)} | pip | settings
 
 
 def make(folder: Path, *words: str, code: int = 0, **settings: str) -> str:

@@ -33,7 +33,11 @@ def wait_until(condition, seconds: float = 100) -> bool:
 
 def sleeper(folder: Path) -> list[str]:
     """A command that leaves its process id behind, starts another process and sleeps."""
-    return ["bash", "-c", f"echo $$ > {folder}/pid.part; mv {folder}/pid.part {folder}/pid; sleep 600; true"]
+    return [
+        "bash",
+        "-c",
+        f"echo $$ > {folder}/pid.part; mv {folder}/pid.part {folder}/pid; sleep 600; true",
+    ]
 
 
 def started(folder: Path) -> list[psutil.Process]:
@@ -54,7 +58,9 @@ def test_output_goes_to_the_log_and_a_failure_shows_what_matters(tmp_path):
     assert (tmp_path / "log").read_text() == "fine\nmore\n"
     done = job("seq 30; exit 3")
     assert done.returncode == 3 and done.stderr.split() == [str(i) for i in range(11, 31)]
-    done = job("echo '[IPKernelApp] WARNING | chatter'; echo 'page.md: WARNING: look'; echo rest; exit 1")
+    done = job(
+        "echo '[IPKernelApp] WARNING | chatter'; echo 'page.md: WARNING: look'; echo rest; exit 1"
+    )
     assert done.returncode == 1 and done.stderr == "page.md: WARNING: look\n"
 
 
@@ -69,7 +75,9 @@ def test_an_interrupted_job_ends_its_command(tmp_path, number):
 
 @pytest.mark.parametrize("victim", ["workflow", "job"])
 def test_a_killed_workflow_or_job_leaves_no_orphan(tmp_path, victim):
-    command = " ".join(map(repr, [*JOB, "PARENT", str(tmp_path / "log"), *sleeper(tmp_path)])).replace("'PARENT'", "$$")
+    command = " ".join(
+        map(repr, [*JOB, "PARENT", str(tmp_path / "log"), *sleeper(tmp_path)])
+    ).replace("'PARENT'", "$$")
     workflow = subprocess.Popen(["bash", "-c", f"{command} & wait"])
     family = started(tmp_path)
     job = family[0].parent()
@@ -86,14 +94,28 @@ def test_a_killed_workflow_or_job_leaves_no_orphan(tmp_path, victim):
 
 
 def test_a_broken_run_gets_no_successor_in_its_kernel_and_a_refused_one_does(tmp_path):
-    cells = [new_code_cell("fail = ''", metadata={"tags": ["parameters"]}), new_code_cell("import os; print(os.getpid())")]
-    cells += [new_code_cell("from memutils.errors import UserError\nif fail: raise {'UserError': UserError}.get(fail, RuntimeError)('no')")]
+    cells = [
+        new_code_cell("fail = ''", metadata={"tags": ["parameters"]}),
+        new_code_cell("import os; print(os.getpid())"),
+    ]
+    cells += [
+        new_code_cell(
+            "from memutils.errors import UserError\nif fail: raise {'UserError':"
+            " UserError}.get(fail, RuntimeError)('no')"
+        )
+    ]
     kernel = {"kernelspec": {"name": "python3", "display_name": "", "language": "python"}}
     nbformat.write(new_notebook(cells=cells, metadata=kernel), tmp_path / "run.ipynb")
     fails = ("", "UserError", "", "RuntimeError", "")
     batch = {str(tmp_path / f"{i}.ipynb"): {"fail": fail} for i, fail in enumerate(fails)}
     (tmp_path / "batch.json").write_text(json.dumps(batch))
-    command = [sys.executable, REPOSITORY / "workflow/execute.py", tmp_path / "batch.json", "--notebook", tmp_path / "run.ipynb"]
+    command = [
+        sys.executable,
+        REPOSITORY / "workflow/execute.py",
+        tmp_path / "batch.json",
+        "--notebook",
+        tmp_path / "run.ipynb",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1 and done.stdout.count("failed: no") == 2, done.stdout + done.stderr
     outputs = [(tmp_path / f"{i}.ipynb").exists() for i in range(5)]

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_sources import npz
 
-from memutils import data, label_sets, labeling, noise, records, runs, sources, specs
+from memutils import data, label_sets, labeling, noise, runs, sources
 from memutils.errors import UserError
+from memutils.runs import records, specs
 
 N, CLASSES = 400, 10
 

@@ -25,12 +25,16 @@ def batches(draw, max_logit: float = 40.0):
     """Logits (N, K) in float64 and targets (N,)."""
     n, k = draw(st.integers(1, 6)), draw(st.integers(2, 12))
     logits = draw(arrays(np.float64, (n, k), elements=st.floats(-max_logit, max_logit)))
-    return torch.from_numpy(logits), torch.from_numpy(draw(arrays(np.int64, n, elements=st.integers(0, k - 1))))
+    return torch.from_numpy(logits), torch.from_numpy(
+        draw(arrays(np.int64, n, elements=st.integers(0, k - 1)))
+    )
 
 
 def sums_over_labels(loss, logits):
     """sum_k L(p, k) for each row of logits, (N,)."""
-    per_example = type(loss)(reduction="none", **({"alpha": loss.alpha} if isinstance(loss, RLL) else {}))
+    per_example = type(loss)(
+        reduction="none", **({"alpha": loss.alpha} if isinstance(loss, RLL) else {})
+    )
     return sum(per_example(logits, torch.full((len(logits),), k)) for k in range(logits.shape[1]))
 
 
@@ -44,8 +48,12 @@ def logits_of(*p):
 def test_symmetric_losses_sum_to_their_constant(loss, batch):
     logits, _ = batch
     constant = loss.symmetry_constant(logits.shape[1])
-    torch.testing.assert_close(sums_over_labels(loss, logits), torch.full((len(logits),), constant, dtype=torch.float64),
-                               rtol=1e-10, atol=1e-10)  # fmt: skip
+    torch.testing.assert_close(
+        sums_over_labels(loss, logits),
+        torch.full((len(logits),), constant, dtype=torch.float64),
+        rtol=1e-10,
+        atol=1e-10,
+    )
 
 
 @pytest.mark.parametrize("loss", [CCE(), MSE()], ids=name_of)
@@ -67,7 +75,9 @@ def test_rll_is_the_symmetrized_shifted_cross_entropy(alpha, batch):
     logits, target = batch
     k = logits.shape[1]
     shifted = -torch.log(alpha + logits.softmax(1))
-    expected = k / (k - 1) * (shifted[range(len(target)), target] - shifted.mean(1)) + math.log((1 + alpha) / alpha)
+    expected = k / (k - 1) * (shifted[range(len(target)), target] - shifted.mean(1)) + math.log(
+        (1 + alpha) / alpha
+    )
     torch.testing.assert_close(RLL(alpha, "none")(logits, target), expected)
 
 
@@ -75,8 +85,12 @@ def test_rll_is_the_symmetrized_shifted_cross_entropy(alpha, batch):
 def test_mae_is_the_full_absolute_error(batch):
     logits, target = batch
     p, one_hot = logits.softmax(1), F.one_hot(target, logits.shape[1])
-    torch.testing.assert_close(MAE("none")(logits, target), (p - one_hot).abs().sum(1), atol=1e-12, rtol=1e-9)
-    torch.testing.assert_close(MAE("none")(logits, target), 2 * (1 - p[range(len(target)), target]), atol=1e-12, rtol=1e-9)
+    torch.testing.assert_close(
+        MAE("none")(logits, target), (p - one_hot).abs().sum(1), atol=1e-12, rtol=1e-9
+    )
+    torch.testing.assert_close(
+        MAE("none")(logits, target), 2 * (1 - p[range(len(target)), target]), atol=1e-12, rtol=1e-9
+    )
 
 
 @pytest.mark.parametrize("name", losses.LOSSES)
@@ -112,7 +126,13 @@ def test_the_range_is_attained(loss):
 
 @pytest.mark.parametrize(
     ("loss", "constant", "highest"),
-    [(MAE(), 18, 2), (NormalizedMSE(), 1, 0.122), (RLL(0.01), 46.15, 7.11), (RLL(0.1), 23.98, 3.15), (RLL(0.45), 11.70, 1.39)],
+    [
+        (MAE(), 18, 2),
+        (NormalizedMSE(), 1, 0.122),
+        (RLL(0.01), 46.15, 7.11),
+        (RLL(0.1), 23.98, 3.15),
+        (RLL(0.45), 11.70, 1.39),
+    ],
     ids=name_of,
 )
 def test_constants_and_maxima_for_ten_classes(loss, constant, highest):
@@ -137,7 +157,10 @@ def test_values_by_hand():
 @pytest.mark.parametrize(
     ("loss", "norm"),
     list(
-        zip([CCE(), RLL(0.01), RLL(0.1), RLL(0.45), MSE(), MAE(), NormalizedMSE()], (0.95, 0.96, 0.53, 0.19, 0.19, 0.19, 0.021))
+        zip(
+            [CCE(), RLL(0.01), RLL(0.1), RLL(0.45), MSE(), MAE(), NormalizedMSE()],
+            (0.95, 0.96, 0.53, 0.19, 0.19, 0.19, 0.021),
+        )
     ),
     ids=str,
 )
@@ -148,7 +171,18 @@ def test_gradients_at_a_blind_network(loss, norm):
     assert logits.grad[0, 3] < 0 and (logits.grad[0, :3] > 0).all()
 
 
-EXTREME = torch.cat([torch.eye(10), -torch.eye(10), torch.zeros(1, 10), torch.ones(1, 10), 2 * torch.eye(10)[:3] - 1]) * 1e4
+EXTREME = (
+    torch.cat(
+        [
+            torch.eye(10),
+            -torch.eye(10),
+            torch.zeros(1, 10),
+            torch.ones(1, 10),
+            2 * torch.eye(10)[:3] - 1,
+        ]
+    )
+    * 1e4
+)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
@@ -163,7 +197,10 @@ def test_extreme_logits_are_finite_and_agree_with_float64(loss, dtype):
     assert loss(low, target).isfinite() and low.grad.isfinite().all() and low.grad.dtype == dtype
     assert loss(low, target).item() == pytest.approx(loss(high, target).item(), rel=1e-5)
     torch.testing.assert_close(
-        low.grad.double() * len(low), high.grad * len(low), rtol=0.01, atol=2e-5 if dtype == torch.float32 else 1e-2
+        low.grad.double() * len(low),
+        high.grad * len(low),
+        rtol=0.01,
+        atol=2e-5 if dtype == torch.float32 else 1e-2,
     )
 
 
@@ -218,12 +255,18 @@ def test_build_names_what_is_wrong():
 def test_check_symmetry_tells_the_losses_apart(k):
     for loss in SYMMETRIC:
         found = losses.check_symmetry(loss, k)
-        assert found.constant == pytest.approx(loss.symmetry_constant(k)) and "not symmetric" not in str(found)
+        assert found.constant == pytest.approx(
+            loss.symmetry_constant(k)
+        ) and "not symmetric" not in str(found)
     for loss in (CCE(), MSE()):
         found = losses.check_symmetry(loss, k)
-        assert found.constant is None and found.spread > 0.1 and str(found).startswith("not symmetric")
+        assert (
+            found.constant is None and found.spread > 0.1 and str(found).startswith("not symmetric")
+        )
         sums = sums_over_labels(loss, found.counterexample.log())
-        torch.testing.assert_close(sums, torch.tensor(found.sums, dtype=torch.float64), rtol=1e-6, atol=1e-6)
+        torch.testing.assert_close(
+            sums, torch.tensor(found.sums, dtype=torch.float64), rtol=1e-6, atol=1e-6
+        )
 
 
 def test_check_symmetry_tries_probabilities_from_uniform_to_nearly_one_hot_and_says_which_seed():
@@ -242,12 +285,16 @@ def test_check_symmetry_tries_probabilities_from_uniform_to_nearly_one_hot_and_s
     assert 0.002 < min(sizes) < 0.02 and 10 < max(sizes) < 40
     losses.check_symmetry(watched("again"), 10, 0)
     losses.check_symmetry(watched("other"), 10, 1)
-    assert torch.equal(torch.stack(tried[0]), torch.stack(tried["again"])) and not torch.equal(tried[0][0], tried["other"][0])
+    assert torch.equal(torch.stack(tried[0]), torch.stack(tried["again"])) and not torch.equal(
+        tried[0][0], tried["other"][0]
+    )
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1, 1e9])
 def test_check_symmetry_allows_for_rounding_in_proportion(scale):
-    assert losses.check_symmetry(lambda z, y: scale * RLL()(z, y)).constant == pytest.approx(scale * RLL().symmetry_constant(10))
+    assert losses.check_symmetry(lambda z, y: scale * RLL()(z, y)).constant == pytest.approx(
+        scale * RLL().symmetry_constant(10)
+    )
     assert losses.check_symmetry(lambda z, y: scale * CCE()(z, y)).constant is None
 
 
@@ -265,7 +312,11 @@ def test_check_symmetry_refuses_a_loss_that_is_not_finite():
         losses.check_symmetry(lambda z, y: (z - z).sum() / 0)
 
 
-@pytest.mark.parametrize("loss", [*EVERY, lambda z, y: -z[:, 0].mean()], ids=lambda loss: getattr(loss, "__name__", str(loss)))
+@pytest.mark.parametrize(
+    "loss",
+    [*EVERY, lambda z, y: -z[:, 0].mean()],
+    ids=lambda loss: getattr(loss, "__name__", str(loss)),
+)
 def test_check_loss_accepts_what_can_be_trained_with(loss):
     losses.check_loss(loss, 10)
     losses.check_loss(loss, 2)

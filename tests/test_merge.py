@@ -6,15 +6,18 @@ import zipfile
 
 import pytest
 
-from memutils import grid, merge, provenance, records, runs, specs
+from memutils import runs
 from memutils.errors import UserError
+from memutils.runs import grid, merge, provenance, records, specs
 
 
 @pytest.fixture
 def elsewhere(quick_data, tmp_path, monkeypatch):
     """Two records of the smoke scale in another results folder; here there is none."""
     scale = specs.load_scale("smoke")
-    monkeypatch.setattr(provenance, "SOURCE", {"commit": None, "dirty": None})  # whatever is uncommitted here
+    monkeypatch.setattr(
+        provenance, "SOURCE", {"commit": None, "dirty": None}
+    )  # whatever is uncommitted here
     monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path / "elsewhere"))
     for spec in list(scale.specs("cce").values()):
         runs.run(spec, scale, progress=False)
@@ -29,9 +32,13 @@ def contents(folder):
 def test_records_are_copied_once_and_count(elsewhere, capsys):
     scale = specs.load_scale("smoke")
     assert len(grid.missing(scale)) == 4
-    assert merge.main([str(elsewhere)]) == 0 and "2 copied, 0 here already" in capsys.readouterr().out
+    assert (
+        merge.main([str(elsewhere)]) == 0 and "2 copied, 0 here already" in capsys.readouterr().out
+    )
     assert contents(records.results_root()) == contents(elsewhere) and len(grid.missing(scale)) == 2
-    assert merge.main([str(elsewhere)]) == 0 and "0 copied, 2 here already" in capsys.readouterr().out
+    assert (
+        merge.main([str(elsewhere)]) == 0 and "0 copied, 2 here already" in capsys.readouterr().out
+    )
 
 
 def test_a_conflict_is_told_and_what_is_here_stays(elsewhere, capsys):
@@ -62,9 +69,15 @@ def test_a_wrong_folder_is_told_which_one_is_wanted(elsewhere, tmp_path):
     (tmp_path / "checkout").mkdir()
     shutil.copytree(elsewhere, tmp_path / "checkout" / "results")
     (tmp_path / "empty").mkdir()
-    wanted = {"checkout": tmp_path / "checkout/results", "checkout/results/smoke": tmp_path / "checkout/results", "empty": ""}
+    wanted = {
+        "checkout": tmp_path / "checkout/results",
+        "checkout/results/smoke": tmp_path / "checkout/results",
+        "empty": "",
+    }
     for name, hint in wanted.items():
-        with pytest.raises(UserError, match=f"{name} is no results folder: .* cpu/KEY.json.*{hint}") as told:
+        with pytest.raises(
+            UserError, match=f"{name} is no results folder: .* cpu/KEY.json.*{hint}"
+        ) as told:
             merge.merge(tmp_path / name)
         assert ("that may be" in str(told.value)) == bool(hint)
     assert not records.results_root().exists()
@@ -74,9 +87,17 @@ def test_an_archive_is_a_results_folder_and_what_else_is_in_it_stays_there(elsew
     with zipfile.ZipFile(tmp_path / "out.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for path in elsewhere.glob("smoke/*.*"):
             archive.write(path, path.relative_to(elsewhere))
-        for name in ("../evil.json", "/evil/a.json", "smoke/deep/a.json", "smoke/.work.json", "smoke/a.sh"):
+        for name in (
+            "../evil.json",
+            "/evil/a.json",
+            "smoke/deep/a.json",
+            "smoke/.work.json",
+            "smoke/a.sh",
+        ):
             archive.writestr(name, "{}")
-    assert len(merge.merge(tmp_path / "out.zip")["copied"]) == 2 and contents(records.results_root()) == contents(elsewhere)
+    assert len(merge.merge(tmp_path / "out.zip")["copied"]) == 2 and contents(
+        records.results_root()
+    ) == contents(elsewhere)
     (tmp_path / "cut.zip").write_bytes((tmp_path / "out.zip").read_bytes()[:-30])
     with zipfile.ZipFile(tmp_path / "none.zip", "w"):
         pass

@@ -1,4 +1,6 @@
-"""Networks: their published sizes, their outputs, and that a seed decides them without side effects."""
+"""Networks: their published sizes, their outputs, and that a seed decides them without side
+effects.
+"""
 
 import pytest
 import torch
@@ -9,7 +11,12 @@ from torch import nn
 from memutils import models
 from memutils.errors import UserError
 
-SHAPES = {"mlp": (1, 28, 28), "resnet18": (1, 28, 28), "resnet32": (3, 32, 32), "inception-lite": (3, 28, 28)}
+SHAPES = {
+    "mlp": (1, 28, 28),
+    "resnet18": (1, 28, 28),
+    "resnet32": (3, 32, 32),
+    "inception-lite": (3, 28, 28),
+}
 SHAPES["inception-lite-no-bn"] = (3, 28, 28)
 
 
@@ -21,7 +28,9 @@ def test_the_networks_have_their_published_sizes():
     assert models.count_parameters(build("resnet32")) == 464_154
     assert models.count_parameters(build("resnet18")) == 11_175_370
     assert models.count_parameters(models.InceptionLite(batch_norm=False)) == 1_649_402
-    assert models.count_parameters(build("mlp")) == 784 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10
+    assert (
+        models.count_parameters(build("mlp")) == 784 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10
+    )
 
 
 def test_frozen_parameters_do_not_count():
@@ -51,7 +60,9 @@ def test_batch_normalization_is_an_option_of_inception_lite():
 def test_a_seed_decides_the_weights_and_leaves_the_global_generator_alone(name):
     torch.manual_seed(5)
     before = torch.get_rng_state()
-    one, same, other = (torch.cat([p.flatten() for p in build(name, seed).parameters()]) for seed in (1, 1, 2))
+    one, same, other = (
+        torch.cat([p.flatten() for p in build(name, seed).parameters()]) for seed in (1, 1, 2)
+    )
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.equal(one, same) and not torch.equal(one, other)
 
@@ -61,7 +72,10 @@ def test_the_shortcut_of_a_block_is_the_subsampled_padded_input():
     torch.nn.init.zeros_(block.bn2.weight)
     x = torch.rand(2, 16, 8, 8)
     out = block(x)
-    assert torch.equal(out[:, 8:24], x[:, :, ::2, ::2]) and out[:, :8].abs().sum() == 0 == out[:, 24:].abs().sum()
+    assert (
+        torch.equal(out[:, 8:24], x[:, :, ::2, ::2])
+        and out[:, :8].abs().sum() == 0 == out[:, 24:].abs().sum()
+    )
 
 
 def test_errors_name_what_is_wrong():
@@ -90,7 +104,9 @@ def test_a_convolution_of_tiny_maps_is_the_ordinary_one(size, kernel, stride, ha
     ours, ordinary = conv(x), nn.Conv2d.forward(conv, x)
     torch.testing.assert_close(ours, ordinary)
     direction, inputs = torch.randn_like(ordinary), [x, *conv.parameters()]
-    for a, b in zip(*(torch.autograd.grad(y, inputs, direction) for y in (ours, ordinary)), strict=True):
+    for a, b in zip(
+        *(torch.autograd.grad(y, inputs, direction) for y in (ours, ordinary)), strict=True
+    ):
         torch.testing.assert_close(a, b)
 
 

@@ -1,4 +1,6 @@
-"""Records have the names that their settings have now; those that moved are the same but for their names."""
+"""Records have the names that their settings have now; those that moved are the same but for their
+names.
+"""
 
 import csv
 import hashlib
@@ -6,7 +8,7 @@ import hashlib
 import pytest
 from conftest import REPOSITORY
 
-from memutils import records, specs
+from memutils.runs import records, specs
 
 RESULTS = REPOSITORY / "results"
 
@@ -22,8 +24,12 @@ def test_every_committed_record_has_the_name_of_its_settings(committed):
     scales = {name: specs.load_scale(name) for name in {record.scale for record in committed}}
     for record in committed:
         spec = specs.Spec(**record.spec)
-        assert record.key == scales[record.scale].key(spec) and record.path.parent.name == record.scale
-        assert scales[record.scale].specs().get(record.key) == spec, f"{record.key} is not in the grid"
+        assert (
+            record.key == scales[record.scale].key(spec) and record.path.parent.name == record.scale
+        )
+        assert scales[record.scale].specs().get(record.key) == spec, (
+            f"{record.key} is not in the grid"
+        )
 
 
 def test_a_moved_record_has_the_arrays_that_it_had(committed):

@@ -15,8 +15,17 @@ NOTEBOOKS = sorted(Path(__file__).parents[1].glob("notebooks/*.ipynb"))
 
 def notebook(metadata=None, **changes) -> str:
     """A notebook of one code cell with these changes, as text."""
-    cell = {"cell_type": "code", "id": "cell-01", "metadata": {}, "outputs": [], "execution_count": None, "source": "1 + 1"}
-    return json.dumps({"cells": [cell | changes], "metadata": metadata or {}, "nbformat": 4, "nbformat_minor": 5})
+    cell = {
+        "cell_type": "code",
+        "id": "cell-01",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+        "source": "1 + 1",
+    }
+    return json.dumps(
+        {"cells": [cell | changes], "metadata": metadata or {}, "nbformat": 4, "nbformat_minor": 5}
+    )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -51,7 +60,9 @@ def test_a_bad_notebook_is_refused(bad, word):
     assert word in found
 
 
-@pytest.mark.parametrize("source", ["open('data/x.csv')", "https://example.org/home/x", "a /home b", "share of n/tmp/x"])
+@pytest.mark.parametrize(
+    "source", ["open('data/x.csv')", "https://example.org/home/x", "a /home b", "share of n/tmp/x"]
+)
 def test_an_innocent_one_is_not(source):
     assert problems(notebook(source=source)) == []
 
@@ -69,6 +80,10 @@ def test_the_script_exits_with_1_and_names_file_and_cell(tmp_path):
 def test_pre_commit_uses_the_pinned_ruff():
     root = Path(__file__).parents[1]
     (version,) = [
-        v for name, _, v in (s.partition("==") for s in (root / "requirements.lock").read_text().split()) if name == "ruff"
+        v
+        for name, _, v in (
+            s.partition("==") for s in (root / "requirements.lock").read_text().split()
+        )
+        if name == "ruff"
     ]
     assert f"rev: v{version} " in (root / ".pre-commit-config.yaml").read_text()

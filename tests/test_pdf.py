@@ -10,24 +10,49 @@ ROOT = Path(__file__).parents[1]
 
 def run(*command, **environment) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, *command], env=os.environ | environment, cwd=ROOT, capture_output=True, text=True, timeout=300
+        [sys.executable, *command],
+        env=os.environ | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
 
 
 def test_a_missing_browser_is_named_in_one_sentence_before_anything_is_built(tmp_path):
     done = run("workflow/make_pdf.py", tmp_path, CHROMIUM=str(tmp_path / "none"))
-    assert done.returncode == 1 and "apt install chromium" in done.stderr and "Traceback" not in done.stderr
+    assert (
+        done.returncode == 1
+        and "apt install chromium" in done.stderr
+        and "Traceback" not in done.stderr
+    )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_browser_tests_without_a_book_fail_with_what_to_do(tmp_path):
-    words = ["tests/browser", "--confcutdir=tests/browser", "-p", "no:cacheprovider"]  # the other tests' conftest imports torch
+    words = [
+        "tests/browser",
+        "--confcutdir=tests/browser",
+        "-p",
+        "no:cacheprovider",
+    ]  # the other tests' conftest imports torch
     done = run("-m", "pytest", *words, MEMUTILS_BOOK=str(tmp_path))
     assert done.returncode == 2 and "make test-browser" in done.stdout + done.stderr
 
 
 def test_they_are_not_part_of_the_unit_tests():
-    words = ["--collect-only", "-q", "-p", "no:cacheprovider", "--noconftest", "--ignore-glob=*/test_[a-oq-z]*.py"]
-    shown = {folder: run("-m", "pytest", folder, *words).stdout for folder in ("tests", "tests/browser")}
+    words = [
+        "--collect-only",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--noconftest",
+        "--ignore-glob=*/test_[a-oq-z]*.py",
+    ]
+    shown = {
+        folder: run("-m", "pytest", folder, *words).stdout for folder in ("tests", "tests/browser")
+    }
     assert "tests/test_pdf.py" in shown["tests"] and "tests/browser/" not in shown["tests"]
-    assert "tests/browser/test_pages.py" in shown["tests/browser"], "asked for by name they are collected"
+    assert "tests/browser/test_pages.py" in shown["tests/browser"], (
+        "asked for by name they are collected"
+    )

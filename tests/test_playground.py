@@ -1,4 +1,6 @@
-"""The playground, as a student meets it: run from top to bottom, then with losses that are wrong on purpose."""
+"""The playground, as a student meets it: run from top to bottom, then with losses that are wrong on
+purpose.
+"""
 
 import re
 from pathlib import Path
@@ -29,7 +31,9 @@ def cell_with(text: str) -> str:
 
 @pytest.fixture
 def playground(quick_data, monkeypatch) -> dict:
-    """The notebook's names after its settings and helpers, for runs of two epochs on a few images."""
+    """The notebook's names after its settings and helpers, for runs of two epochs on a few
+    images.
+    """
     matplotlib.use("Agg")
     monkeypatch.setattr(losses, "LOSSES", dict(losses.LOSSES))
     names = {}
@@ -49,7 +53,9 @@ def test_it_runs_from_top_to_bottom_and_records_nothing(tmp_path):
         assert len(images) <= 1, "the live curve must leave one picture, the final one"
         if "mystnb" in cell.metadata:
             assert len(images) == 1 or "0 of" in str(cell.outputs)
-    printed = " ".join("".join(o.get("text", "") for cell in cells for o in cell.get("outputs", [])).split())
+    printed = " ".join(
+        "".join(o.get("text", "") for cell in cells for o in cell.get("outputs", [])).split()
+    )
     assert "forgot_mean: The loss must return one number" in printed
     assert "my_loss: not symmetric" in printed and "RLL: symmetric" in printed
     assert not (tmp_path / "results").exists()
@@ -71,16 +77,34 @@ def test_a_module_and_a_function_of_ones_own_train(playground):
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        (lambda z, y: F.cross_entropy(z, y, reduction="none"), "must return one number for a batch"),
+        (
+            lambda z, y: F.cross_entropy(z, y, reduction="none"),
+            "must return one number for a batch",
+        ),
         (lambda z, y: z.sum() * float("nan"), "not finite"),
-        (lambda z, y: -z.softmax(1).gather(1, y[:, None]).log().mean(), "not finite for logits of size 100"),
+        (
+            lambda z, y: -z.softmax(1).gather(1, y[:, None]).log().mean(),
+            "not finite for logits of size 100",
+        ),
         (lambda z, y: (z.argmax(1) != y).float().mean(), "does not depend on the logits"),
-        (lambda z, y: F.cross_entropy(z, y).item(), "must return one number for a batch, not float"),
+        (
+            lambda z, y: F.cross_entropy(z, y).item(),
+            "must return one number for a batch, not float",
+        ),
         (lambda z, y: F.mse_loss(z.softmax(1), y), "fails on logits"),
         (lambda z, y: F.cross_entropy(z, y)[None], "must return one number for a batch"),
         (lambda z: z.mean(), "fails on logits"),
     ],
-    ids=["vector", "nan", "log of zero", "accuracy", "item", "shapes", "vector of one", "one argument"],
+    ids=[
+        "vector",
+        "nan",
+        "log of zero",
+        "accuracy",
+        "item",
+        "shapes",
+        "vector of one",
+        "one argument",
+    ],
 )
 @pytest.mark.filterwarnings("ignore:Using a target size")
 def test_a_wrong_loss_is_refused_in_one_sentence_before_the_first_step(playground, wrong, sentence):
@@ -113,6 +137,12 @@ def test_cells_to_change_are_marked_and_captions_tell_the_number_of_epochs():
     assert sum(source.startswith("# CHANGE ME\n") for source in CODE) >= 3
     assert len(SOLUTIONS) == PROSE.count("{exercise}") == 3
     epochs = re.search(r"epochs = (\d+)", CODE[0])[1]
-    captions = [cell.metadata.mystnb.figure.caption for cell in NOTEBOOK.cells if "mystnb" in cell.metadata]
-    assert all(cell.metadata.mystnb.image.alt for cell in NOTEBOOK.cells if "mystnb" in cell.metadata)
-    assert {n for caption in captions for n in re.findall(r"(\d+)(?= epochs|, one seed)", caption)} == {epochs}
+    captions = [
+        cell.metadata.mystnb.figure.caption for cell in NOTEBOOK.cells if "mystnb" in cell.metadata
+    ]
+    assert all(
+        cell.metadata.mystnb.image.alt for cell in NOTEBOOK.cells if "mystnb" in cell.metadata
+    )
+    assert {
+        n for caption in captions for n in re.findall(r"(\d+)(?= epochs|, one seed)", caption)
+    } == {epochs}

@@ -1,4 +1,6 @@
-"""Runs in order and in time: no run is begun that would not end, none is lost, and a kill costs no finished record."""
+"""Runs in order and in time: no run is begun that would not end, none is lost, and a kill costs no
+finished record.
+"""
 
 import dataclasses
 import json
@@ -17,10 +19,11 @@ from conftest import REPOSITORY, made, measured, smoke
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memutils import checkpoints, graph, merge, order, queue, recipe, records, runs, specs
+from memutils import graph, recipe, runs
 from memutils.errors import UserError
-from memutils.order import Job, Rates, read_order
-from memutils.queue import Queue
+from memutils.runs import checkpoints, merge, order, queue, records, specs
+from memutils.runs.order import Job, Rates, read_order
+from memutils.runs.queue import Queue
 
 SMOKE = specs.load_scale("smoke")
 SPECS = SMOKE.specs()
@@ -68,7 +71,9 @@ def test_no_run_is_begun_that_would_not_end_in_time(lengths, limit, factor, prio
     def carry(one, deadline):
         assert deadline == limit and clock.now + work.rates.seconds(one.spec) <= limit
         before = [other for other in work.waiting if jobs.index(other) < jobs.index(one)]
-        assert all(clock.now + work.rates.seconds(other.spec) > limit for other in before), "in order, but for what is too long"
+        assert all(clock.now + work.rates.seconds(other.spec) > limit for other in before), (
+            "in order, but for what is too long"
+        )
         begun.append(one)
         clock.now += one.spec.epochs * factor
         return result()
@@ -77,7 +82,9 @@ def test_no_run_is_begun_that_would_not_end_in_time(lengths, limit, factor, prio
     assert clock.now <= limit and not work.failed
     assert sorted(work.waiting + begun, key=jobs.index) == jobs
     each = factor if begun else prior
-    assert all(one.spec.epochs * each > limit - clock.now - 1e-9 for one in work.waiting), "all that fits is done"
+    assert all(one.spec.epochs * each > limit - clock.now - 1e-9 for one in work.waiting), (
+        "all that fits is done"
+    )
 
 
 def test_estimates_are_the_slowest_measured_else_what_is_known_else_a_prior(tmp_path):
@@ -87,7 +94,9 @@ def test_estimates_are_the_slowest_measured_else_what_is_known_else_a_prior(tmp_
     assert Rates("cpu").seconds(spec) == pytest.approx(3 + 5000 * order.PRIOR["cpu"]["mlp"])
     for seconds in (23, 13, 18):
         found.learn(spec, seconds)
-    assert found.seconds(spec) == pytest.approx(23) and found.measured == {"mlp": pytest.approx(0.004)}
+    assert found.seconds(spec) == pytest.approx(23) and found.measured == {
+        "mlp": pytest.approx(0.004)
+    }
     assert Rates("cuda", 4).prior["mlp"] == 2 * Rates("cuda", 1).prior["mlp"]
     whole = dataclasses.replace(spec, n_train=0, dataset="mnist")
     assert order.images(whole) == 5 * 60_000
@@ -102,17 +111,26 @@ def test_a_run_that_needs_another_s_fit_is_left_out_without_it(j1, expected):
     jobs = [job("a"), job("b", first=("smoke", "a"), j1=0.95), job("c")]
     work = Queue(jobs, rates(0), say=lines.append)
     work.work(lambda one, deadline: (begun.append(one.key), result(j1))[1])
-    assert begun == expected and any("b is left out: a did not come to a J1 of 0.95" in line for line in lines) == (j1 < 0.95)
+    assert begun == expected and any(
+        "b is left out: a did not come to a J1 of 0.95" in line for line in lines
+    ) == (j1 < 0.95)
 
 
 def test_a_run_that_diverged_did_not_fit():
     assert queue.final_j1(result(0.9)) == 0.9
-    assert queue.final_j1(result(0.9, diverged={"epoch": 4})) == 0 == queue.final_j1(made("run", []))
+    assert (
+        queue.final_j1(result(0.9, diverged={"epoch": 4})) == 0 == queue.final_j1(made("run", []))
+    )
 
 
 def test_a_run_waits_for_the_one_it_needs_while_others_go_on():
     begun, may_end = [], threading.Event()
-    jobs = [job("slow"), job("after", first=("smoke", "slow")), job("free"), job("orphan", first=("smoke", "nowhere"))]
+    jobs = [
+        job("slow"),
+        job("after", first=("smoke", "slow")),
+        job("free"),
+        job("orphan", first=("smoke", "nowhere")),
+    ]
     work = Queue(jobs, rates(0), say=lambda line: None)
 
     def carry(one, deadline):
@@ -139,8 +157,12 @@ def test_a_run_that_fails_stops_no_other_and_its_followers_are_left_out():
         return result()
 
     work.work(carry)
-    assert [one.key for one in work.failed] == ["a", "c"] and list(work.finished) == [("smoke", "d")]
-    assert any("a failed: No such thing." in line for line in lines) and any("c failed: ValueError: unforeseen" in line for line in lines)
+    assert [one.key for one in work.failed] == ["a", "c"] and list(work.finished) == [
+        ("smoke", "d")
+    ]
+    assert any("a failed: No such thing." in line for line in lines) and any(
+        "c failed: ValueError: unforeseen" in line for line in lines
+    )
 
 
 ORDER = """
@@ -154,7 +176,9 @@ def test_an_order_is_patterns_of_keys_each_run_once(tmp_path):
     path.write_text(ORDER)
     jobs = read_order(path)
     keys = [one.key.removeprefix("mnist5k-mlp-").removesuffix("-seed0") for one in jobs]
-    assert keys == ["rll-eta0.4", "cce-eta0", "cce-eta0.4", "rll-eta0"] and {one.scale.name for one in jobs} == {"smoke"}
+    assert keys == ["rll-eta0.4", "cce-eta0", "cce-eta0.4", "rll-eta0"] and {
+        one.scale.name for one in jobs
+    } == {"smoke"}
     assert [one.first for one in jobs] == [()] + [("smoke", jobs[0].key)] * 3 and jobs[1].j1 == 0.5
     assert [one.key for one in read_order(path, "rll")] == [jobs[0].key, jobs[3].key]
 
@@ -166,7 +190,10 @@ def test_an_order_is_patterns_of_keys_each_run_once(tmp_path):
         ("- {scale: smoke}", "entry 1: An entry must have scale and runs"),
         ("- {scale: smoke, runs: '*', frist: 1}", "Did you mean 'first'"),
         ("- {scale: smok, runs: '*'}", "Did you mean 'smoke'"),
-        ("- {scale: smoke, runs: mnist5k-mlp-rll-eta0.4-seed1}", "Did you mean 'mnist5k-mlp-rll-eta0.4-seed0'"),
+        (
+            "- {scale: smoke, runs: mnist5k-mlp-rll-eta0.4-seed1}",
+            "Did you mean 'mnist5k-mlp-rll-eta0.4-seed0'",
+        ),
         ("- {scale: smoke, runs: '*', first: {run: none, j1: 1}}", "a key of scale smoke"),
         ("- [", "cannot be read"),
     ],
@@ -183,11 +210,19 @@ def test_the_order_of_the_repository_is_one_of_runs_that_there_are():
     jobs = read_order(REPOSITORY / "workflow/queue.yaml")
     names = [one.name for one in jobs]
     assert len(set(names)) == len(names) and {one.scale.name for one in jobs} >= {"paper"}
-    assert [key for _, key in names[:3]] == [f"cifar10-inception-lite-{run}-seed0" for run in ("rll-eta0", "rll-eta0.4", "cce-eta0.4")]
+    assert [key for _, key in names[:3]] == [
+        f"cifar10-inception-lite-{run}-seed0" for run in ("rll-eta0", "rll-eta0.4", "cce-eta0.4")
+    ]
     for one in jobs:
-        if "resnet32-rll" in one.key and one.key != "cifar10-resnet32-rll-eta0-seed0" and one.scale.name == "paper":
+        if (
+            "resnet32-rll" in one.key
+            and one.key != "cifar10-resnet32-rll-eta0-seed0"
+            and one.scale.name == "paper"
+        ):
             assert one.first == ("paper", "cifar10-resnet32-rll-eta0-seed0") and one.j1 == 0.95
-    assert {spec for one in jobs if one.scale.name == "paper" for spec in [one.key]} == set(specs.load_scale("paper").specs())
+    assert {spec for one in jobs if one.scale.name == "paper" for spec in [one.key]} == set(
+        specs.load_scale("paper").specs()
+    )
     assert all(spec.evaluations == 12 for spec in specs.load_scale("paper").specs().values())
 
 
@@ -200,24 +235,34 @@ def test_a_run_stopped_at_its_limit_goes_on_to_the_same_record(monkeypatch, epoc
     epochs_run.clear()
     with pytest.raises(runs.OutOfTimeError, match="after epoch 1 of 3"):
         runs.run(spec, "smoke", progress=False, until=time.monotonic())
-    assert epochs_run == [1] and checkpoints.checkpoint_path("smoke", SMOKE.key(spec)).exists() and not records.load("smoke")
+    assert (
+        epochs_run == [1]
+        and checkpoints.checkpoint_path("smoke", SMOKE.key(spec)).exists()
+        and not records.load("smoke")
+    )
     assert measured(runs.run(spec, "smoke", progress=False)) == expected and epochs_run == [1, 2, 3]
 
 
 @pytest.mark.usefixtures("quick_data")
 def test_runs_as_graphs_in_threads_of_one_process_are_the_runs_alone(monkeypatch, tmp_path):
-    """A tape stands for CUDA's graph; initializations, which share torch's generator, do not get in each other's way."""
+    """A tape stands for CUDA's graph; initializations, which share torch's generator, do not get in
+    each other's way.
+    """
     from tape import taped
 
     settled = recipe.settle
-    monkeypatch.setattr(recipe, "settle", lambda spec: dataclasses.replace(settled(spec), step="graph"))
+    monkeypatch.setattr(
+        recipe, "settle", lambda spec: dataclasses.replace(settled(spec), step="graph")
+    )
     monkeypatch.setattr(graph, "cuda_graph", taped)
     jobs = [Job(SMOKE, key, spec) for key, spec in SPECS.items()]
     alone = {one.key: measured(runs.run(one.spec, SMOKE, progress=False)) for one in jobs}
     monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path / "together"))
     work = Queue(jobs, rates(0), say=lambda line: None)
     queue.work_through(work, [queue.Stream() for _ in range(4)])
-    assert {key: measured(record) for (_, key), record in work.finished.items()} == alone and not work.failed
+    assert {
+        key: measured(record) for (_, key), record in work.finished.items()
+    } == alone and not work.failed
     assert {content["provenance"]["execution"]["step"] for content in alone.values()} == {"graph"}
 
 
@@ -231,13 +276,30 @@ def test_a_run_whose_steps_are_no_graph_gets_a_process_of_its_own(monkeypatch):
 
 
 def command(folder, *more: str) -> subprocess.Popen:
-    environment = os.environ | {"MEMUTILS_RESULTS": str(folder / "there"), "PYTHONPATH": str(REPOSITORY / "src")}
-    words = ["--scale", "smoke", "--archive", str(folder / "out.zip"), "--by", "processes", "--at-once", "2", *more]
+    environment = os.environ | {
+        "MEMUTILS_RESULTS": str(folder / "there"),
+        "PYTHONPATH": str(REPOSITORY / "src"),
+    }
+    words = [
+        "--scale",
+        "smoke",
+        "--archive",
+        str(folder / "out.zip"),
+        "--by",
+        "processes",
+        "--at-once",
+        "2",
+        *more,
+    ]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen([sys.executable, "-m", "memutils.queue", *words], env=environment, **pipes)
+    return subprocess.Popen(
+        [sys.executable, "-m", "memutils.runs.queue", *words], env=environment, **pipes
+    )
 
 
-def test_the_command_carries_out_a_scale_survives_a_kill_and_brings_everything_home(tmp_path, monkeypatch):
+def test_the_command_carries_out_a_scale_survives_a_kill_and_brings_everything_home(
+    tmp_path, monkeypatch
+):
     first = command(tmp_path)
     end = time.monotonic() + 400
     while not (tmp_path / "out.zip").exists() and time.monotonic() < end:
@@ -250,23 +312,31 @@ def test_the_command_carries_out_a_scale_survives_a_kill_and_brings_everything_h
     text, _ = (second := command(tmp_path)).communicate(timeout=600)
     assert second.returncode == 0 and "4 of 4 recorded, 0 failed" in text, text
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
-        assert {name: archive.read(name) for name in before} == before and len(archive.namelist()) == 8
+        assert {name: archive.read(name) for name in before} == before and len(
+            archive.namelist()
+        ) == 8
     assert "is recorded after" in (tmp_path / "out.log").read_text()
     assert json.loads((tmp_path / "out.rates.json").read_text()).keys() == {"mlp"}
     text, _ = (third := command(tmp_path, "--list")).communicate(timeout=400)
     assert third.returncode == 0 and text.strip() == "[]"
-    monkeypatch.setattr(merge, "check_code", lambda record: None)  # which refuses code that is not committed yet
+    monkeypatch.setattr(
+        merge, "check_code", lambda record: None
+    )  # which refuses code that is not committed yet
     monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path / "home"))
     assert merge.merge(tmp_path / "out.zip")["copied"] == sorted(f"smoke/{key}" for key in SPECS)
     assert set(SPECS) == {record.key for record in records.load("smoke")}
 
 
-def test_the_list_is_an_order_for_a_machine_without_records(tmp_path, capsys, monkeypatch, quick_data):
+def test_the_list_is_an_order_for_a_machine_without_records(
+    tmp_path, capsys, monkeypatch, quick_data
+):
     path = tmp_path / "order.yaml"
     path.write_text(ORDER)
     assert queue.main(["--order", str(path), "--list", "--by", "processes"]) == 0
     (tmp_path / "list.yaml").write_text(capsys.readouterr().out)
-    assert [(j.key, j.first, j.j1) for j in read_order(tmp_path / "list.yaml")] == [(j.key, j.first, j.j1) for j in read_order(path)]
+    assert [(j.key, j.first, j.j1) for j in read_order(tmp_path / "list.yaml")] == [
+        (j.key, j.first, j.j1) for j in read_order(path)
+    ]
     first = read_order(path)[0]
     runs.run(first.spec, SMOKE, progress=False)  # three epochs: its J1 is below .5 or above
     for least in (0.0, 1.01):

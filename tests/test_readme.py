@@ -1,4 +1,6 @@
-"""The worked examples of the README and of the book's page on running: every block of code runs as it stands."""
+"""The worked examples of the README and of the book's page on running: every block of code runs as
+it stands.
+"""
 
 import os
 import re
@@ -29,22 +31,45 @@ def test_python_blocks_run_one_after_the_other(path, tmp_path):
     assert "losses.LOSSES" in code and "models.NETWORKS" in code and "data.DATASETS" in code
     (tmp_path / "configs").mkdir()
     for file in (ROOT / "configs").glob("*.yaml"):  # the same examples in fewer epochs
-        (tmp_path / "configs" / file.name).write_text(file.read_text().replace("epochs: 40", "epochs: 2"))
-    environment = os.environ | {"MEMUTILS_CONFIGS": str(tmp_path / "configs"), "MEMUTILS_RESULTS": str(tmp_path / "results")}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=tmp_path, timeout=300)
+        (tmp_path / "configs" / file.name).write_text(
+            file.read_text().replace("epochs: 40", "epochs: 2")
+        )
+    environment = os.environ | {
+        "MEMUTILS_CONFIGS": str(tmp_path / "configs"),
+        "MEMUTILS_RESULTS": str(tmp_path / "results"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert "not symmetric" in done.stdout
     assert (tmp_path / "results/quick/digits-linear-focal-eta0.4-seed0.json").exists()
 
 
 def test_commands_for_one_run_and_one_figure_work(tmp_path):
-    environment = os.environ | {"MEMUTILS_RESULTS": str(tmp_path / "results"), "MEMUTILS_SCALE": "smoke"}
+    environment = os.environ | {
+        "MEMUTILS_RESULTS": str(tmp_path / "results"),
+        "MEMUTILS_SCALE": "smoke",
+    }
     _, with_setting, figure, other_scale = commands("README.md", "papermill")
     assert "alpha: 0.45" in with_setting and other_scale.endswith("-p scale quick")
     for command in (with_setting, figure):  # the plain run is tried in test_chain.py
         command = command.replace("out.ipynb", str(tmp_path / "out.ipynb"))
         papermill = f"{sys.executable} -m {command}"
-        done = subprocess.run(papermill, shell=True, env=environment, capture_output=True, text=True, cwd=ROOT, timeout=300)
+        done = subprocess.run(
+            papermill,
+            shell=True,
+            env=environment,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            timeout=300,
+        )
         assert done.returncode == 0, done.stderr[-2000:]
     assert len(list((tmp_path / "results/smoke").glob("*-rll-eta0.4-seed0-alpha0.45.json"))) == 1
 
@@ -59,5 +84,7 @@ def test_make_targets_that_are_named_exist():
 
 def test_pictures_and_files_that_are_named_exist():
     text = TEXTS["README.md"]
-    named = re.findall(r"\]\(([^)#:]+)\)", text) + re.findall(r"`((?:notebooks|configs|book)/[\w./]+)`", text)
+    named = re.findall(r"\]\(([^)#:]+)\)", text) + re.findall(
+        r"`((?:notebooks|configs|book)/[\w./]+)`", text
+    )
     assert named and all((ROOT / name).exists() for name in named), named

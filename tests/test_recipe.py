@@ -1,4 +1,6 @@
-"""How to train: schedules and evaluations as properties, and what 'auto' settles to on a machine."""
+"""How to train: schedules and evaluations as properties, and what 'auto' settles to on a
+machine.
+"""
 
 import math
 
@@ -16,11 +18,16 @@ epoch_counts, passes = st.integers(1, 300), st.integers(1, 400)
 
 
 @given(
-    epochs=epoch_counts, lr=st.floats(1e-6, 10), gamma=st.floats(0.01, 1), milestones=st.lists(st.integers(1, 300), max_size=4)
+    epochs=epoch_counts,
+    lr=st.floats(1e-6, 10),
+    gamma=st.floats(0.01, 1),
+    milestones=st.lists(st.integers(1, 300), max_size=4),
 )
 def test_learning_rates_follow_their_schedule(epochs, lr, gamma, milestones):
     common = {"epochs": epochs, "lr": lr, "gamma": gamma, "milestones": tuple(milestones)}
-    constant, step, decay = (Recipe(schedule=s, **common) for s in ("constant", "step", "exponential"))
+    constant, step, decay = (
+        Recipe(schedule=s, **common) for s in ("constant", "step", "exponential")
+    )
     reached = lr
     for epoch in range(1, epochs + 1):
         assert constant.lr_at(epoch) == lr
@@ -33,7 +40,9 @@ def test_the_paper_s_schedules():
     inception = Recipe(lr=0.01, schedule="exponential", gamma=0.95)
     resnet = Recipe(lr=0.1, schedule="step", gamma=0.1, milestones=(100, 150))
     assert inception.lr_at(100) == pytest.approx(0.01 * 0.95**99)
-    assert [resnet.lr_at(e) for e in (1, 100, 101, 150, 151, 200)] == pytest.approx([0.1, 0.1, 0.01, 0.01, 0.001, 0.001])
+    assert [resnet.lr_at(e) for e in (1, 100, 101, 150, 151, 200)] == pytest.approx(
+        [0.1, 0.1, 0.01, 0.01, 0.001, 0.001]
+    )
 
 
 @given(epochs=epoch_counts, evaluations=passes)
@@ -51,7 +60,9 @@ def test_evaluation_epochs(epochs, evaluations):
 
 
 def test_settle_decides_and_refuses():
-    assert training.settle(Recipe(device="cpu", precision="float32", threads=1, compile="no")) == training.Execution("cpu", "float32", 1, "eager")
+    assert training.settle(
+        Recipe(device="cpu", precision="float32", threads=1, compile="no")
+    ) == training.Execution("cpu", "float32", 1, "eager")
     torch.set_num_threads(THREADS + 1)  # as an earlier run may have
     assert training.settle(Recipe(device="cpu", threads=0)).threads == THREADS
     assert training.settle(Recipe(device="cpu")).precision in ("float32", "bfloat16")
@@ -66,8 +77,16 @@ def test_settle_decides_and_refuses():
 
 
 def test_settle_takes_bfloat16_only_from_hardware_and_tries_a_graph_on_a_gpu_alone(monkeypatch):
-    assert [training.settle(Recipe(device="cpu", compile=c)).step for c in ("auto", "yes", "no")] == ["eager", "compiled", "eager"]
+    assert [
+        training.settle(Recipe(device="cpu", compile=c)).step for c in ("auto", "yes", "no")
+    ] == ["eager", "compiled", "eager"]
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation
+    )
     assert training.settle(Recipe()).precision == "float32", "a T4 would emulate it"
-    assert [training.settle(Recipe(compile=c)).step for c in ("auto", "yes", "no")] == ["graph", "compiled", "eager"]
+    assert [training.settle(Recipe(compile=c)).step for c in ("auto", "yes", "no")] == [
+        "graph",
+        "compiled",
+        "eager",
+    ]

@@ -1,4 +1,6 @@
-"""Records: whole or absent on disk; whatever happens to a file, reading it is right or a clear error."""
+"""Records: whole or absent on disk; whatever happens to a file, reading it is right or a clear
+error.
+"""
 
 import json
 import os
@@ -10,13 +12,16 @@ from conftest import REPOSITORY, made
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memutils import records, specs
 from memutils.errors import UserError
+from memutils.runs import records, specs
 
 SCALE = specs.Scale("test", {"dataset": "mnist5k", "network": "mlp"})
 SPEC = SCALE.spec(loss="rll", eta=0.4, milestones=[3])
 KEY = SCALE.key(SPEC)
-ROWS = [{"epoch": 1, "lr": 0.1, "j1": None, "train_loss": 2.5}, {"epoch": 2, "lr": 0.1, "j1": 0.5, "train_loss": 1.5}]
+ROWS = [
+    {"epoch": 1, "lr": 0.1, "j1": None, "train_loss": 2.5},
+    {"epoch": 2, "lr": 0.1, "j1": 0.5, "train_loss": 1.5},
+]
 CONTENT = {
     "spec": records.spec_dict(SPEC),
     "noise_rate": 0.41,
@@ -41,8 +46,15 @@ def test_what_is_written_is_read():
     again = records.find("test", KEY, SPEC)
     for name, value in CONTENT.items():
         assert again.content[name] == value
-    assert (again.key, again.scale, again.noise_rate, again.dataset["name"]) == (KEY, "test", 0.41, "mnist5k")
-    assert again.history["j1"].isna().tolist() == [True, False] and again.history["epoch"].dtype == int
+    assert (again.key, again.scale, again.noise_rate, again.dataset["name"]) == (
+        KEY,
+        "test",
+        0.41,
+        "mnist5k",
+    )
+    assert (
+        again.history["j1"].isna().tolist() == [True, False] and again.history["epoch"].dtype == int
+    )
     assert again.arrays().keys() == {"history", "evaluated_epochs", *ARRAYS}
     for name, array in again.arrays(*ARRAYS).items():
         np.testing.assert_array_equal(array, ARRAYS[name])
@@ -52,16 +64,27 @@ def test_what_is_written_is_read():
 
 def test_the_history_is_a_table_and_the_last_evaluation_stands_in_the_json():
     record = write()
-    assert record.content["columns"] == ["epoch", "lr", "j1", "train_loss"] and "history" not in record.content
+    assert (
+        record.content["columns"] == ["epoch", "lr", "j1", "train_loss"]
+        and "history" not in record.content
+    )
     np.testing.assert_array_equal(record.table, [[1, 2], [0.1, 0.1], [np.nan, 0.5], [2.5, 1.5]])
     assert record.table.dtype == np.float64
-    assert record.content["final"] == ROWS[1] and record.arrays()["evaluated_epochs"].tolist() == [2]
+    assert record.content["final"] == ROWS[1] and record.arrays()["evaluated_epochs"].tolist() == [
+        2
+    ]
     frame = record.history
     frame["j1"] = 7.0  # a frame of one's own
     assert record.history["j1"].tolist()[1] == 0.5 and record.diverged is None
 
 
-@given(st.lists(st.fixed_dictionaries({"j1": st.none() | st.floats(0, 1), "lr": st.floats(0, 10)}), min_size=1, max_size=6))
+@given(
+    st.lists(
+        st.fixed_dictionaries({"j1": st.none() | st.floats(0, 1), "lr": st.floats(0, 10)}),
+        min_size=1,
+        max_size=6,
+    )
+)
 def test_a_history_comes_back_as_it_was(rows):
     rows = [{"epoch": i + 1, **row, "seconds": 1.0} for i, row in enumerate(rows)]
     record = made("any", rows)
@@ -84,8 +107,15 @@ def test_what_needs_no_history_does_not_open_the_arrays():
 
 def test_histories_are_one_tidy_frame():
     frame = records.histories([write()])
-    assert len(frame) == 2 and set(frame["key"]) == {KEY} and set(frame["eta"]) == {0.4} and set(frame["noise_rate"]) == {0.41}
-    assert {"dataset", "network", "loss", "seed", "alpha"} <= set(frame) and frame["lr_now"].tolist() == [0.1, 0.1]
+    assert (
+        len(frame) == 2
+        and set(frame["key"]) == {KEY}
+        and set(frame["eta"]) == {0.4}
+        and set(frame["noise_rate"]) == {0.41}
+    )
+    assert {"dataset", "network", "loss", "seed", "alpha"} <= set(frame) and frame[
+        "lr_now"
+    ].tolist() == [0.1, 0.1]
     assert len(records.histories([])) == 0 and "key" in records.histories([])
 
 
@@ -145,12 +175,18 @@ def test_flipped_bytes_and_truncations_are_noticed(seed):
         return
     try:
         assert records.read(path).content == record.content
-        assert not seed % 2 or len(content) >= len(json.dumps(record.content))  # only a last line's end may be missing
+        assert not seed % 2 or len(content) >= len(
+            json.dumps(record.content)
+        )  # only a last line's end may be missing
     except UserError as error:
-        assert str(path) in str(error) and ("damaged" in str(error) or "format" in str(error) or "not a record" in str(error))
+        assert str(path) in str(error) and (
+            "damaged" in str(error) or "format" in str(error) or "not a record" in str(error)
+        )
 
 
-@pytest.mark.parametrize("part", ["noise_rate", "columns", "spec", "results_version", "key", "arrays_sha256"])
+@pytest.mark.parametrize(
+    "part", ["noise_rate", "columns", "spec", "results_version", "key", "arrays_sha256"]
+)
 def test_a_changed_part_does_not_fit_the_checksum(part):
     path = write().path
     content = json.loads(path.read_text())
@@ -249,17 +285,27 @@ def test_committed_records_are_whole():
     """Every record of the repository can be read, and its figures are made of their parts."""
     for record in committed():
         check_identities(record)
-        assert {"train_predicted", "test_predicted"} <= record.arrays().keys() or "counts" in record.content
+        assert {
+            "train_predicted",
+            "test_predicted",
+        } <= record.arrays().keys() or "counts" in record.content
 
 
 def check_identities(record) -> None:
     """J1 and J2 are made of their parts in each evaluation, and dynamics say the same."""
-    history, e = record.history.fillna({"memorized": 0, "recovered": 0, "fitted": 0}), record.noise_rate
+    history, e = (
+        record.history.fillna({"memorized": 0, "recovered": 0, "fitted": 0}),
+        record.noise_rate,
+    )
     if record.spec["train_on"] == "clean":
         e = 0
     exact = history.dropna(subset="j1")
-    np.testing.assert_allclose(exact["j1"], (1 - e) * exact["fitted"] + e * exact["memorized"], atol=1e-9)
-    np.testing.assert_allclose(exact["j2"], (1 - e) * exact["fitted"] + e * exact["recovered"], atol=1e-9)
+    np.testing.assert_allclose(
+        exact["j1"], (1 - e) * exact["fitted"] + e * exact["memorized"], atol=1e-9
+    )
+    np.testing.assert_allclose(
+        exact["j2"], (1 - e) * exact["fitted"] + e * exact["recovered"], atol=1e-9
+    )
     arrays = record.arrays()
     assert arrays["evaluated_epochs"].tolist() == exact["epoch"].tolist()
     outcomes = outcomes_of(record, arrays)
@@ -272,12 +318,18 @@ def check_identities(record) -> None:
 
 
 def outcomes_of(record, arrays) -> np.ndarray | None:
-    """Of the mislabeled at each evaluation: 2 as given, 1 true, 0 neither; the last row is that of the final predictions."""
+    """Of the mislabeled at each evaluation: 2 as given, 1 true, 0 neither; the last row is that of
+    the final predictions.
+    """
     if "mislabeled_outcome" in arrays:
         return arrays["mislabeled_outcome"]
     if "mislabeled_predicted" not in arrays:
         return None
-    noisy, true, dynamics = arrays["train_noisy"], arrays["train_true"], arrays["mislabeled_predicted"]
+    noisy, true, dynamics = (
+        arrays["train_noisy"],
+        arrays["train_true"],
+        arrays["mislabeled_predicted"],
+    )
     wrong = noisy != true
     if not record.diverged:
         np.testing.assert_array_equal(dynamics[-1], arrays["train_predicted"][wrong])

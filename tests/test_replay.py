@@ -5,7 +5,7 @@ import sys
 import pytest
 from conftest import REPOSITORY, carry_out, smoke
 
-from memutils import records
+from memutils.runs import records
 
 sys.path.insert(0, str(REPOSITORY / "workflow"))
 

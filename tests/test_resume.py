@@ -1,4 +1,6 @@
-"""A run that was killed, interrupted or damaged goes on where it was, or starts anew, and ends the same."""
+"""A run that was killed, interrupted or damaged goes on where it was, or starts anew, and ends the
+same.
+"""
 
 import dataclasses
 import hashlib
@@ -14,7 +16,8 @@ import torch
 from conftest import carry_out, smoke
 from conftest import measured as results
 
-from memutils import checkpoints, data, losses, models, provenance, records, runs, specs, training
+from memutils import data, losses, models, runs, training
+from memutils.runs import checkpoints, provenance, records, specs
 
 pytestmark = pytest.mark.usefixtures("quick_data")
 
@@ -41,21 +44,29 @@ def killed_after(monkeypatch, spec: specs.Spec, epochs: int) -> None:
 
 
 def undisturbed(spec: specs.Spec) -> dict:
-    """The results of the run, whose record is then removed; on one machine and one thread they repeat to the bit."""
+    """The results of the run, whose record is then removed; on one machine and one thread they
+    repeat to the bit.
+    """
     record = carry_out(spec)
     record.path.unlink()
     return results(record)
 
 
 @pytest.mark.parametrize("network", ["mlp", "tiny"])
-def test_a_killed_run_goes_on_where_it_was_and_ends_the_same(monkeypatch, tiny_resnet, network, epochs_run):
+def test_a_killed_run_goes_on_where_it_was_and_ends_the_same(
+    monkeypatch, tiny_resnet, network, epochs_run
+):
     spec = smoke(network=network, switch_loss="rll", switch_epoch=1)
     expected, start = undisturbed(spec), time.perf_counter()
     killed_after(monkeypatch, spec, 2)
     epochs_run.clear()
     record = carry_out(spec)
     assert results(record) == expected and epochs_run == [3]
-    assert record.history["seconds"].sum() <= record.provenance["seconds"] <= time.perf_counter() - start  # both parts count
+    assert (
+        record.history["seconds"].sum()
+        <= record.provenance["seconds"]
+        <= time.perf_counter() - start
+    )  # both parts count
     assert not list(checkpoints.work_folder("smoke").glob("*.ckpt"))
 
 
@@ -76,8 +87,12 @@ def test_an_interrupt_says_how_to_go_on_and_loses_nothing(monkeypatch, epochs_ru
     expected = undisturbed(spec)
     monkeypatch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0)
     with monkeypatch.context() as patch:
-        patch.setattr(training.Trainer, "evaluate", lambda trainer: signal.raise_signal(signal.SIGINT))
-        with pytest.raises(KeyboardInterrupt, match="Start the same again: .* goes on from its last checkpoint"):
+        patch.setattr(
+            training.Trainer, "evaluate", lambda trainer: signal.raise_signal(signal.SIGINT)
+        )
+        with pytest.raises(
+            KeyboardInterrupt, match="Start the same again: .* goes on from its last checkpoint"
+        ):
             carry_out(spec)
     assert records.load("smoke") == []
     assert results(carry_out(spec)) == expected
@@ -87,8 +102,16 @@ def test_what_a_killed_process_left_half_written_is_removed_for_this_run_alone()
     spec = smoke()
     record = carry_out(spec)
     folder, work = record.path.parent, checkpoints.work_folder("smoke")
-    mine = [folder / f".{record.key}.json.x1.tmp", folder / f".{record.key}.npz.x2.tmp", work / f".{record.key}.ckpt.x3.tmp"]
-    others = [folder / f".{record.key}-lr0.3.json.x1.tmp", folder / ".other.npz.x2.tmp", work / f".{record.key}1.ckpt.x3.tmp"]
+    mine = [
+        folder / f".{record.key}.json.x1.tmp",
+        folder / f".{record.key}.npz.x2.tmp",
+        work / f".{record.key}.ckpt.x3.tmp",
+    ]
+    others = [
+        folder / f".{record.key}-lr0.3.json.x1.tmp",
+        folder / ".other.npz.x2.tmp",
+        work / f".{record.key}1.ckpt.x3.tmp",
+    ]
     for path in mine + others:
         path.touch()
     carry_out(spec)
@@ -106,7 +129,9 @@ def test_what_a_killed_process_left_half_written_is_removed_for_this_run_alone()
     ],
     ids=["empty", "truncated", "changed", "other sum", "longer"],
 )
-def test_a_damaged_checkpoint_starts_anew_with_the_same_result(monkeypatch, damage, epochs_run, capsys):
+def test_a_damaged_checkpoint_starts_anew_with_the_same_result(
+    monkeypatch, damage, epochs_run, capsys
+):
     spec = smoke()
     expected = undisturbed(spec)
     killed_after(monkeypatch, spec, 2)
@@ -127,8 +152,12 @@ class Evil:
         return os.mkdir, (str(self.folder),)
 
 
-def test_a_checkpoint_that_torch_cannot_load_or_read_starts_anew(monkeypatch, epochs_run, capsys, tmp_path):
-    """Whole by its sum, but not what this version of torch wrote; or something else in its place."""
+def test_a_checkpoint_that_torch_cannot_load_or_read_starts_anew(
+    monkeypatch, epochs_run, capsys, tmp_path
+):
+    """Whole by its sum, but not what this version of torch wrote; or something else in its
+    place.
+    """
     spec = smoke()
     path = checkpoints.work_folder("smoke") / f"{specs.load_scale('smoke').key(spec)}.ckpt"
     evil = io.BytesIO()
@@ -151,7 +180,9 @@ def test_what_cannot_be_gone_on_with_took_no_time():
 
 
 @pytest.mark.parametrize("name", ["loss", "network", "data"])
-def test_a_checkpoint_is_not_gone_on_with_after_a_name_came_to_stand_for_something_else(monkeypatch, epochs_run, capsys, name):
+def test_a_checkpoint_is_not_gone_on_with_after_a_name_came_to_stand_for_something_else(
+    monkeypatch, epochs_run, capsys, name
+):
     monkeypatch.setitem(losses.LOSSES, "mine", lambda: losses.CCE())
     monkeypatch.setitem(models.NETWORKS, "mine", lambda shape, k: models.MLP(shape, k))
     spec = smoke(loss="mine", network="mine")
@@ -159,7 +190,9 @@ def test_a_checkpoint_is_not_gone_on_with_after_a_name_came_to_stand_for_somethi
     if name == "loss":
         monkeypatch.setitem(losses.LOSSES, "mine", lambda: losses.MAE())
     elif name == "network":
-        monkeypatch.setitem(models.NETWORKS, "mine", lambda shape, k: models.MLP(shape, k).requires_grad_())
+        monkeypatch.setitem(
+            models.NETWORKS, "mine", lambda shape, k: models.MLP(shape, k).requires_grad_()
+        )
     else:
         known = data.load("mnist5k")
         other = dataclasses.replace(known, test=known.test[::-1])
@@ -169,9 +202,13 @@ def test_a_checkpoint_is_not_gone_on_with_after_a_name_came_to_stand_for_somethi
     assert epochs_run == [1, 2, 3] and "of other code, data or settings" in capsys.readouterr().err
 
 
-def test_a_network_that_draws_goes_on_as_if_undisturbed_and_leaves_torchs_generator_alone(monkeypatch, epochs_run, capsys):
+def test_a_network_that_draws_goes_on_as_if_undisturbed_and_leaves_torchs_generator_alone(
+    monkeypatch, epochs_run, capsys
+):
     def dropping(shape, k):
-        return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Dropout(0.5), torch.nn.Linear(math.prod(shape), k))
+        return torch.nn.Sequential(
+            torch.nn.Flatten(), torch.nn.Dropout(0.5), torch.nn.Linear(math.prod(shape), k)
+        )
 
     monkeypatch.setitem(models.NETWORKS, "dropping", dropping)
     spec = smoke(network="dropping")
@@ -184,7 +221,11 @@ def test_a_network_that_draws_goes_on_as_if_undisturbed_and_leaves_torchs_genera
     epochs_run.clear()
     capsys.readouterr()
     record = runs.run(spec, "smoke")
-    assert results(record) == expected and epochs_run == [3] and f"{record.key} goes on after epoch 2." in capsys.readouterr().err
+    assert (
+        results(record) == expected
+        and epochs_run == [3]
+        and f"{record.key} goes on after epoch 2." in capsys.readouterr().err
+    )
 
 
 def test_a_checkpoint_of_other_code_is_not_gone_on_with(monkeypatch, epochs_run, capsys):

@@ -21,11 +21,15 @@ def test_no_deciding_run_is_older_than_the_rules():
     if git("rev-parse", "--show-toplevel") != str(REPOSITORY.resolve()):
         pytest.skip("the repository around this folder is another one")
     if git("rev-parse", "--is-shallow-repository") == "true":
-        pytest.skip("in a shallow clone the commit of the rules is not there: git fetch --unshallow")
+        pytest.skip(
+            "in a shallow clone the commit of the rules is not there: git fetch --unshallow"
+        )
     committed = git("log", "--diff-filter=A", "--format=%cI", "--", PAGE).splitlines()
     assert len(committed) == 1, f"{PAGE} was added {len(committed)} times"
     rules = datetime.fromisoformat(committed[0])
     contents = [json.loads(path.read_bytes()) for path in (REPOSITORY / "results").glob("*/*.json")]
-    new = [c for c in contents if "provenance" in c and "converted_from" not in c and c["format"] > 1]
+    new = [
+        c for c in contents if "provenance" in c and "converted_from" not in c and c["format"] > 1
+    ]
     early = [c["key"] for c in new if datetime.fromisoformat(c["provenance"]["started"]) <= rules]
     assert not early, f"these runs were started before the rules were committed: {early}"

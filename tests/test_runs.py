@@ -12,8 +12,9 @@ from conftest import carry_out, full_size, smoke
 from conftest import measured as results
 from test_records import check_identities
 
-from memutils import checkpoints, data, losses, provenance, records, runs, step, training
+from memutils import data, losses, runs, step, training
 from memutils.errors import UserError
+from memutils.runs import checkpoints, provenance, records
 
 pytestmark = pytest.mark.usefixtures("quick_data")
 
@@ -21,18 +22,41 @@ pytestmark = pytest.mark.usefixtures("quick_data")
 def test_a_run_end_to_end():
     spec, start = smoke(n_holdout=50), time.perf_counter()
     record = carry_out(spec)
-    assert record.history["seconds"].sum() <= record.provenance["seconds"] <= time.perf_counter() - start
+    assert (
+        record.history["seconds"].sum()
+        <= record.provenance["seconds"]
+        <= time.perf_counter() - start
+    )
     assert record.spec == records.spec_dict(spec) and record.scale == "smoke"
-    assert record.dataset["sizes"] == {"train": 200, "test": 100, "holdout": 50} and len(record.history) == spec.epochs
-    assert record.history.iloc[-1]["holdout_noisy_accuracy"] < record.history.iloc[-1]["holdout_accuracy"]
+    assert (
+        record.dataset["sizes"] == {"train": 200, "test": 100, "holdout": 50}
+        and len(record.history) == spec.epochs
+    )
+    assert (
+        record.history.iloc[-1]["holdout_noisy_accuracy"]
+        < record.history.iloc[-1]["holdout_accuracy"]
+    )
     check_identities(record)
     assert record.content["parameters"] == 784 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10
-    assert {"commit", "dirty", "code", "results_version", "execution", "images_per_second"} <= record.provenance.keys()
+    assert {
+        "commit",
+        "dirty",
+        "code",
+        "results_version",
+        "execution",
+        "images_per_second",
+    } <= record.provenance.keys()
     work = checkpoints.work_folder("smoke")
-    assert {p.name for p in record.path.parent.iterdir()} == {".work", record.path.name, record.path.with_suffix(".npz").name}
+    assert {p.name for p in record.path.parent.iterdir()} == {
+        ".work",
+        record.path.name,
+        record.path.with_suffix(".npz").name,
+    }
     assert [p.suffix for p in work.iterdir()] == [".lock"]
     trained = spec.epochs * 128  # a batch of 200 images an epoch, the rest is dropped
-    assert record.provenance["images_per_second"] == pytest.approx(trained / record.history["train_seconds"].sum(), abs=0.06)
+    assert record.provenance["images_per_second"] == pytest.approx(
+        trained / record.history["train_seconds"].sum(), abs=0.06
+    )
 
 
 def ruining(self, loss, intact=step.TrainingStep.__call__):
@@ -53,7 +77,11 @@ def test_a_network_that_the_last_step_ruined_leaves_the_old_record_alone(monkeyp
 
 
 def test_a_registered_loss_that_does_not_work_costs_only_its_own_risks(monkeypatch):
-    monkeypatch.setitem(losses.LOSSES, "forgot mean", lambda: lambda z, y: torch.nn.functional.cross_entropy(z, y, reduction="none"))
+    monkeypatch.setitem(
+        losses.LOSSES,
+        "forgot mean",
+        lambda: lambda z, y: torch.nn.functional.cross_entropy(z, y, reduction="none"),
+    )
     record = carry_out(smoke(epochs=1))
     assert all("cce" in table and "forgot mean" not in table for table in record.risks.values())
 
@@ -69,9 +97,13 @@ class Weighted(torch.nn.Module):
         return torch.nn.functional.cross_entropy(logits, target, self.weight)
 
 
-def test_a_loss_that_takes_float32_only_has_its_risks_and_one_without_finite_ones_costs_no_run(monkeypatch):
+def test_a_loss_that_takes_float32_only_has_its_risks_and_one_without_finite_ones_costs_no_run(
+    monkeypatch,
+):
     monkeypatch.setitem(losses.LOSSES, "weighted", Weighted)
-    monkeypatch.setitem(losses.LOSSES, "large", lambda: lambda z, y: losses.CCE()(z, y) / (len(y) < 50))
+    monkeypatch.setitem(
+        losses.LOSSES, "large", lambda: lambda z, y: losses.CCE()(z, y) / (len(y) < 50)
+    )
     for table in carry_out(smoke(epochs=1)).risks.values():
         assert table["weighted"] == pytest.approx(table["cce"], rel=1e-5) and "large" not in table
 
@@ -81,7 +113,9 @@ def test_a_file_system_without_locks_is_an_error(monkeypatch):
         raise OSError(37, "No locks available")
 
     monkeypatch.setattr("fcntl.flock", no_locks)
-    with pytest.raises(UserError, match="has no locks .*let MEMUTILS_RESULTS name a folder on another"):
+    with pytest.raises(
+        UserError, match="has no locks .*let MEMUTILS_RESULTS name a folder on another"
+    ):
         runs.run(smoke(), "smoke", progress=False)
 
 
@@ -89,14 +123,20 @@ def test_a_record_that_is_there_is_named_not_trained_again(capsys):
     record = carry_out(smoke(epochs=1))
     capsys.readouterr()
     runs.run(smoke(epochs=1), "smoke")
-    assert f"is recorded already. To train it anew, delete {record.path}." in capsys.readouterr().err
+    assert (
+        f"is recorded already. To train it anew, delete {record.path}." in capsys.readouterr().err
+    )
 
 
 def test_only_what_decides_a_run_makes_its_tree_dirty(monkeypatch, tmp_path):
     def git(*words):
-        subprocess.run(["git", "-C", tmp_path, "-c", "user.name=t", "-c", "user.email=t@t", *words], check=True, capture_output=True)
+        subprocess.run(
+            ["git", "-C", tmp_path, "-c", "user.name=t", "-c", "user.email=t@t", *words],
+            check=True,
+            capture_output=True,
+        )
 
-    module = tmp_path / "src" / "memutils" / "provenance.py"
+    module = tmp_path / "src" / "memutils" / "runs" / "provenance.py"
     module.parent.mkdir(parents=True)
     module.write_text("")
     git("init")
@@ -121,32 +161,44 @@ def test_arrays_and_risks_are_of_the_network_that_the_last_row_describes(tiny_re
     )
     assert np.mean(arrays["train_predicted"] == arrays["train_noisy"]) == pytest.approx(last["j1"])
     assert np.mean(arrays["train_predicted"] == arrays["train_true"]) == pytest.approx(last["j2"])
-    assert np.mean(arrays["test_predicted"] == arrays["test_true"]) == pytest.approx(last["test_accuracy"])
+    assert np.mean(arrays["test_predicted"] == arrays["test_true"]) == pytest.approx(
+        last["test_accuracy"]
+    )
     assert len(np.unique(arrays["train_predicted"])) == last["classes"]
     assert record.risks.keys() == {"train", "test"}
     for part, table in record.risks.items():
         log_p = torch.from_numpy(arrays[f"{part}_log_p"]).double()
         predicted = torch.from_numpy(arrays[f"{part}_predicted"]).long()
-        assert torch.equal(losses.pick(log_p, predicted), log_p.amax(1))  # rounding to float16 keeps order, but may tie
+        assert torch.equal(
+            losses.pick(log_p, predicted), log_p.amax(1)
+        )  # rounding to float16 keeps order, but may tie
         assert table.keys() == losses.LOSSES.keys()
         labelings = {"true": "true", "training": "noisy"} if part == "train" else {"true": "true"}
         for name, risk in table.items():
             assert risk.keys() == labelings.keys() | {"fresh"}
             for label, array in labelings.items():
                 target = torch.from_numpy(arrays[f"{part}_{array}"]).long()
-                assert risk[label] == pytest.approx(losses.build(name)(log_p, target).item(), rel=2e-3, abs=2e-3)
+                assert risk[label] == pytest.approx(
+                    losses.build(name)(log_p, target).item(), rel=2e-3, abs=2e-3
+                )
             assert (risk["fresh"] == risk["true"]) == (eta == 0)
     check_identities(record)
     rows = np.arange(len(arrays["train_noisy"]))
     for part, of, label in (("train", "given", "noisy"), ("test", "true", "true")):
-        log_p = arrays[f"{part}_log_p"].astype(float)[rows[: len(arrays[f"{part}_true"])], arrays[f"{part}_{label}"]]
+        log_p = arrays[f"{part}_log_p"].astype(float)[
+            rows[: len(arrays[f"{part}_true"])], arrays[f"{part}_{label}"]
+        ]
         np.testing.assert_allclose(arrays[f"{part}_p_{of}"], np.exp(log_p), rtol=1e-2, atol=1e-3)
-    assert arrays["train_rll"].mean() == pytest.approx(record.risks["train"]["rll"]["training"], rel=2e-3, abs=2e-3)
+    assert arrays["train_rll"].mean() == pytest.approx(
+        record.risks["train"]["rll"]["training"], rel=2e-3, abs=2e-3
+    )
     assert not {"thumbnails", "test_p_given", "train_p_true"} & arrays.keys()
 
 
 def test_the_same_seed_gives_the_same_record_and_another_seed_another_one():
-    """To the bit, since it is one machine and one thread: between processors records differ by rounding."""
+    """To the bit, since it is one machine and one thread: between processors records differ by
+    rounding.
+    """
     spec = smoke(loss="rll", evaluations=1)
     first = carry_out(spec)
     stamp = first.path.stat().st_mtime_ns
@@ -167,7 +219,10 @@ def test_all_losses_of_a_seed_share_subset_noise_initialization_and_order(mnist5
     assert torch.equal(one.data["train"].images, two.data["train"].images) and torch.equal(
         one.data["train"].noisy, two.data["train"].noisy
     )
-    assert all(torch.equal(p, q) for p, q in zip(one.network.parameters(), two.network.parameters(), strict=True))
+    assert all(
+        torch.equal(p, q)
+        for p, q in zip(one.network.parameters(), two.network.parameters(), strict=True)
+    )
     assert one.seed == two.seed
     seeds = [runs.child_seed(seed, purpose) for seed in range(3) for purpose in runs.PURPOSES]
     assert len(set(seeds)) == len(seeds)
@@ -182,16 +237,22 @@ def test_golden_seeds():
 
 PREPARED = [
     ({}, "d30c7df173e8de5e0b5f66cf51ad84db", "79609b040fc6810292af30d26940b371"),
-    ({"noise": "all", "seed": 3}, "9d09fe1f36db50e283ab898a5cabaa86", "455c5ba0703cfa2af909f316a036ab3f"),
+    (
+        {"noise": "all", "seed": 3},
+        "9d09fe1f36db50e283ab898a5cabaa86",
+        "455c5ba0703cfa2af909f316a036ab3f",
+    ),
     (
         {"noise": "pair", "seed": 1, "n_train": 333, "n_holdout": 77},
         "7141268632a573e3a7edab4f970486a4",
         "73c4f8c2b2fe1090d72341e696c4216a",
     ),
 ]
-"""Half of the sha256 of the images, then of the noisy labels, of the training and of the held-out examples.
+"""Half of the sha256 of the images, then of the noisy labels, of the training and of the held-out
+examples.
 
-Integers, a portable generator and single operations in float64 make them: the same to the bit on every processor.
+Integers, a portable generator and single operations in float64 make them: the same to the bit on
+every processor.
 """
 
 
@@ -200,7 +261,10 @@ def test_golden_subsets_and_noise(mnist5k, change, train, holdout):
     splits, labels = runs.prepare(smoke(**({"n_holdout": 50} | change)), mnist5k)
     for name, expected in (("train", train), ("holdout", holdout)):
         parts = splits[name].images, labels[name].noisy.astype(np.uint8)
-        assert "".join(hashlib.sha256(np.ascontiguousarray(a)).hexdigest()[:16] for a in parts) == expected
+        assert (
+            "".join(hashlib.sha256(np.ascontiguousarray(a)).hexdigest()[:16] for a in parts)
+            == expected
+        )
 
 
 def test_a_loss_that_is_not_finite_leaves_no_record(monkeypatch):
@@ -218,8 +282,12 @@ def test_a_loss_that_is_not_finite_leaves_no_record(monkeypatch):
     assert records.load("smoke") == []
 
 
-def test_a_loss_that_cannot_be_trained_with_is_refused_before_the_first_epoch(monkeypatch, epochs_run):
-    monkeypatch.setitem(losses.LOSSES, "zero-one", lambda: lambda z, y: (z.argmax(1) != y).float().mean())
+def test_a_loss_that_cannot_be_trained_with_is_refused_before_the_first_epoch(
+    monkeypatch, epochs_run
+):
+    monkeypatch.setitem(
+        losses.LOSSES, "zero-one", lambda: lambda z, y: (z.argmax(1) != y).float().mean()
+    )
     with pytest.raises(UserError, match="differentiabl"):
         carry_out(smoke(loss="zero-one"))
     assert epochs_run == []
@@ -252,7 +320,11 @@ def test_a_run_shows_how_far_it_is(capsys):
 
 def test_a_run_may_take_all_there_is(mnist5k):
     splits, _ = runs.prepare(smoke(n_train=3990, n_holdout=10, n_test=1000, crop=28), mnist5k)
-    assert {name: len(split) for name, split in splits.items()} == {"train": 3990, "holdout": 10, "test": 1000}
+    assert {name: len(split) for name, split in splits.items()} == {
+        "train": 3990,
+        "holdout": 10,
+        "test": 1000,
+    }
     splits, _ = runs.prepare(smoke(n_train=0, n_test=0), mnist5k)
     assert {name: len(split) for name, split in splits.items()} == {"train": 4000, "test": 1000}
 
@@ -267,21 +339,32 @@ def test_what_prepare_hands_to_training(mnist5k):
     before = mnist5k.fingerprints
     splits, labels = runs.prepare(smoke(n_holdout=300, crop=20, noise="pair"), mnist5k)
     assert {k: v.images.shape for k, v in splits.items()} == {
-        "train": (200, 20, 20, 1), "test": (100, 20, 20, 1), "holdout": (300, 20, 20, 1)}  # fmt: skip
+        "train": (200, 20, 20, 1),
+        "test": (100, 20, 20, 1),
+        "holdout": (300, 20, 20, 1),
+    }
     train, holdout = ({i.tobytes() for i in splits[name].images} for name in ("train", "holdout"))
     assert not train & holdout and np.bincount(splits["train"].labels).tolist() == [20] * 10
     assert labels["test"].rate == 0 and labels["holdout"].rate == pytest.approx(0.4, abs=0.1)
     wrong = labels["train"].mislabeled
-    np.testing.assert_array_equal(labels["train"].noisy[wrong], (labels["train"].true[wrong] + 1) % 10)
+    np.testing.assert_array_equal(
+        labels["train"].noisy[wrong], (labels["train"].true[wrong] + 1) % 10
+    )
     assert mnist5k.fingerprints == before  # nothing was mislabeled in place
     image = mnist5k.train.images[:1]
-    np.testing.assert_array_equal(runs.center_crop(data.Split(image, np.zeros(1)), 20).images, image[:, 4:24, 4:24])
+    np.testing.assert_array_equal(
+        runs.center_crop(data.Split(image, np.zeros(1)), 20).images, image[:, 4:24, 4:24]
+    )
 
 
 def test_the_oracle_sees_the_clean_examples_of_the_same_run_only(mnist5k):
-    (_, every), (splits, clean) = (runs.prepare(smoke(train_on=which), mnist5k) for which in ("all", "clean"))
+    (_, every), (splits, clean) = (
+        runs.prepare(smoke(train_on=which), mnist5k) for which in ("all", "clean")
+    )
     assert clean["train"].rate == 0 and len(splits["train"]) == (~every["train"].mislabeled).sum()
-    np.testing.assert_array_equal(clean["train"].true, every["train"].true[~every["train"].mislabeled])
+    np.testing.assert_array_equal(
+        clean["train"].true, every["train"].true[~every["train"].mislabeled]
+    )
     assert carry_out(smoke(train_on="clean")).noise_rate == 0
 
 
@@ -294,24 +377,33 @@ GOLDEN = {
     "fresh, test": 2.48252893,
     "j1, j2, test": [0.48, 0.613333333, 0.54],
 }
-"""What the golden run gave when RESULTS_VERSION was set. If it changes, raise RESULTS_VERSION and renew these values."""
+"""What the golden run gave when RESULTS_VERSION was set. If it changes, raise RESULTS_VERSION and
+renew these values.
+"""
 
 
 def test_log_probabilities_below_float16_are_stored_as_its_lowest(monkeypatch):
     predict = training.predict
     monkeypatch.setattr(training, "predict", lambda *args: 1e6 * predict(*args))
     arrays = carry_out(smoke(epochs=1)).arrays()
-    assert np.isfinite(arrays["train_log_p"]).all() and arrays["train_log_p"].min() == np.finfo(np.float16).min
+    assert (
+        np.isfinite(arrays["train_log_p"]).all()
+        and arrays["train_log_p"].min() == np.finfo(np.float16).min
+    )
 
 
 def test_golden_run():
-    """Training losses and risks move by rounding only between machines; accuracies might move by whole examples."""
+    """Training losses and risks move by rounding only between machines; accuracies might move by
+    whole examples.
+    """
     record = carry_out(smoke(loss="rll", n_train=300, precision="float32", threads=1, compile="no"))
     measured = {
         "version": records.RESULTS_VERSION,
         "noise_rate": record.noise_rate,
         "train_loss": record.history["train_loss"].tolist(),
-        "risks": [record.risks["test"][name]["true"] for name in ("cce", "mse", "mae", "rll", "nmse")],
+        "risks": [
+            record.risks["test"][name]["true"] for name in ("cce", "mse", "mae", "rll", "nmse")
+        ],
         "fresh": [record.risks["train"][name]["fresh"] for name in ("cce", "rll")],
         "fresh, test": record.risks["test"]["cce"]["fresh"],
     }
@@ -325,7 +417,14 @@ def test_a_small_run_of_resnet32_on_cifar10(monkeypatch):
     dataset = full_size("cifar10")
     monkeypatch.setitem(data.DATASETS, "cifar10", lambda root: dataset)
     spec = smoke(
-        dataset="cifar10", network="resnet32", n_train=1000, n_test=200, epochs=1, optimizer="sgd", lr=0.01, weight_decay=1e-4
+        dataset="cifar10",
+        network="resnet32",
+        n_train=1000,
+        n_test=200,
+        epochs=1,
+        optimizer="sgd",
+        lr=0.01,
+        weight_decay=1e-4,
     )
     record = carry_out(spec)
     assert (

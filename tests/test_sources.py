@@ -95,8 +95,12 @@ def test_labels_that_only_look_right_in_their_low_byte_are_refused(tmp_path, mon
 
 
 def write_raw(root, **change) -> None:
-    files = {"train-images-idx3": KERAS["x_train"], "train-labels-idx1": KERAS["y_train"],
-             "t10k-images-idx3": KERAS["x_test"], "t10k-labels-idx1": KERAS["y_test"]}  # fmt: skip
+    files = {
+        "train-images-idx3": KERAS["x_train"],
+        "train-labels-idx1": KERAS["y_train"],
+        "t10k-images-idx3": KERAS["x_test"],
+        "t10k-labels-idx1": KERAS["y_test"],
+    }
     (root / "MNIST" / "raw").mkdir(parents=True)
     for name, array in files.items():
         content = idx(array)

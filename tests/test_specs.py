@@ -1,4 +1,6 @@
-"""Specifications: readable keys, and an error that names setting, type, range or the nearest valid name."""
+"""Specifications: readable keys, and an error that names setting, type, range or the nearest valid
+name.
+"""
 
 import json
 
@@ -8,30 +10,49 @@ from conftest import REPOSITORY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memutils import data, losses, models, specs, storage
+from memutils import data, losses, models
 from memutils.errors import UserError
-from memutils.specs import Scale, Spec
+from memutils.runs import specs, storage
+from memutils.runs.specs import Scale, Spec
 
 MINIMAL = {"dataset": "mnist5k", "network": "mlp", "loss": "cce", "eta": 0.4}
-SCALE = Scale("test", {"dataset": "mnist5k", "network": "mlp", "epochs": 5}, {"resnet32": {"dataset": "cifar10", "lr": 0.1}})
+SCALE = Scale(
+    "test",
+    {"dataset": "mnist5k", "network": "mlp", "epochs": 5},
+    {"resnet32": {"dataset": "cifar10", "lr": 0.1}},
+)
 
 
 def test_a_key_names_the_five_settings_and_what_differs():
     assert SCALE.key(SCALE.spec(loss="cce", eta=0.4)) == "mnist5k-mlp-cce-eta0.4-seed0"
-    assert SCALE.key(SCALE.spec(network="resnet32", loss="rll", eta=0, seed=2)) == "cifar10-resnet32-rll-eta0-seed2"
-    changed = SCALE.spec(network="resnet32", loss="rll", eta=0.4, alpha=0.45, lr=0.03, milestones=[40, 60], epochs=5)
-    assert SCALE.key(changed) == "cifar10-resnet32-rll-eta0.4-seed0-alpha0.45-lr0.03-milestones40+60"
+    assert (
+        SCALE.key(SCALE.spec(network="resnet32", loss="rll", eta=0, seed=2))
+        == "cifar10-resnet32-rll-eta0-seed2"
+    )
+    changed = SCALE.spec(
+        network="resnet32", loss="rll", eta=0.4, alpha=0.45, lr=0.03, milestones=[40, 60], epochs=5
+    )
+    assert (
+        SCALE.key(changed) == "cifar10-resnet32-rll-eta0.4-seed0-alpha0.45-lr0.03-milestones40+60"
+    )
     assert SCALE.key(SCALE.spec(loss="cce", eta=0.4, lr=1e-5)).endswith("-lr1e-05")
 
 
 def parameters(loss: str) -> dict:
     """A strategy for each parameter of a loss: its default, and other values in its range."""
     declared = losses.parameters_of(loss)
-    return {n: st.just(p.default) | st.floats(p.low, min(p.high, 10)).map(lambda v: float(f"{v:.6g}")) for n, p in declared.items()}
+    return {
+        n: st.just(p.default) | st.floats(p.low, min(p.high, 10)).map(lambda v: float(f"{v:.6g}"))
+        for n, p in declared.items()
+    }
 
 
 settings = st.fixed_dictionaries(
-    {"loss": st.sampled_from([*losses.LOSSES]), "eta": st.floats(0, 1).map(lambda e: round(e, 3)), "seed": st.integers(0, 9)},
+    {
+        "loss": st.sampled_from([*losses.LOSSES]),
+        "eta": st.floats(0, 1).map(lambda e: round(e, 3)),
+        "seed": st.integers(0, 9),
+    },
     optional={
         "network": st.sampled_from([*models.NETWORKS]),
         "epochs": st.integers(1, 300),
@@ -41,7 +62,11 @@ settings = st.fixed_dictionaries(
         "schedule": st.sampled_from(["constant", "step", "exponential"]),
         "train_on": st.sampled_from(["all", "clean"]),
     },
-).flatmap(lambda given: st.fixed_dictionaries({n: st.just(v) for n, v in given.items()}, optional=parameters(given["loss"])))
+).flatmap(
+    lambda given: st.fixed_dictionaries(
+        {n: st.just(v) for n, v in given.items()}, optional=parameters(given["loss"])
+    )
+)
 
 
 @given(one=settings, two=settings)
@@ -59,7 +84,9 @@ def test_a_run_can_be_rebuilt_from_its_parameters(given_settings):
     assert SCALE.spec(**json.loads(json.dumps(given_settings))) == spec
 
 
-@pytest.mark.parametrize("name", ["a/b", "../up", "with space", "umlaut-ü", "x" * 201, "new\nline", ""])
+@pytest.mark.parametrize(
+    "name", ["a/b", "../up", "with space", "umlaut-ü", "x" * 201, "new\nline", ""]
+)
 def test_a_name_that_is_unsafe_in_a_path_is_refused(monkeypatch, name):
     monkeypatch.setitem(data.DATASETS, name, lambda root: None)
     spec = SCALE.spec(dataset=name, loss="cce", eta=0)
@@ -69,7 +96,11 @@ def test_a_name_that_is_unsafe_in_a_path_is_refused(monkeypatch, name):
 
 @pytest.mark.parametrize(
     ("name", "near"),
-    [("loss", "Did you mean 'nmse'"), ("network", "Did you mean 'resnet32'"), ("schedule", "Did you mean 'exponential'")],
+    [
+        ("loss", "Did you mean 'nmse'"),
+        ("network", "Did you mean 'resnet32'"),
+        ("schedule", "Did you mean 'exponential'"),
+    ],
 )
 def test_unknown_names_get_the_nearest_one(name, near):
     wrong = {"loss": "nmsee", "network": "resnet-32", "schedule": "exponentiel"}[name]
@@ -78,7 +109,13 @@ def test_unknown_names_get_the_nearest_one(name, near):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "near"), [("epoch", "epochs"), ("batchsize", "batch_size"), ("los", "loss"), ("weight-decay", "weight_decay")]
+    ("wrong", "near"),
+    [
+        ("epoch", "epochs"),
+        ("batchsize", "batch_size"),
+        ("los", "loss"),
+        ("weight-decay", "weight_decay"),
+    ],
 )
 def test_unknown_settings_get_the_nearest_one(wrong, near):
     with pytest.raises(UserError, match=f"Unknown setting '{wrong}'. Did you mean '{near}'"):
@@ -96,7 +133,9 @@ WRONG_TYPES = {
 }
 
 
-@pytest.mark.parametrize(("name", "value"), [(n, v) for n, values in WRONG_TYPES.items() for v in values])
+@pytest.mark.parametrize(
+    ("name", "value"), [(n, v) for n, values in WRONG_TYPES.items() for v in values]
+)
 def test_wrong_types_name_the_setting(name, value):
     with pytest.raises(UserError, match=f"The setting '{name}' must be a"):
         Spec(**(MINIMAL | {name: value}))
@@ -114,7 +153,10 @@ def test_wrong_types_name_the_setting(name, value):
         ({"n_train": -5}, "'n_train' must be at least 0"),
         ({"momentum": -0.1}, "'momentum' must be at least 0"),
         ({"lr": 0}, "'lr' must be greater than 0"),
-        ({"loss": "rll", "loss_parameters": {"alpha": 0}}, "In the loss 'rll', alpha must be a number from 1e-30 to 1e\\+30, not '0'"),
+        (
+            {"loss": "rll", "loss_parameters": {"alpha": 0}},
+            "In the loss 'rll', alpha must be a number from 1e-30 to 1e\\+30, not '0'",
+        ),
         ({"gamma": 0}, "'gamma' must be greater than 0"),
         ({"switch_loss": "rll"}, "go together"),
         ({"switch_epoch": 3}, "go together"),
@@ -134,7 +176,11 @@ def test_values_out_of_range_say_so(change, message):
 
 def test_whole_floats_and_lists_are_brought_to_their_type():
     spec = Spec(**MINIMAL, epochs=3.0, lr=1, milestones=[1, 2])
-    assert (spec.epochs, spec.lr, spec.milestones) == (3, 1.0, (1, 2)) and type(spec.epochs) is int and type(spec.lr) is float
+    assert (
+        (spec.epochs, spec.lr, spec.milestones) == (3, 1.0, (1, 2))
+        and type(spec.epochs) is int
+        and type(spec.lr) is float
+    )
     assert spec == Spec(**MINIMAL, epochs=3, lr=1.0, milestones=(1, 2))
 
 
@@ -157,7 +203,9 @@ def test_committed_configs_load(name):
     runs = scale.specs()
     assert scale.name == name and runs
     for key, spec in runs.items():
-        assert scale.key(spec) == key and scale.spec(**yaml.safe_load(scale.parameters(spec))) == spec
+        assert (
+            scale.key(spec) == key and scale.spec(**yaml.safe_load(scale.parameters(spec))) == spec
+        )
     first = next(iter(runs))
     assert list(scale.specs(first)) == [k for k in runs if first in k]
 
@@ -165,7 +213,9 @@ def test_committed_configs_load(name):
 @pytest.fixture
 def write_configs(monkeypatch, tmp_path):
     monkeypatch.setenv("MEMUTILS_CONFIGS", str(tmp_path))
-    return lambda **files: [(tmp_path / f"{name}.yaml").write_text(text) for name, text in files.items()]
+    return lambda **files: [
+        (tmp_path / f"{name}.yaml").write_text(text) for name, text in files.items()
+    ]
 
 
 BASE = """
@@ -176,9 +226,17 @@ grid: [{loss: [cce, rll], eta: [0, 0.4]}, {loss: cce, eta: 0.4}]
 
 
 def test_extends_takes_defaults_and_networks_but_not_the_grid(write_configs):
-    write_configs(base=BASE, child="extends: base\ndefaults: {epochs: 2}\nnetworks: {resnet18: {batch_size: 8}, mlp: {lr: 2}}\n")
+    write_configs(
+        base=BASE,
+        child=(
+            "extends: base\ndefaults: {epochs: 2}\nnetworks: {resnet18: {batch_size: 8}, mlp: {lr:"
+            " 2}}\n"
+        ),
+    )
     child, base = specs.load_scale("child"), specs.load_scale("base")
-    assert len(base.specs()) == 4 and not child.specs()  # a run that stands twice in the grid counts once
+    assert (
+        len(base.specs()) == 4 and not child.specs()
+    )  # a run that stands twice in the grid counts once
     big, small = (child.spec(network=n, loss="cce", eta=0) for n in ("resnet18", "mlp"))
     assert (big.dataset, big.lr, big.batch_size, big.epochs) == ("mnist", 0.25, 8, 2)
     assert (small.dataset, small.lr, small.epochs) == ("mnist5k", 2.0, 2)
@@ -186,17 +244,32 @@ def test_extends_takes_defaults_and_networks_but_not_the_grid(write_configs):
 
 
 def test_what_records_hold_is_inherited_option_by_option(write_configs):
-    write_configs(base=BASE + "records: {thumbnails: true}", child="extends: base\nrecords: {log_probabilities: true}", none=BASE)
+    write_configs(
+        base=BASE + "records: {thumbnails: true}",
+        child="extends: base\nrecords: {log_probabilities: true}",
+        none=BASE,
+    )
     assert specs.load_scale("none").records == storage.Storage(False, False, False)
-    assert specs.load_scale("child").records == storage.Storage(log_probabilities=True, thumbnails=True)
-    write_configs(base=BASE + "records: {thumbnails: true}", child="extends: base\nrecords: {thumbnails: false, diverged: true}")
+    assert specs.load_scale("child").records == storage.Storage(
+        log_probabilities=True, thumbnails=True
+    )
+    write_configs(
+        base=BASE + "records: {thumbnails: true}",
+        child="extends: base\nrecords: {thumbnails: false, diverged: true}",
+    )
     assert specs.load_scale("child").records == storage.Storage(diverged=True)
 
 
 def test_the_pairs_of_a_gallery_have_pictures_and_no_other_run_has():
-    shown = {key for key, spec in specs.load_scale("cpu").specs().items() if storage.pictured(specs.load_scale("cpu"), spec)}
+    shown = {
+        key
+        for key, spec in specs.load_scale("cpu").specs().items()
+        if storage.pictured(specs.load_scale("cpu"), spec)
+    }
     networks = ("mnist-resnet18", "cifar10-inception-lite", "cifar10-resnet32")
-    assert shown == {f"{network}-{loss}-eta0.4-seed0" for network in networks for loss in ("cce", "rll")}
+    assert shown == {
+        f"{network}-{loss}-eta0.4-seed0" for network in networks for loss in ("cce", "rll")
+    }
     for name in ("alpha", "size", "sweep", "switch", "steps", "control"):
         scale = specs.load_scale(name)
         assert not any(storage.pictured(scale, spec) for spec in scale.specs().values()), name
@@ -226,7 +299,10 @@ def test_an_empty_name_is_the_environment_s_scale(write_configs, monkeypatch):
         ("defaults: {epoch: 3}", "Did you mean 'epochs'"),
         ("networks: {mlp: {learning_rate: 1}}", "Unknown setting 'learning_rate'"),
         ("grid: [{loss: cce}]", "A run needs dataset, network, eta"),
-        ("defaults: {network: [mlp]}\ngrid: [{dataset: mnist5k, loss: cce, eta: 0}]", "'network' must be a text"),
+        (
+            "defaults: {network: [mlp]}\ngrid: [{dataset: mnist5k, loss: cce, eta: 0}]",
+            "'network' must be a text",
+        ),
         ("grid: [{dataset: mnist5k, network: mlp, loss: cce, eta: [0, 2]}]", "noise rate"),
         ("records: 3", "must be a table of log_probabilities, thumbnails, diverged"),
         ("records: {thumbnail: true}", "Did you mean 'thumbnails'"),

@@ -1,4 +1,6 @@
-"""The rates of the step-size experiment are what they claim to be, and its paths are read as they say."""
+"""The rates of the step-size experiment are what they claim to be, and its paths are read as they
+say.
+"""
 
 import math
 
@@ -8,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memutils import losses, specs, steps
+from memutils import losses
+from memutils.claims import steps
 from memutils.claims.outcomes import excess
+from memutils.runs import specs
 
 GRID = specs.load_scale("steps").specs()
 S = {0.001, 0.003, 0.01, 0.03, 0.1, 0.3}
@@ -19,7 +23,11 @@ SMALLEST = 0.0003  # for cross entropy only, in a longer run
 def test_every_loss_and_seed_gets_the_same_steps():
     for loss in losses.PAPER:
         for seed in (0, 1, 2):
-            runs = [s for s in GRID.values() if (s.loss, s.seed, s.train_on, s.epochs) == (loss, seed, "all", 132)]
+            runs = [
+                s
+                for s in GRID.values()
+                if (s.loss, s.seed, s.train_on, s.epochs) == (loss, seed, "all", 132)
+            ]
             assert {steps.step_scale(spec) for spec in runs} == S and len(runs) == len(S)
 
 
@@ -31,14 +39,21 @@ def test_rates_are_rounded_to_four_digits_only():
 
 
 def test_only_loss_rate_and_length_differ():
-    kept = {(s.optimizer, s.momentum, s.weight_decay, s.schedule, s.n_train, s.n_holdout, s.eta) for s in GRID.values()}
+    kept = {
+        (s.optimizer, s.momentum, s.weight_decay, s.schedule, s.n_train, s.n_holdout, s.eta)
+        for s in GRID.values()
+    }
     assert kept == {("sgd", 0.9, 0.0, "constant", 3000, 1000, 0.4)}
     assert {tuple(s.loss_parameters.items()) for s in GRID.values()} == {(), (("alpha", 0.1),)}
 
 
-@pytest.mark.parametrize("name, weight", [("cce", 1), ("mse", 0.2), ("mae", 0.2), ("rll", 5 / 9), ("nmse", 1 / 45)])
+@pytest.mark.parametrize(
+    "name, weight", [("cce", 1), ("mse", 0.2), ("mae", 0.2), ("rll", 5 / 9), ("nmse", 1 / 45)]
+)
 def test_initial_norms_are_those_of_the_proposition(name, weight):
-    assert math.isclose(steps.initial_norm(losses.build(name)), weight * math.sqrt(0.9), rel_tol=1e-12)
+    assert math.isclose(
+        steps.initial_norm(losses.build(name)), weight * math.sqrt(0.9), rel_tol=1e-12
+    )
 
 
 def made_up(fitted, x, **columns):
@@ -55,7 +70,9 @@ def test_x_at_a_fit_is_x_itself_on_the_diagonal(fitted, level):
 
 
 def test_a_path_that_turns_back_counts_at_its_first_crossing():
-    assert steps.at_fit(made_up([0.5, 0.9, 0.6, 1.0], [0.0, 0.1, 0.5, 1.0]), 0.7) == pytest.approx(0.05)
+    assert steps.at_fit(made_up([0.5, 0.9, 0.6, 1.0], [0.0, 0.1, 0.5, 1.0]), 0.7) == pytest.approx(
+        0.05
+    )
 
 
 def test_early_stopping_takes_the_first_best_epoch_and_upto_the_last_one_before():
@@ -65,7 +82,12 @@ def test_early_stopping_takes_the_first_best_epoch_and_upto_the_last_one_before(
 
 
 def test_steps_needed_is_the_slowest_seed_s_quickest_rate():
-    rows = [("cce", 0, 0.1, 30, 0.99), ("cce", 0, 0.1, 40, 1.0), ("cce", 0, 0.3, 50, 0.99), ("mse", 1, 0.1, 99, 1)]
+    rows = [
+        ("cce", 0, 0.1, 30, 0.99),
+        ("cce", 0, 0.1, 40, 1.0),
+        ("cce", 0, 0.3, 50, 0.99),
+        ("mse", 1, 0.1, 99, 1),
+    ]
     rows += [("cce", 1, 0.1, 30, 0.96), ("cce", 1, 0.1, 40, 1.0)]
     frame = pd.DataFrame(rows, columns=["loss", "seed", "s", "epoch", "j1"]).assign(oracle=False)
     assert steps.steps_needed(frame) == pytest.approx(35)  # half-way between two passes
@@ -76,7 +98,12 @@ def test_steps_needed_is_the_slowest_seed_s_quickest_rate():
 def two_losses(rll, cce, seeds=(0, 1)):
     """Paths that reach f = .9 with the given x, a rate each."""
     given_x = {"rll": rll, "cce": cce}
-    rows = [(loss, seed, s, 0.9, x) for loss in given_x for seed in seeds for s, x in enumerate(given_x[loss])]
+    rows = [
+        (loss, seed, s, 0.9, x)
+        for loss in given_x
+        for seed in seeds
+        for s, x in enumerate(given_x[loss])
+    ]
     return pd.DataFrame(rows, columns=["loss", "seed", "s", "fitted", "x"])
 
 
@@ -90,7 +117,9 @@ def two_losses(rll, cce, seeds=(0, 1)):
         ([], [0.3], "open"),
     ],
 )
-def test_a_loss_is_below_another_only_if_its_worst_rate_is_below_the_other_s_best(rll, cce, expected):
+def test_a_loss_is_below_another_only_if_its_worst_rate_is_below_the_other_s_best(
+    rll, cce, expected
+):
     gaps = steps.gap_at_fits(two_losses(rll, cce), (0.9,))
     assert steps.verdict(gaps) == expected
     assert list(gaps["gap"]) == pytest.approx([min(cce) - max(rll)] * 2 if rll else [])
@@ -100,7 +129,9 @@ def test_a_loss_is_below_another_only_if_its_worst_rate_is_below_the_other_s_bes
 def test_excess_of_predictions_blind_to_the_labels_is_zero_on_average(classes, seed):
     generator = np.random.default_rng(seed)
     right, n = generator.random(), 20_000
-    predicted = np.where(generator.random(n) < right, 0, 1)  # true label 0; every error falls on class 1
+    predicted = np.where(
+        generator.random(n) < right, 0, 1
+    )  # true label 0; every error falls on class 1
     noisy = generator.integers(1, classes, n)
     m, r = (predicted == noisy).mean(), (predicted == 0).mean()
     assert abs(excess(m, r, classes)) < 6 / math.sqrt(n) * (1 + 1 / (classes - 2))
@@ -113,7 +144,10 @@ def test_the_learning_rates_of_the_convolutional_network_are_the_same_steps_for_
         for seed in (0, 1, 2):
             found = sorted(s.lr for s in runs.values() if (s.loss, s.seed) == (loss, seed))
             assert found == [float(f"{s / norm:.4g}") for s in (0.001, 0.003, 0.01, 0.03)], loss
-    kept = {(s.optimizer, s.momentum, s.weight_decay, s.schedule, s.n_train, s.n_holdout) for s in runs.values()}
+    kept = {
+        (s.optimizer, s.momentum, s.weight_decay, s.schedule, s.n_train, s.n_holdout)
+        for s in runs.values()
+    }
     assert kept == {("sgd", 0.9, 0.0, "constant", 5000, 2000)}
 
 

@@ -6,14 +6,26 @@ import dataclasses
 import json
 
 import pytest
-from made_up import CLEAN, GOOD, INCEPTION, LIMITS, MNIST, altered, column, make, one, three, verdict
+from made_up import (
+    CLEAN,
+    GOOD,
+    INCEPTION,
+    LIMITS,
+    MNIST,
+    altered,
+    column,
+    make,
+    one,
+    three,
+    verdict,
+)
 
-from memutils import records
 from memutils.claims import __main__ as command
 from memutils.claims import publish, table
 from memutils.claims.cases import FAILS, HOLDS, INCONCLUSIVE, NOT_TESTED, OPEN, Finding
 from memutils.claims.selection import COLUMNS, Pool, is_of_a_grid
-from memutils.specs import load_scale
+from memutils.runs import records
+from memutils.runs.specs import load_scale
 
 
 def cells(*states, eta=0.4):

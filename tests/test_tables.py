@@ -7,22 +7,42 @@ import re
 
 import pandas as pd
 
-from memutils import notebooks
+from memutils.report import notebooks
 
 
 def test_a_table_shows_settings_as_given_and_no_value_as_a_dash():
-    frame = pd.DataFrame({"eta": [0.4, 0], "j1": [2 / 3, math.nan], "test_accuracy": [1.0, 0.5], "a<b": [1234, 0]})
+    frame = pd.DataFrame(
+        {"eta": [0.4, 0], "j1": [2 / 3, math.nan], "test_accuracy": [1.0, 0.5], "a<b": [1234, 0]}
+    )
     cells = re.findall(r"<t[hd][^>]*>\s*([^<]*?)\s*</t[hd]>", notebooks.table(frame).to_html())
     assert cells[:4] == ["eta", "J1", "test accuracy", "a&lt;b"]
     assert cells[4:] == ["0.4", "0.667", "1.000", "1,234", "0", "–", "0.500", "0"]
 
 
 def test_a_setting_that_is_the_same_in_every_row_stands_in_the_caption_by_its_readers_name():
-    frame = pd.DataFrame({"network": ["resnet18"] * 2, "loss": ["cce", "<b>"], "eta": [0.0, 0.0], "j1": [0.5, 0.5], "collapsed": [False] * 2})
+    frame = pd.DataFrame(
+        {
+            "network": ["resnet18"] * 2,
+            "loss": ["cce", "<b>"],
+            "eta": [0.0, 0.0],
+            "j1": [0.5, 0.5],
+            "collapsed": [False] * 2,
+        }
+    )
     html = notebooks.table(frame).to_html()
     shown = re.findall(r"<t[hd][^>]*>\s*([^<]*?)\s*</t[hd]>", html)
-    assert shown == ["loss", "J1", "CCE", "0.500", "&lt;b&gt;", "0.500"]  # figures stand in every row, alike or not
-    assert re.search(r"<caption>(.*)</caption>", html)[1] == "In every row network = ResNet-18, eta = 0, collapsed = no."
+    assert shown == [
+        "loss",
+        "J1",
+        "CCE",
+        "0.500",
+        "&lt;b&gt;",
+        "0.500",
+    ]  # figures stand in every row, alike or not
+    assert (
+        re.search(r"<caption>(.*)</caption>", html)[1]
+        == "In every row network = ResNet-18, eta = 0, collapsed = no."
+    )
     alone = notebooks.table(frame[:1]).to_html()
     assert "<caption>" not in alone and "ResNet-18" in alone and "no" in alone
 

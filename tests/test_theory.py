@@ -1,4 +1,6 @@
-"""The chapters on theory: their cells pass with the package's losses, and each check fails when a loss is broken."""
+"""The chapters on theory: their cells pass with the package's losses, and each check fails when a
+loss is broken.
+"""
 
 import inspect
 import re
@@ -15,7 +17,13 @@ from memutils.losses import pick
 matplotlib.use("Agg")  # not through the environment, which notebooks of other tests inherit
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-CHAPTERS = ("theory_symmetry", "theory_theorem", "theory_gradients", "theory_steps", "theory_picture")
+CHAPTERS = (
+    "theory_symmetry",
+    "theory_theorem",
+    "theory_gradients",
+    "theory_steps",
+    "theory_picture",
+)
 
 
 class HalfMAE(losses.MAE):
@@ -120,10 +128,26 @@ class SteepRLL(losses.RLL):
 
 BREAKS = {
     "theory_symmetry": {
-        "check_formulas": [("cce", SquaredCCE), ("mse", MeanMSE), ("mae", HalfMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE)],
+        "check_formulas": [
+            ("cce", SquaredCCE),
+            ("mse", MeanMSE),
+            ("mae", HalfMAE),
+            ("rll", PrecedenceRLL),
+            ("nmse", ScaledNMSE),
+        ],
         "check_constants": [("mae", HalfMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE)],
-        "check_bounds": [("mae", NegativeMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE), ("mae", SwappedMAE)],
-        "check_symmetrization": [("mae", HalfMAE), ("mse", MeanMSE), ("rll", ClampedRLL), ("rll", FreeRLL)],
+        "check_bounds": [
+            ("mae", NegativeMAE),
+            ("rll", PrecedenceRLL),
+            ("nmse", ScaledNMSE),
+            ("mae", SwappedMAE),
+        ],
+        "check_symmetrization": [
+            ("mae", HalfMAE),
+            ("mse", MeanMSE),
+            ("rll", ClampedRLL),
+            ("rll", FreeRLL),
+        ],
         "check_normalized": [("nmse", ScaledNMSE), ("mse", losses.CCE)],
     },
     "theory_theorem": {
@@ -137,16 +161,44 @@ BREAKS = {
         "check_hoeffding": [("mae", NegativeMAE), ("rll", PrecedenceRLL), ("nmse", ScaledNMSE)],
     },
     "theory_gradients": {
-        "check_weights": [("cce", SquaredCCE), ("mse", MeanMSE), ("mae", HalfMAE), ("rll", ClampedRLL), ("nmse", ScaledNMSE)],
-        "check_symbols": [("cce", SquaredCCE), ("mse", MeanMSE), ("mae", HalfMAE), ("rll", ClampedRLL), ("nmse", ScaledNMSE)],
+        "check_weights": [
+            ("cce", SquaredCCE),
+            ("mse", MeanMSE),
+            ("mae", HalfMAE),
+            ("rll", ClampedRLL),
+            ("nmse", ScaledNMSE),
+        ],
+        "check_symbols": [
+            ("cce", SquaredCCE),
+            ("mse", MeanMSE),
+            ("mae", HalfMAE),
+            ("rll", ClampedRLL),
+            ("nmse", ScaledNMSE),
+        ],
         "check_alpha": [("mae", HalfMAE), ("rll", FreeRLL)],
-        "check_initial": [("mse", MeanMSE), ("mae", HalfMAE), ("rll", FreeRLL), ("nmse", ScaledNMSE)],
+        "check_initial": [
+            ("mse", MeanMSE),
+            ("mae", HalfMAE),
+            ("rll", FreeRLL),
+            ("nmse", ScaledNMSE),
+        ],
         "check_corner": [("mae", SwappedMAE), ("rll", SteepRLL)],
         "check_mean_gradient": [("mae", SwappedMAE), ("rll", PrecedenceRLL)],
     },
     "theory_steps": {
-        "check_rescaling": [("cce", SquaredCCE), ("mse", MeanMSE), ("mae", HalfMAE), ("nmse", ScaledNMSE)],
-        "check_rates": [("cce", SquaredCCE), ("mse", MeanMSE), ("mae", HalfMAE), ("rll", FreeRLL45), ("nmse", ScaledNMSE)],
+        "check_rescaling": [
+            ("cce", SquaredCCE),
+            ("mse", MeanMSE),
+            ("mae", HalfMAE),
+            ("nmse", ScaledNMSE),
+        ],
+        "check_rates": [
+            ("cce", SquaredCCE),
+            ("mse", MeanMSE),
+            ("mae", HalfMAE),
+            ("rll", FreeRLL45),
+            ("nmse", ScaledNMSE),
+        ],
     },
     "theory_picture": {
         "check_islands": [("cce", HalfMAE), ("rll", SteepRLL), ("mae", SwappedMAE)],
@@ -187,7 +239,11 @@ def test_chapter_passes_and_each_check_fails_with_a_broken_loss(chapter):
         with pytest.raises(AssertionError):
             namespace[check](**NO_LOSS[check])
     for check in checks:
-        arguments = {n: namespace[n] for n in inspect.signature(namespace[check]).parameters if n == "networks"}
+        arguments = {
+            n: namespace[n]
+            for n in inspect.signature(namespace[check]).parameters
+            if n == "networks"
+        }
         for loss, broken in BREAKS[name][check]:
             try:
                 namespace[check](namespace["LOSSES"] | {loss: broken}, **arguments)
@@ -205,10 +261,16 @@ def test_theorem_without_records(tmp_path, monkeypatch):
 def test_every_statement_has_a_proof_and_a_check(name):
     waiting = ""
     for cell in nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells:
-        statements = re.findall(r"\{prf:(?:theorem|lemma|proposition)\}", cell.source) if cell.cell_type == "markdown" else []
+        statements = (
+            re.findall(r"\{prf:(?:theorem|lemma|proposition)\}", cell.source)
+            if cell.cell_type == "markdown"
+            else []
+        )
         if statements:
             assert not waiting, f"no check before {cell.id}"
-            assert cell.source.count("{prf:proof}") == len(statements), f"{cell.id}: a statement without its proof"
+            assert cell.source.count("{prf:proof}") == len(statements), (
+                f"{cell.id}: a statement without its proof"
+            )
             waiting = cell.id
         elif "def check_" in cell.source:
             waiting = ""

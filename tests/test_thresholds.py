@@ -12,7 +12,17 @@ from memutils.claims.thresholds import Thresholds
 PAGE = Path(__file__).parents[1] / "book" / "rules.md"
 NAMES = [f.name for f in dataclasses.fields(Thresholds)]
 IDS = {"P0", "P1", *(f"C{i}" for i in range(1, 18)), "E1", "H1"}
-WORDS = {2: "two", 3: "three", 5: "five", 9: "nine", 0.1: "tenth", 0.2: "fifth", 0.5: "half|e/2", 0.75: "three quarters", 1e-10: "1e-10"}
+WORDS = {
+    2: "two",
+    3: "three",
+    5: "five",
+    9: "nine",
+    0.1: "tenth",
+    0.2: "fifth",
+    0.5: "half|e/2",
+    0.75: "three quarters",
+    1e-10: "1e-10",
+}
 
 
 def spellings(value: float) -> re.Pattern:
@@ -24,7 +34,9 @@ def spellings(value: float) -> re.Pattern:
 
 
 def rows(page: str) -> dict[str, str]:
-    """Of each claim the rows of the page's tables whose first cell names it, and those of the claim that a row refers to."""
+    """Of each claim the rows of the page's tables whose first cell names it, and those of the claim
+    that a row refers to.
+    """
     found = dict.fromkeys(sorted(IDS), "")
     for line in page.splitlines():
         first = re.match(r"\| *([^|]*)\|", line)
@@ -35,7 +47,9 @@ def rows(page: str) -> dict[str, str]:
 
 
 def absent(page: str) -> list[tuple[str, str, float]]:
-    """The thresholds (name, claim, number) that a page does not state; claim is empty for the whole page."""
+    """The thresholds (name, claim, number) that a page does not state; claim is empty for the whole
+    page.
+    """
     by_claim, missing = rows(page), []
     for name in NAMES:
         value = getattr(Thresholds(), name)
@@ -63,7 +77,11 @@ def test_a_number_is_found_however_it_is_written_and_not_inside_another():
         assert spellings(0.95).search(text)
     for text in (".955", "1.95", "0.9", "195 %", "v2.0.95.1"):
         assert not spellings(0.95).search(text)
-    assert spellings(3).search("by 3 SE") and spellings(3).search("three seeds") and not spellings(3).search(".3 or 3.5")
+    assert (
+        spellings(3).search("by 3 SE")
+        and spellings(3).search("three seeds")
+        and not spellings(3).search(".3 or 3.5")
+    )
 
 
 def test_a_number_that_a_claims_row_lacks_is_noticed():

@@ -1,4 +1,6 @@
-"""Training: the counting identities, the order of the examples, and equality with a plain reference loop."""
+"""Training: the counting identities, the order of the examples, and equality with a plain reference
+loop.
+"""
 
 import copy
 import math
@@ -28,7 +30,9 @@ def test_fractions_add_up_to_j1_and_j2(k, n, eta, seed):
     assert (f is None) == (e == 1) and (m is None) == (r is None) == (e == 0)
     assert row["j1"] == pytest.approx((1 - e) * (f or 0) + e * (m or 0), abs=1e-12)
     assert row["j2"] == pytest.approx((1 - e) * (f or 0) + e * (r or 0), abs=1e-12)
-    assert row["j1"] == np.mean(predicted == labels.noisy) and row["j2"] == np.mean(predicted == true)
+    assert row["j1"] == np.mean(predicted == labels.noisy) and row["j2"] == np.mean(
+        predicted == true
+    )
     assert m is None or m + r <= 1 + 1e-12
 
 
@@ -41,7 +45,9 @@ def test_the_order_is_a_permutation_that_seed_and_epoch_decide(seed, epoch, n):
         assert not torch.equal(order, training.order(seed, epoch + 1, n))
 
 
-def make_data(n: int = 160, shape=(8, 8, 3), k: int = 5, seed: int = 0, inputs: str = "standardize") -> dict[str, Resident]:
+def make_data(
+    n: int = 160, shape=(8, 8, 3), k: int = 5, seed: int = 0, inputs: str = "standardize"
+) -> dict[str, Resident]:
     """Random images whose brightness tells the class, with 40 % noise."""
     rng = np.random.default_rng(seed)
     true = rng.integers(0, k, n)
@@ -65,24 +71,35 @@ def make_network(name: str = "mlp") -> nn.Module:
 
 def make_trainer(recipe: Recipe, network="mlp", loss=None, **data) -> Trainer:
     loss = loss or losses.build("cce")
-    return Trainer(make_network(network), lambda epoch: loss, make_data(**data), recipe, CPU, seed=3)
+    return Trainer(
+        make_network(network), lambda epoch: loss, make_data(**data), recipe, CPU, seed=3
+    )
 
 
 RECIPES = {
-    "sgd": Recipe(epochs=5, batch_size=16, lr=0.05, weight_decay=1e-3, schedule="step", milestones=(2,)),
-    "adam": Recipe(epochs=5, batch_size=16, lr=1e-3, optimizer="adam", schedule="exponential", gamma=0.9),
+    "sgd": Recipe(
+        epochs=5, batch_size=16, lr=0.05, weight_decay=1e-3, schedule="step", milestones=(2,)
+    ),
+    "adam": Recipe(
+        epochs=5, batch_size=16, lr=1e-3, optimizer="adam", schedule="exponential", gamma=0.9
+    ),
 }
 
 
-# Adam divides by the size of gradients that are nearly 0 behind batch normalization: rounding grows too fast to compare
+# Adam divides by the size of gradients that are nearly 0 behind batch normalization: rounding grows
+# too fast to compare
 @pytest.mark.parametrize(("name", "network"), [("sgd", "mlp"), ("sgd", "resnet"), ("adam", "mlp")])
 def test_fifty_steps_equal_a_plain_loop(name, network):
     recipe, data = RECIPES[name], make_data()["train"]
     trainer = make_trainer(recipe, network, losses.build("rll"))
     history = trainer.run(progress=False)
 
-    x = data.images.double().permute(0, 3, 1, 2)  # by the definition: per channel, from the training images
-    x = ((x - x.mean((0, 2, 3), keepdim=True)) / x.std((0, 2, 3), correction=0, keepdim=True)).float()
+    x = data.images.double().permute(
+        0, 3, 1, 2
+    )  # by the definition: per channel, from the training images
+    x = (
+        (x - x.mean((0, 2, 3), keepdim=True)) / x.std((0, 2, 3), correction=0, keepdim=True)
+    ).float()
     plain, loss = make_network(network).train(), losses.build("rll")
     make = {
         "sgd": lambda p: torch.optim.SGD(p, 0.05, momentum=0.9, weight_decay=1e-3),
@@ -90,7 +107,10 @@ def test_fifty_steps_equal_a_plain_loop(name, network):
     }
     optimizer, steps = make[name](plain.parameters()), 0
     for epoch in range(1, 6):
-        lr, values = {"sgd": 0.05 if epoch <= 2 else 0.005, "adam": 1e-3 * 0.9 ** (epoch - 1)}[name], []
+        lr, values = (
+            {"sgd": 0.05 if epoch <= 2 else 0.005, "adam": 1e-3 * 0.9 ** (epoch - 1)}[name],
+            [],
+        )
         optimizer.param_groups[0]["lr"] = lr
         for index in training.order(3, epoch, 160).split(16):
             optimizer.zero_grad()
@@ -102,12 +122,16 @@ def test_fifty_steps_equal_a_plain_loop(name, network):
         assert history[epoch - 1]["train_loss"] == pytest.approx(np.mean(values), rel=1e-4)
         assert history[epoch - 1]["lr"] == pytest.approx(lr)
     assert steps == 50
-    for mine, theirs in zip(trainer.network.state_dict().values(), plain.state_dict().values(), strict=True):
+    for mine, theirs in zip(
+        trainer.network.state_dict().values(), plain.state_dict().values(), strict=True
+    ):
         torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=2e-4)
     plain.eval()
     with torch.no_grad():
         predicted = plain(x).argmax(1)
-    assert history[-1]["j1"] == pytest.approx((predicted == data.noisy).double().mean().item(), abs=1 / 160 + 1e-9)
+    assert history[-1]["j1"] == pytest.approx(
+        (predicted == data.noisy).double().mean().item(), abs=1 / 160 + 1e-9
+    )
     assert history[-1]["classes"] == pytest.approx(len(predicted.unique()), abs=1)
 
 
@@ -119,10 +143,14 @@ def test_a_row_holds_the_training_figures_and_the_test_accuracy():
     e = (data.noisy != data.true).double().mean().item()
     for row in history:
         f, m, r = (row[f"training_{part}"] for part in ("fitted", "memorized", "recovered"))
-        assert row["training_j1"] == pytest.approx((1 - e) * f + e * m) and row["training_j2"] == pytest.approx((1 - e) * f + e * r)
+        assert row["training_j1"] == pytest.approx((1 - e) * f + e * m) and row[
+            "training_j2"
+        ] == pytest.approx((1 - e) * f + e * r)
         assert row["seconds"] >= row["train_seconds"] > 0
     test = trainer.data["test"]
-    accuracy = (training.predict(trainer.network, test).argmax(1) == test.true).double().mean().item()
+    accuracy = (
+        (training.predict(trainer.network, test).argmax(1) == test.true).double().mean().item()
+    )
     assert history[-1]["test_accuracy"] == accuracy  # the same pass twice, in one process
 
 
@@ -144,17 +172,27 @@ def test_predict_restores_the_mode_and_changes_nothing(training_mode):
     network = trainer.network.train(training_mode)
     before = copy.deepcopy(network.state_dict())
     log_p = training.predict(network, trainer.data["train"], batch_size=33)
-    assert network.training == training_mode and log_p.dtype == torch.float32 and log_p.shape == (160, 5)
+    assert (
+        network.training == training_mode
+        and log_p.dtype == torch.float32
+        and log_p.shape == (160, 5)
+    )
     torch.testing.assert_close(log_p.exp().sum(1), torch.ones(160))
     for name, value in network.state_dict().items():
         assert torch.equal(value, before[name]), name
-    torch.testing.assert_close(log_p, training.predict(network, trainer.data["train"]), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        log_p, training.predict(network, trainer.data["train"]), rtol=1e-4, atol=1e-5
+    )
 
 
 def test_inputs_are_standardized_by_channel_or_whitened_by_image():
     whole = slice(0, 160)
     x = make_data()["train"].batch(whole)
-    assert x.shape == (160, 3, 8, 8) and x.dtype == torch.float32 and x.is_contiguous(memory_format=torch.channels_last)
+    assert (
+        x.shape == (160, 3, 8, 8)
+        and x.dtype == torch.float32
+        and x.is_contiguous(memory_format=torch.channels_last)
+    )
     torch.testing.assert_close(x.mean((0, 2, 3)), torch.zeros(3), atol=1e-5, rtol=0)
     torch.testing.assert_close(x.std((0, 2, 3), correction=0), torch.ones(3), atol=1e-5, rtol=0)
     x = make_data(inputs="whiten")["train"].batch(whole)
@@ -171,7 +209,9 @@ def test_a_loss_that_is_not_finite_stops_with_epoch_and_step(bad_epoch, bad_step
 
     def loss(logits, target):
         calls.append(1)
-        return cce(logits, target) * (math.nan if len(calls) >= 5 * (bad_epoch - 1) + bad_step else 1)
+        return cce(logits, target) * (
+            math.nan if len(calls) >= 5 * (bad_epoch - 1) + bad_step else 1
+        )
 
     trainer = make_trainer(Recipe(epochs=4, batch_size=32), loss=loss)
     with pytest.raises(UserError, match=f"not finite in epoch {bad_epoch}, step {bad_step}"):
@@ -180,7 +220,9 @@ def test_a_loss_that_is_not_finite_stops_with_epoch_and_step(bad_epoch, bad_step
 
 
 def test_a_bounded_loss_does_not_hide_an_output_that_is_not_finite():
-    trainer = make_trainer(Recipe(epochs=2, batch_size=32), loss=lambda z, y: torch.nan_to_num(z).clamp(-1, 1).mean())
+    trainer = make_trainer(
+        Recipe(epochs=2, batch_size=32), loss=lambda z, y: torch.nan_to_num(z).clamp(-1, 1).mean()
+    )
     with torch.no_grad():
         trainer.network[1].bias[0] = math.inf
     with pytest.raises(UserError, match="output is not finite in epoch 1, step 1"):
@@ -194,7 +236,9 @@ def without_times(history):
 @pytest.mark.parametrize("stop", [1, 3])
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_resumed_run_is_bit_identical(name, stop):
-    """To the bit: in one process the same kernels get the same numbers in the same order, on any processor."""
+    """To the bit: in one process the same kernels get the same numbers in the same order, on any
+    processor.
+    """
     states = {}
     whole = make_trainer(RECIPES[name], "resnet")
     whole.run(lambda t: states.update({len(t.history): copy.deepcopy(t.state())}), progress=False)
@@ -202,7 +246,9 @@ def test_a_resumed_run_is_bit_identical(name, stop):
     resumed.load_state(states[stop])
     assert len(resumed.history) == stop
     assert without_times(resumed.run(progress=False)) == without_times(whole.history)
-    for mine, theirs in zip(resumed.network.state_dict().values(), whole.network.state_dict().values(), strict=True):
+    for mine, theirs in zip(
+        resumed.network.state_dict().values(), whole.network.state_dict().values(), strict=True
+    ):
         assert torch.equal(mine, theirs)
 
 
@@ -212,7 +258,9 @@ def test_the_loss_may_change_in_mid_training():
     def loss_at(epoch):
         return lambda z, y: (used.append(epoch), z.square().mean())[1]
 
-    Trainer(make_network(), loss_at, make_data(), Recipe(epochs=3, batch_size=80), CPU, 0).run(progress=False)
+    Trainer(make_network(), loss_at, make_data(), Recipe(epochs=3, batch_size=80), CPU, 0).run(
+        progress=False
+    )
     assert used == [1, 1, 2, 2, 3, 3]
 
 
@@ -223,7 +271,13 @@ def test_evaluations_keep_cudnn_and_float32_is_no_tf32(monkeypatch):
 
     class Seen(nn.Flatten):
         def forward(self, x):
-            seen.append((torch.backends.cudnn.enabled, torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32))
+            seen.append(
+                (
+                    torch.backends.cudnn.enabled,
+                    torch.backends.cudnn.deterministic,
+                    torch.backends.cudnn.allow_tf32,
+                )
+            )
             return super().forward(x)[:, :5]
 
     training.predict(Seen(), make_data()["train"])
@@ -235,6 +289,8 @@ def test_evaluations_keep_cudnn_and_float32_is_no_tf32(monkeypatch):
 def test_bfloat16_stays_near_float32():
     low = training.Execution("cpu", "bfloat16", 1, "eager")
     one = make_trainer(RECIPES["sgd"]).run(progress=False)
-    two = Trainer(make_network(), lambda e: losses.build("cce"), make_data(), RECIPES["sgd"], low, 3).run(progress=False)
+    two = Trainer(
+        make_network(), lambda e: losses.build("cce"), make_data(), RECIPES["sgd"], low, 3
+    ).run(progress=False)
     assert two[0]["train_loss"] == pytest.approx(one[0]["train_loss"], rel=0.05)
     assert two[0]["train_loss"] != one[0]["train_loss"]

@@ -9,8 +9,9 @@ import torch
 from conftest import carry_out, measured, smoke
 from torch import nn
 
-from memutils import models, recipe, records, runs, trial
+from memutils import models, recipe, trial
 from memutils.errors import UserError
+from memutils.runs import records
 
 pytestmark = pytest.mark.usefixtures("quick_data")
 
@@ -194,5 +195,5 @@ def test_a_run_gives_bit_for_bit_what_it_gives_without_a_trial(monkeypatch, tiny
     record = carry_out(spec)
     tried = measured(record)
     record.path.unlink()
-    monkeypatch.setattr(runs.trial, "check_network", lambda *args: None)
+    monkeypatch.setattr(trial, "check_network", lambda *args: None)
     assert measured(carry_out(spec)) == tried

@@ -11,8 +11,10 @@ from conftest import REPOSITORY, smoke
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memutils import config_text, models, noise, plots, specs, values
+from memutils import models, noise, values
 from memutils.errors import UserError
+from memutils.report import plots
+from memutils.runs import config_text, specs
 
 SAME_NUMBER = {
     "a sum": 0.1 + 0.2 + 0.1,

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from conversion_proof import ROOT, Unproved, in_history, prove
 
-from memutils import files, format1, records, specs, storage
 from memutils.errors import UserError
+from memutils.runs import files, format1, records, specs, storage
 
 TABLE = ROOT / "results" / "conversion.csv"
 COLUMNS = ("scale", "key", "old_json", "old_npz", "new_json", "new_npz", "values")

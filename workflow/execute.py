@@ -1,7 +1,9 @@
-"""Executes the run notebook for each run of a batch, several at once: ``python workflow/execute.py batch.json --at-once 2``.
+"""Executes the run notebook for each run of a batch, several at once: ``python workflow/execute.py
+batch.json --at-once 2``.
 
-It is papermill throughout, but its processes and their kernels serve one run after another: starting both and importing torch
-would cost more than a run of the quick scale. A run that fails stops no other.
+It is papermill throughout, but its processes and their kernels serve one run after another:
+starting both and importing torch would cost more than a run of the quick scale. A run that fails
+stops no other.
 """
 
 import argparse
@@ -25,7 +27,8 @@ START_SECONDS = 300
 
 EMPTY = """
 import sys
-sys.last_traceback = sys.last_value = sys.last_exc = get_ipython().InteractiveTB.tb = None  # they hold a failed run's tensors
+# These hold a failed run's tensors.
+sys.last_traceback = sys.last_value = sys.last_exc = get_ipython().InteractiveTB.tb = None
 get_ipython().reset()
 import gc, sys
 gc.collect()
@@ -36,7 +39,9 @@ if "torch" in sys.modules and sys.modules["torch"].cuda.is_initialized():
 
 @functools.cache
 def warm_kernel() -> AsyncKernelManager:
-    """This process's kernel: started at its first run, stopped with it. Async, or papermill would not see it die."""
+    """This process's kernel: started at its first run, stopped with it. Async, or papermill would
+    not see it die.
+    """
     manager = AsyncKernelManager(kernel_name="python3")
     run_sync(manager.start_kernel)(extra_arguments=["--log-level=ERROR"])
     inherit_priority(manager.provisioner.pid)
@@ -45,7 +50,9 @@ def warm_kernel() -> AsyncKernelManager:
 
 
 def inherit_priority(session: int) -> None:
-    """Gives a kernel's session this process's niceness: Linux weighs sessions first, so that ``nice`` would be in vain."""
+    """Gives a kernel's session this process's niceness: Linux weighs sessions first, so that
+    ``nice`` would be in vain.
+    """
     with contextlib.suppress(OSError):
         Path(f"/proc/{session}/autogroup").write_text(str(os.nice(0)), encoding="utf-8")
 
@@ -63,8 +70,12 @@ def drop_kernel() -> None:
 
 
 def empty(manager: AsyncKernelManager) -> None:
-    """Clears the kernel's namespace and history and starts its count anew; what it imported stays."""
-    client = BlockingKernelClient(parent=manager)  # asks the process whether it lives; heartbeats stop on a busy machine
+    """Clears the kernel's namespace and history and starts its count anew; what it imported
+    stays.
+    """
+    client = BlockingKernelClient(
+        parent=manager
+    )  # asks the process whether it lives; heartbeats stop on a busy machine
     client.load_connection_info(manager.get_connection_info())
     client.start_channels()
     try:
@@ -75,21 +86,34 @@ def empty(manager: AsyncKernelManager) -> None:
 
 
 def execute(notebook: str, output: str, parameters: dict) -> str:
-    """Executes the notebook with these parameters; returns an empty text, or what went wrong, in one line."""
+    """Executes the notebook with these parameters; returns an empty text, or what went wrong, in
+    one line.
+    """
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    part = Path(output).with_name(f".{os.getpid()}.{Path(output).name}")  # another batch may hold the same run
+    part = Path(output).with_name(
+        f".{os.getpid()}.{Path(output).name}"
+    )  # another batch may hold the same run
     try:
         kernel = warm_kernel()
         empty(kernel)
         with open(Path(output).with_suffix(".log"), "w", encoding="utf-8") as log:
             papermill.execute_notebook(
-                notebook, part, parameters, kernel_name="python3", km=kernel, progress_bar=False,
-                stdout_file=log, stderr_file=log, start_timeout=START_SECONDS,
-            )  # fmt: skip
+                notebook,
+                part,
+                parameters,
+                kernel_name="python3",
+                km=kernel,
+                progress_bar=False,
+                stdout_file=log,
+                stderr_file=log,
+                start_timeout=START_SECONDS,
+            )
         part.replace(output)
         return ""
     except papermill.PapermillExecutionError as error:
-        if error.ename != "UserError":  # after some errors CUDA refuses all that follows in the process
+        if (
+            error.ename != "UserError"
+        ):  # after some errors CUDA refuses all that follows in the process
             drop_kernel()
         return f"{error.evalue}"
     except Exception as error:  # the kernel died, the disk is full
@@ -98,7 +122,9 @@ def execute(notebook: str, output: str, parameters: dict) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Executes a batch, a JSON table of each notebook's output and its parameters; 1 where a run failed."""
+    """Executes a batch, a JSON table of each notebook's output and its parameters; 1 where a run
+    failed.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("batch", type=Path)
     parser.add_argument("--notebook", default="notebooks/run.ipynb")
@@ -106,11 +132,16 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     batch, failed = json.loads(options.batch.read_text(encoding="utf-8")), 0
     with ProcessPoolExecutor(min(options.at_once, len(batch)), initializer=die_with_parent) as pool:
-        jobs = {pool.submit(execute, options.notebook, output, given): output for output, given in batch.items()}
+        jobs = {
+            pool.submit(execute, options.notebook, output, given): output
+            for output, given in batch.items()
+        }
         for done, job in enumerate(as_completed(jobs), 1):
             wrong, name = job.result(), Path(jobs[job]).stem
             failed += bool(wrong)
-            print(f"{done} of {len(batch)}: {name}{f' failed: {wrong}' if wrong else ''}", flush=True)
+            print(
+                f"{done} of {len(batch)}: {name}{f' failed: {wrong}' if wrong else ''}", flush=True
+            )
     return int(failed > 0)
 
 

@@ -1,6 +1,8 @@
-"""Gives every notebook a first code cell that installs the package on Colab, once _config.yml names the repository's URL.
+"""Gives every notebook a first code cell that installs the package on Colab, once _config.yml names
+the repository's URL.
 
-    python workflow/launch.py        (again after the URL or the branch changed; an empty URL takes the cells out)
+    python workflow/launch.py        (again after the URL or the branch changed; an empty URL takes
+    the cells out)
 
 Binder needs no such cell: it builds environment.yml. Anywhere but on Colab the cell does nothing.
 """
@@ -14,13 +16,16 @@ ROOT = Path(__file__).parents[1]
 IDENTITY = "colab"
 SOURCE = """import sys
 
-if "google.colab" in sys.modules:  # on Colab: fetch the repository and install the package; elsewhere nothing happens
+# On Colab: fetch the repository and install the package. Elsewhere nothing happens.
+if "google.colab" in sys.modules:
     import os
     import subprocess
 
     if not os.path.isdir("repository"):  # the second time it is there
-        subprocess.run(["git", "clone", "--quiet", "--depth", "1", "--branch", {branch!r}, {url!r}, "repository"], check=True)
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "-e", "repository"], check=True)
+        clone = ["git", "clone", "--quiet", "--depth", "1", "--branch", {branch!r}]
+        subprocess.run([*clone, {url!r}, "repository"], check=True)
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "-e", "repository"]
+    subprocess.run(install, check=True)
     sys.path.insert(0, "repository/src")"""
 
 

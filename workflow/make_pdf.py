@@ -1,6 +1,8 @@
-"""The whole book as one PDF: a single page of HTML from the staged sources, printed by a headless Chromium.
+"""The whole book as one PDF: a single page of HTML from the staged sources, printed by a headless
+Chromium.
 
-    python workflow/make_pdf.py _build      (after `make book`: it takes the executed notebooks as they are)
+python workflow/make_pdf.py _build      (after `make book`: it takes the executed notebooks as they
+are)
 """
 
 import subprocess
@@ -13,7 +15,10 @@ from playwright.sync_api import sync_playwright
 from memutils.errors import UserError
 
 ROOT = "book/intro.html"
-FOOTER = '<p style="font-size: 8px; width: 100%; text-align: center"><span class="pageNumber"></span></p>'
+FOOTER = (
+    '<p style="font-size: 8px; width: 100%; text-align: center"><span'
+    ' class="pageNumber"></span></p>'
+)
 MARGIN = {"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"}
 OPEN = "document.querySelectorAll('details:not(.hide)').forEach((e) => { e.open = true; })"
 
@@ -25,15 +30,30 @@ def single_page(stage: Path, build: Path) -> Path:
         UserError: the book was not built before, or does not build as one page.
     """
     if not (stage / "book" / "status.txt").exists():
-        raise UserError(f"There is no book under {build}. Run `make book` first, or name another folder: make pdf BUILD=...")
+        raise UserError(
+            f"There is no book under {build}. Run `make book` first, or name another folder: make"
+            " pdf BUILD=..."
+        )
     log = build / "logs" / "pdf.log"
-    command = ["jupyter-book", "build", stage, "--builder", "singlehtml", "--path-output", build / "single", "--all", "-q"]
+    command = [
+        "jupyter-book",
+        "build",
+        stage,
+        "--builder",
+        "singlehtml",
+        "--path-output",
+        build / "single",
+        "--all",
+        "-q",
+    ]
     with log.open("w") as file:
         code = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT).returncode
     folder = build / "single" / "_build" / "singlehtml"
     if code or not (folder / ROOT).exists():
         raise UserError(f"The book did not build as one page; {log} says why.")
-    return (folder / ROOT).rename(folder / "book.html")  # its links and pictures are relative to the upper folder
+    return (folder / ROOT).rename(
+        folder / "book.html"
+    )  # its links and pictures are relative to the upper folder
 
 
 def main(build: str) -> int:
@@ -48,9 +68,16 @@ def main(build: str) -> int:
             typeset(page, source)
             page.evaluate(OPEN)
             page.pdf(
-                path=target, format="A4", margin=MARGIN, print_background=True, outline=True, tagged=True,
-                display_header_footer=True, header_template="<span></span>", footer_template=FOOTER,
-            )  # fmt: skip
+                path=target,
+                format="A4",
+                margin=MARGIN,
+                print_background=True,
+                outline=True,
+                tagged=True,
+                display_header_footer=True,
+                header_template="<span></span>",
+                footer_template=FOOTER,
+            )
             browser.close()
     except UserError as error:
         print(error, file=sys.stderr)

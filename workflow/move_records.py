@@ -1,8 +1,10 @@
-"""Moves records whose names no longer follow from their settings: ``python workflow/move_records.py``
+"""Moves records whose names no longer follow from their settings: ``python
+workflow/move_records.py``
 
-A key leaves out what is the scale's default. Where a config's default changes, its keys change their meaning, and a record
-must get the name that its settings have now. It goes to the scale whose grid has these settings, its own before others.
-Settings, metrics, arrays and provenance stay as they are; ``results/moved.csv`` lists old and new names with their sums.
+A key leaves out what is the scale's default. Where a config's default changes, its keys change
+their meaning, and a record must get the name that its settings have now. It goes to the scale whose
+grid has these settings, its own before others. Settings, metrics, arrays and provenance stay as
+they are; ``results/moved.csv`` lists old and new names with their sums.
 """
 
 import csv
@@ -10,8 +12,8 @@ import hashlib
 import sys
 from pathlib import Path
 
-from memutils import files, record, records, specs
 from memutils.errors import UserError
+from memutils.runs import files, record, records, specs
 
 SCALES = ("cpu", "control", "size", "sweep", "alpha", "steps", "switch")
 COLUMNS = ("scale", "key", "new_scale", "new_key", "json", "new_json", "npz")
@@ -28,7 +30,9 @@ def place(found: records.Record, scales: dict[str, specs.Scale]) -> tuple[str, s
         key = scales[name].key(spec)
         if scales[name].specs().get(key) == spec:
             return name, key
-    raise UserError(f"No grid has the settings of {found.path}; add them to a config, or move the record away.")
+    raise UserError(
+        f"No grid has the settings of {found.path}; add them to a config, or move the record away."
+    )
 
 
 def moves(scales: dict[str, specs.Scale]) -> list[tuple[records.Record, str, str]]:
@@ -41,7 +45,9 @@ def moves(scales: dict[str, specs.Scale]) -> list[tuple[records.Record, str, str
     names = [where for _, *where in every]
     for where in names:
         if names.count(where) > 1:
-            raise UserError(f"Two records would be called {'/'.join(where)}; move one of them away.")
+            raise UserError(
+                f"Two records would be called {'/'.join(where)}; move one of them away."
+            )
     return [row for row in every if (row[0].scale, row[0].key) != tuple(row[1:])]
 
 
@@ -52,7 +58,10 @@ def move(found: records.Record, scale: str, key: str, aside: Path) -> tuple:
     target = aside / scale / f"{key}.json"
     files.write_whole(target.with_suffix(".npz"), arrays)
     files.write_whole(target, record.dump(content))
-    sums = [hashlib.sha256(part).hexdigest() for part in (found.path.read_bytes(), target.read_bytes(), arrays)]
+    sums = [
+        hashlib.sha256(part).hexdigest()
+        for part in (found.path.read_bytes(), target.read_bytes(), arrays)
+    ]
     return (found.scale, found.key, scale, key, *sums)
 
 

@@ -17,17 +17,20 @@ from pathlib import Path
 
 import numpy as np
 
-from memutils import records, runs
+from memutils import runs
 from memutils.errors import UserError
-from memutils.records import Record
-from memutils.specs import Spec, load_scale
+from memutils.runs import records
+from memutils.runs.records import Record
+from memutils.runs.specs import Spec, load_scale
 
 METRICS = ("j1", "j2", "fitted", "memorized", "recovered", "test_accuracy")
 SEEDS = 3
 
 
 def again(record: Record) -> Record:
-    """The run carried out anew, into a folder of its own; its arrays are read before that is gone."""
+    """The run carried out anew, into a folder of its own; its arrays are read before that is
+    gone.
+    """
     kept = os.environ.get("MEMUTILS_RESULTS")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["MEMUTILS_RESULTS"] = folder

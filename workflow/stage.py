@@ -1,4 +1,6 @@
-"""Copies the book's sources into the staging tree; writes the students' notebooks and the appendix of executed runs."""
+"""Copies the book's sources into the staging tree; writes the students' notebooks and the appendix
+of executed runs.
+"""
 
 import shutil
 import sys
@@ -25,13 +27,18 @@ def main(stage: str, executed: str, *keys: str) -> None:
                 cell.metadata.tags.append("hide-input")
         nbformat.write(notebook, stage / "appendix" / f"{key}.ipynb")
     pages = "\n".join(f"- [{key}]({key}.ipynb)" for key in keys)
-    text = f"# The runs\n\nThe executed notebook of each of the {len(keys)} runs behind the first figure.\n\n{pages}\n"
+    text = (
+        f"# The runs\n\nThe executed notebook of each of the {len(keys)} runs behind the first"
+        f" figure.\n\n{pages}\n"
+    )
     (stage / "appendix" / "index.md").write_text(text, encoding="utf-8")
     toc = (stage / "_toc.yml").read_text(encoding="utf-8")
     line = next(line for line in toc.splitlines() if line.strip() == "- file: appendix/index")
     indent = " " * (line.index("-") + 2)
     sections = "".join(f"\n{indent}- file: appendix/{key}" for key in keys)
-    (stage / "_toc.yml").write_text(toc.replace(line, f"{line}\n{indent}sections:{sections}"), encoding="utf-8")
+    (stage / "_toc.yml").write_text(
+        toc.replace(line, f"{line}\n{indent}sections:{sections}"), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

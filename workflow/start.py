@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from memutils import grid, specs
 from memutils.errors import INTERRUPTED, UserError, unknown_name
+from memutils.runs import grid, specs
 
 WORKFLOW = Path(__file__).parent
 

@@ -1,4 +1,6 @@
-"""Writes what the book's status page includes: how long each notebook took in this build, and the runs behind it."""
+"""Writes what the book's status page includes: how long each notebook took in this build, and the
+runs behind it.
+"""
 
 import sys
 from pathlib import Path
@@ -8,8 +10,8 @@ import pandas as pd
 import torch
 
 import memutils
-from memutils import records
-from memutils.specs import scale_name
+from memutils.runs import records
+from memutils.runs.specs import scale_name
 
 
 def title(notebook: nbformat.NotebookNode) -> str:
@@ -19,7 +21,9 @@ def title(notebook: nbformat.NotebookNode) -> str:
 
 
 def times(folder: Path) -> pd.DataFrame:
-    """A row for each executed notebook of a folder: a link to its page, and its seconds from start to end."""
+    """A row for each executed notebook of a folder: a link to its page, and its seconds from start
+    to end.
+    """
     rows = []
     for path in sorted(folder.glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
@@ -35,7 +39,14 @@ def runs() -> pd.DataFrame:
         found = records.load(folder.name)
         hours = sum(record.provenance["seconds"] for record in found) / 3600
         dirty = sum(bool(record.provenance["dirty"]) for record in found)
-        rows.append({"scale": folder.name, "records": len(found), "training, hours": hours, "from a changed tree": dirty})
+        rows.append(
+            {
+                "scale": folder.name,
+                "records": len(found),
+                "training, hours": hours,
+                "from a changed tree": dirty,
+            }
+        )
     return pd.DataFrame(rows)
 
 

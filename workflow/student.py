@@ -1,10 +1,12 @@
-"""Makes the students' copies of the notebooks that have exercises: solutions become stubs, folded answers go.
+"""Makes the students' copies of the notebooks that have exercises: solutions become stubs, folded
+answers go.
 
     python workflow/student.py _build/student
 
-There is one master, the notebook of the book. It marks a solution as nbgrader does, by lines ``### BEGIN SOLUTION`` and
-``### END SOLUTION`` in a code cell, or by the directive {solution} in prose. A stub is ``...`` at the same indentation,
-and an error that says so. A copy holds a hash of itself: one that was changed since it was made is never written over.
+There is one master, the notebook of the book. It marks a solution as nbgrader does, by lines ``###
+BEGIN SOLUTION`` and ``### END SOLUTION`` in a code cell, or by the directive {solution} in prose. A
+stub is ``...`` at the same indentation, and an error that says so. A copy holds a hash of itself:
+one that was changed since it was made is never written over.
 """
 
 import argparse
@@ -23,16 +25,23 @@ FENCE = re.compile(r"^(`{3,})\{(\w+)\} ?(.*)$")
 ROLE = re.compile(r"\{[a-z:]+\}`([^`<]+?)(?: *<[^>`]*>)?`")
 
 
-UNSOLVED = 'raise NotImplementedError("Not solved yet: put your code in the place of this line and of the dots.")'
+UNSOLVED = (
+    'raise NotImplementedError("Not solved yet: put your code in the place of this line and of the'
+    ' dots.")'
+)
 
 
 def stub(source: str) -> str:
-    """A code cell's source with each marked solution replaced by ``...`` and an error for who runs it unsolved."""
+    """A code cell's source with each marked solution replaced by ``...`` and an error for who runs
+    it unsolved.
+    """
     return MARKED.sub(rf"\1...  # your code\n\1{UNSOLVED}", source)
 
 
 def plain(source: str) -> str:
-    """Prose without solutions, readable in any notebook viewer: other directives become a bold title and their text."""
+    """Prose without solutions, readable in any notebook viewer: other directives become a bold
+    title and their text.
+    """
     lines, open_fences, dropping = [], [], 0
     for line in source.split("\n"):
         fence = FENCE.match(line)
@@ -101,19 +110,27 @@ def write(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Writes the copies and tells which ones; 1 and one sentence where the folder cannot be written."""
+    """Writes the copies and tells which ones; 1 and one sentence where the folder cannot be
+    written.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the copies go")
     folder = parser.parse_args(arguments).folder.expanduser()
     try:
         written, kept = write(folder)
     except OSError as error:
-        print(f"Error: cannot write into {folder} ({error.strerror}); name another folder.", file=sys.stderr)
+        print(
+            f"Error: cannot write into {folder} ({error.strerror}); name another folder.",
+            file=sys.stderr,
+        )
         return 1
     for path in written:
         print(path)
     for path in kept:
-        print(f"Left as it is, because it was changed: {path}. For a fresh copy move it away, then start again.")
+        print(
+            f"Left as it is, because it was changed: {path}. For a fresh copy move it away, then"
+            " start again."
+        )
     return 0
 
 

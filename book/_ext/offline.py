@@ -1,4 +1,6 @@
-"""Sphinx extension: the book loads nothing from the network; MathJax comes from the package sphinx-mathjax-offline."""
+"""Sphinx extension: the book loads nothing from the network; MathJax comes from the package
+sphinx-mathjax-offline.
+"""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,13 +10,16 @@ from sphinx.errors import ExtensionError
 from sphinx.util.fileutil import copy_asset_file
 
 MATHJAX = "tex-svg-full.js"
-"""MathJax with every TeX extension in one file: SVG output, so that it needs no font files either."""
+"""MathJax with every TeX extension in one file: SVG output, so that it needs no font files either.
+"""
 
 
 def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
     """Puts MathJax among the static files of a finished HTML build."""
     if error is None and app.builder.format == "html":
-        package = find_spec("sphinx-mathjax-offline")  # its name is no identifier, so it cannot be imported plainly
+        package = find_spec(
+            "sphinx-mathjax-offline"
+        )  # its name is no identifier, so it cannot be imported plainly
         if package is None:
             raise ExtensionError("Formulas need MathJax: pip install sphinx-mathjax-offline.")
         source = Path(package.origin).parent / "static" / "mathjax" / MATHJAX

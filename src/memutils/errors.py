@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-INTERRUPTED = "Interrupted. Start the same again: what is recorded stays, and a run goes on from its last checkpoint."
+INTERRUPTED = (
+    "Interrupted. Start the same again: what is recorded stays, and a run goes on from its last"
+    " checkpoint."
+)
 
 
 class UserError(Exception):

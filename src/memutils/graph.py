@@ -1,9 +1,10 @@
 """A training step captured once as a CUDA graph and replayed for each batch.
 
-These networks' steps are some 300 small kernels; launched one by one they keep a fast GPU waiting, a graph launches them
-together. A graph holds addresses and what the host knew at capture, so it stands only for a step whose state lies on
-the device (``memutils.step``) and that does the same each time: no other loss, no random numbers. Whether it computes what
-the step computes is tried before the first step.
+These networks' steps are some 300 small kernels; launched one by one they keep a fast GPU waiting,
+a graph launches them together. A graph holds addresses and what the host knew at capture, so it
+stands only for a step whose state lies on the device (``memutils.step``) and that does the same
+each time: no other loss, no random numbers. Whether it computes what the step computes is tried
+before the first step.
 """
 
 import contextlib
@@ -24,8 +25,10 @@ WARM_UP = 3
 """Steps before the capture: libraries choose their kernels and their workspaces in them."""
 
 TOLERANCE = 0.01
-"""By what share of a tensor's change in the warm-up the graph may differ from it. Kernels are the same, so it does by rounding
-at most; a graph that repeats a batch or has no momentum differs by tens of per cent."""
+"""By what share of a tensor's change in the warm-up the graph may differ from it. Kernels are the
+same, so it does by rounding at most; a graph that repeats a batch or has no momentum differs by
+tens of per cent.
+"""
 
 CAPTURING = threading.Lock()
 """One capture at a time: others may train meanwhile, on streams of their own."""
@@ -36,25 +39,33 @@ class CannotCaptureError(Exception):
 
 
 class CapturedStep:
-    """A step as a graph; weights, buffers, the optimizer's state and the counters are as they were before the capture.
+    """A step as a graph; weights, buffers, the optimizer's state and the counters are as they were
+    before the capture.
 
     Args:
         step: with its epoch begun, since it is tried.
         loss: of (logits, target); the same for every step.
 
     Raises:
-        CannotCaptureError: the step cannot be captured, draws random numbers, or does not do the same each time.
+        CannotCaptureError: the step cannot be captured, draws random numbers, or does not do the
+        same each time.
     """
 
     def __init__(self, step: TrainingStep, loss: Callable[[Tensor, Tensor], Tensor]):
         self.step, self.stream = step, side_stream(step.execution.device)
         devices = [torch.cuda.current_device()] if step.execution.device == "cuda" else []
-        with CAPTURING, switched(self.stream), undone(step.changing()) as before, torch.random.fork_rng(devices):
+        with (
+            CAPTURING,
+            switched(self.stream),
+            undone(step.changing()) as before,
+            torch.random.fork_rng(devices),
+        ):
             try:
                 self.replay = self.tried(lambda: step(loss), before)
             except CannotCaptureError:
                 raise
-            except Exception as error:  # network and loss can be the user's; what is wrong with them shows in the eager step
+            # network and loss can be the user's; what is wrong with them shows in the eager step
+            except Exception as error:
                 why = f"{type(error).__name__}: {error}".splitlines()[0][:200].rstrip(".")
                 raise CannotCaptureError(why) from error
             finally:
@@ -89,7 +100,9 @@ class CapturedStep:
 
 
 def cuda_graph(step: Callable[[], None], stream: torch.cuda.Stream) -> Callable[[], None]:
-    """Captures a function as a CUDA graph with a memory pool of its own; returns what replays it."""
+    """Captures a function as a CUDA graph with a memory pool of its own; returns what replays
+    it.
+    """
     graph = torch.cuda.CUDAGraph()
     with no_collection(), torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
         step()
@@ -98,7 +111,9 @@ def cuda_graph(step: Callable[[], None], stream: torch.cuda.Stream) -> Callable[
 
 @contextlib.contextmanager
 def no_collection() -> Iterator[None]:
-    """Collects garbage now and not in what follows: freeing an earlier run's graph would break a capture."""
+    """Collects garbage now and not in what follows: to free an earlier run's graph may break a
+    capture, and torch itself no longer collects before one.
+    """
     gc.collect()
     enabled = gc.isenabled()
     gc.disable()
@@ -110,7 +125,9 @@ def no_collection() -> Iterator[None]:
 
 
 def side_stream(device: str) -> "torch.cuda.Stream | None":
-    """The current stream, or a new one where it is the default one, in which nothing can be captured; None on a CPU."""
+    """The current stream, or a new one where it is the default one, in which nothing can be
+    captured; None on a CPU.
+    """
     if device != "cuda":
         return None
     current = torch.cuda.current_stream()
@@ -119,7 +136,9 @@ def side_stream(device: str) -> "torch.cuda.Stream | None":
 
 @contextlib.contextmanager
 def switched(stream: "torch.cuda.Stream | None") -> Iterator[None]:
-    """What follows runs on this stream, after what is under way on the current one, which then waits for it."""
+    """What follows runs on this stream, after what is under way on the current one, which then
+    waits for it.
+    """
     if stream is None:
         yield
         return
@@ -131,13 +150,17 @@ def switched(stream: "torch.cuda.Stream | None") -> Iterator[None]:
 
 
 def own_stream(device: str) -> contextlib.AbstractContextManager:
-    """A stream for all that a run does on a GPU: autograd remembers the stream of a weight's first gradient."""
+    """A stream for all that a run does on a GPU: autograd remembers the stream of a weight's first
+    gradient.
+    """
     return switched(torch.cuda.Stream() if device == "cuda" else None)
 
 
 @contextlib.contextmanager
 def undone(tensors: list[Tensor]) -> Iterator[list[Tensor]]:
-    """Gives the tensors' values, and puts them back in place in the end: a graph holds addresses."""
+    """Gives the tensors' values, and puts them back in place in the end: a graph holds
+    addresses.
+    """
     values = [t.detach().clone() for t in tensors]
     try:
         yield values
@@ -159,7 +182,9 @@ def generator_state(device: str) -> Tensor:
 
 @torch.no_grad()
 def close(found: Tensor, wanted: Tensor, before: Tensor) -> bool:
-    """Whether a tensor is where it is wanted, up to a share of its way there; whole numbers exactly."""
+    """Whether a tensor is where it is wanted, up to a share of its way there; whole numbers
+    exactly.
+    """
     if not found.is_floating_point():
         return torch.equal(found, wanted)
     return bool((found - wanted).double().norm() <= TOLERANCE * (wanted - before).double().norm())

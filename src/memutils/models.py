@@ -17,8 +17,12 @@ from memutils.errors import UserError, unknown_name
 class ConvUnit(nn.Sequential):
     """Convolution, batch normalization (optional), ReLU: the unit of Inception-Lite."""
 
-    def __init__(self, in_channels: int, channels: int, kernel: int, stride: int = 1, batch_norm: bool = True):
-        layers = [nn.Conv2d(in_channels, channels, kernel, stride, kernel // 2, bias=not batch_norm)]
+    def __init__(
+        self, in_channels: int, channels: int, kernel: int, stride: int = 1, batch_norm: bool = True
+    ):
+        layers = [
+            nn.Conv2d(in_channels, channels, kernel, stride, kernel // 2, bias=not batch_norm)
+        ]
         if batch_norm:
             layers.append(nn.BatchNorm2d(channels))
         super().__init__(*layers, nn.ReLU())
@@ -37,7 +41,9 @@ class InceptionUnit(nn.Module):
 
 
 class Downsample(nn.Module):
-    """A 3x3 convolution and a 3x3 max pooling, both of stride 2, concatenated: halves the resolution."""
+    """A 3x3 convolution and a 3x3 max pooling, both of stride 2, concatenated: halves the
+    resolution.
+    """
 
     def __init__(self, in_channels: int, channels: int, batch_norm: bool):
         super().__init__()
@@ -49,21 +55,28 @@ class Downsample(nn.Module):
 
 
 class InceptionLite(nn.Module):
-    """The small Inception of Zhang et al. (ICLR 2017, appendix A), which the paper calls Inception-Lite.
+    """The small Inception of Zhang et al. (ICLR 2017, appendix A), which the paper calls
+    Inception-Lite.
 
-    Made for 28x28 images (CIFAR-10's center); any size from 4x4 works, since the last pooling is global.
+    Made for 28x28 images (CIFAR-10's center); any size from 4x4 works, since the last pooling is
+    global.
 
     Args:
         in_channels: channels of the images.
         num_classes: K, the number of logits.
         batch_norm: batch normalization after each convolution; the convolutions then have no bias.
-            Without it and with 3 channels and 10 classes it has 1,649,402 parameters, Zhang's count.
+            Without it and with 3 channels and 10 classes it has 1,649,402 parameters, Zhang's
+            count.
     """
 
     def __init__(self, in_channels: int = 3, num_classes: int = 10, batch_norm: bool = True):
         super().__init__()
         units, channels = [ConvUnit(in_channels, 96, 3, batch_norm=batch_norm)], 96
-        for stage in ([(32, 32), (32, 48), 80], [(112, 48), (96, 64), (80, 80), (48, 96), 96], [(176, 160)] * 2):
+        for stage in (
+            [(32, 32), (32, 48), 80],
+            [(112, 48), (96, 64), (80, 80), (48, 96), 96],
+            [(176, 160)] * 2,
+        ):
             for width in stage:
                 if isinstance(width, tuple):
                     units.append(InceptionUnit(channels, *width, batch_norm))
@@ -92,7 +105,10 @@ class BasicBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         out = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
         if self.widen:
-            x = F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.widen // 2, self.widen // 2))
+            x = F.pad(
+                x[:, :, :: self.stride, :: self.stride],
+                (0, 0, 0, 0, self.widen // 2, self.widen // 2),
+            )
         return F.relu(out + x)
 
 
@@ -104,8 +120,8 @@ class CifarResNet(nn.Module):
         in_channels: channels of the images.
         num_classes: K, the number of logits.
 
-    The convolutions start from He's normal initialization, the last layer from torch's default: with
-    He's there too, bounded losses begin at a saturated softmax, where their gradient vanishes.
+    The convolutions start from He's normal initialization, the last layer from torch's default:
+    with He's there too, bounded losses begin at a saturated softmax, where their gradient vanishes.
     """
 
     def __init__(self, blocks: int = 5, in_channels: int = 3, num_classes: int = 10):
@@ -131,8 +147,8 @@ class TinyMapConv2d(nn.Conv2d):
     """A square convolution, padded by less than its kernel, that is computed as matrix products
     where the map is at most 2x2, on the CPU.
 
-    There the libraries spend most of their time on taps that meet nothing but padding: without this, more than half
-    of ResNet-18's time on 28x28 images. The function is the same.
+    There the libraries spend most of their time on taps that meet nothing but padding: without
+    this, more than half of ResNet-18's time on 28x28 images. The function is the same.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -141,22 +157,31 @@ class TinyMapConv2d(nn.Conv2d):
         x, weight = x.permute(0, 2, 3, 1), self.weight.permute(0, 2, 3, 1)
         rows, columns = (self.windows(size) for size in x.shape[1:3])
         outputs = [
-            F.linear(x[:, seen_h, seen_w].flatten(1), weight[:, taps_h, taps_w].flatten(1), self.bias)
+            F.linear(
+                x[:, seen_h, seen_w].flatten(1), weight[:, taps_h, taps_w].flatten(1), self.bias
+            )
             for seen_h, taps_h in rows
             for seen_w, taps_w in columns
         ]
         return torch.stack(outputs, 1).unflatten(1, (len(rows), len(columns))).permute(0, 3, 1, 2)
 
     def windows(self, size: int) -> list[tuple[slice, slice]]:
-        """For each output position along an axis of ``size``: the inputs it sees and the taps it sees them through."""
+        """For each output position along an axis of ``size``: the inputs it sees and the taps it
+        sees them through.
+        """
         kernel, stride, padding = self.kernel_size[0], self.stride[0], self.padding[0]
         starts = range(-padding, size + padding - kernel + 1, stride)
-        return [(slice(max(s, 0), min(s + kernel, size)), slice(max(-s, 0), min(kernel, size - s))) for s in starts]
+        return [
+            (slice(max(s, 0), min(s + kernel, size)), slice(max(-s, 0), min(kernel, size - s)))
+            for s in starts
+        ]
 
 
 def resnet18(in_channels: int = 1, num_classes: int = 10) -> nn.Module:
     """torchvision's ResNet-18 with a stem for ``in_channels``: 11,175,370 parameters for MNIST."""
-    from torchvision.models import resnet18 as torchvision_resnet18  # half a second, so only when asked for
+    from torchvision.models import (
+        resnet18 as torchvision_resnet18,  # half a second, so only when asked for
+    )
 
     network = torchvision_resnet18(num_classes=num_classes)
     network.conv1 = nn.Conv2d(in_channels, 64, 7, 2, 3, bias=False)
@@ -195,47 +220,66 @@ NETWORKS: dict[str, Callable[[tuple[int, int, int], int], nn.Module]] = {
     "inception-lite": lambda shape, k: InceptionLite(shape[0], k),
     "inception-lite-no-bn": lambda shape, k: InceptionLite(shape[0], k, batch_norm=False),
 }
-"""Networks by name: a function of the image shape (C, H, W) and the number of classes K. Add yours here."""
+"""Networks by name: a function of the image shape (C, H, W) and the number of classes K. Add yours
+here.
+"""
 
 
 OWN = dict(NETWORKS)
 """What the package itself registers: results of these networks need no hash of their code."""
 
 BUILT: "weakref.WeakSet[nn.Module]" = weakref.WeakSet()
-"""Every network that was built and is still there: none may be handed out twice, trained as it is by then."""
+"""Every network that was built and is still there: none may be handed out twice, trained as it is
+by then.
+"""
 
 
-def build(name: str, shape: tuple[int, int, int], num_classes: int, seed: int | None = None) -> nn.Module:
+def build(
+    name: str, shape: tuple[int, int, int], num_classes: int, seed: int | None = None
+) -> nn.Module:
     """A freshly initialized network.
 
     Args:
         name: a key of ``NETWORKS``.
         shape: (C, H, W) of the images it will see.
         num_classes: K >= 2.
-        seed: seeds the initialization without touching torch's global generator; None leaves it random.
+        seed: seeds the initialization without touching torch's global generator; None leaves it
+            random.
 
     Raises:
-        UserError: unknown name, a shape the network cannot take, or a function that does not return a new network.
+        UserError: unknown name, a shape the network cannot take, or a function that does not return
+        a new network.
     """
     if name not in NETWORKS:
         raise unknown_name("network", name, NETWORKS)
     if num_classes < 2 or len(shape) != 3 or min(shape) < 1:
-        raise UserError(f"A network needs images (C, H, W) and at least 2 classes, not {shape} and {num_classes}.")
+        raise UserError(
+            f"A network needs images (C, H, W) and at least 2 classes, not {shape} and"
+            f" {num_classes}."
+        )
     with torch.random.fork_rng(devices=[]):
         if seed is not None:
-            torch.default_generator.manual_seed(seed)  # the CPU's: torch.manual_seed would seed the GPUs' for good
+            torch.default_generator.manual_seed(
+                seed
+            )  # the CPU's: torch.manual_seed would seed the GPUs' for good
         try:
             network = NETWORKS[name](tuple(shape), num_classes)
         except Exception as error:  # it may be the user's code
             why = f"{type(error).__name__}: {error}".splitlines()[0][:200].rstrip(".")
             raise UserError(
-                f"The network {name!r} cannot be built for images (C, H, W) = {tuple(shape)} and {num_classes} classes, "
-                f"{why}. Register a function of the two that returns a new network."
+                f"The network {name!r} cannot be built for images (C, H, W) = {tuple(shape)} and"
+                f" {num_classes} classes, {why}. Register a function of the two that returns a new"
+                " network."
             ) from error
         if not isinstance(network, nn.Module):
-            raise UserError(f"The network {name!r} must be a torch.nn.Module, not a {type(network).__name__}.")
+            raise UserError(
+                f"The network {name!r} must be a torch.nn.Module, not a {type(network).__name__}."
+            )
         if network in BUILT:
-            raise UserError(f"The function of the network {name!r} returns the same network again; let it build a new one.")
+            raise UserError(
+                f"The function of the network {name!r} returns the same network again; let it build"
+                " a new one."
+            )
         BUILT.add(network)
         trial.initialize_lazy(name, network, tuple(shape))
         return network

@@ -34,8 +34,8 @@ def folder(variable: str, default: str, needed: bool = True) -> Path:
         return expanded(named)
     if needed and not (REPOSITORY / "configs").is_dir():
         raise UserError(
-            f"The package in {Path(__file__).parent} was installed without its repository, so there "
-            f"is no folder {default}: install it from a clone with `pip install -e .`, or let "
-            f"{variable} name such a folder."
+            f"The package in {Path(__file__).parent} was installed without its repository, so there"
+            f" is no folder {default}: install it from a clone with `pip install -e .`, or let"
+            f" {variable} name such a folder."
         )
     return REPOSITORY / default

@@ -1,4 +1,6 @@
-"""How to optimize and how to execute: the recipe of a run, and what its 'auto' comes to on a machine."""
+"""How to optimize and how to execute: the recipe of a run, and what its 'auto' comes to on a
+machine.
+"""
 
 import math
 import os
@@ -34,18 +36,20 @@ class Recipe:
         batch_size: examples a step, at most the size of the training set.
         optimizer: 'sgd' (with ``momentum``) or 'adam'.
         lr: learning rate of the first epoch.
-        schedule: 'constant'; 'step', times ``gamma`` after each of ``milestones``; 'exponential', times ``gamma`` an epoch.
+        schedule: 'constant'; 'step', times ``gamma`` after each of ``milestones``; 'exponential',
+            times ``gamma`` an epoch.
         weight_decay: L2 coefficient, added to the gradient.
-        inputs: 'standardize' (per channel, from the training images) or 'whiten' (each image by its own mean and
-            standard deviation, Zhang et al. 2017).
-        augment: what training does to each image anew in each epoch: '' (nothing), 'flip', 'crop' or 'flip+crop': a random
-            horizontal flip (which makes other digits of digits), and a random crop of the image padded by 4 black pixels.
+        inputs: 'standardize' (per channel, from the training images) or 'whiten' (each image by its
+            own mean and standard deviation, Zhang et al. 2017).
+        augment: what training does to each image anew in each epoch: '' (nothing), 'flip', 'crop'
+            or 'flip+crop': a random horizontal flip (which makes other digits of digits), and a
+            random crop of the image padded by 4 black pixels.
         evaluations: about how many epochs end with an evaluation; the first and the last always do.
         device: 'auto', 'cpu' or 'cuda'.
         precision: of the network in training: 'auto', 'float32' or 'bfloat16'.
         threads: CPU threads; 0 leaves torch's default.
-        compile: 'yes' (torch.compile), 'no' or 'auto': on CUDA a step is captured as one graph where that works, see
-            ``memutils.graph``; elsewhere as 'no'.
+        compile: 'yes' (torch.compile), 'no' or 'auto': on CUDA a step is captured as one graph
+            where that works, see ``memutils.graph``; elsewhere as 'no'.
     """
 
     epochs: int = 40
@@ -74,25 +78,30 @@ class Recipe:
         return self.lr
 
     def evaluation_epochs(self) -> set[int]:
-        """The epochs that end with an evaluation: five over the last max(5, 10 %), the others denser early."""
+        """The epochs that end with an evaluation: five over the last max(5, 10 %), the others
+        denser early.
+        """
         if self.evaluations >= self.epochs:
             return set(range(1, self.epochs + 1))
         window = min(self.epochs, max(5, math.ceil(self.epochs / 10)))
         early = np.geomspace(1, self.epochs - window + 1, max(2, self.evaluations - 4))
         early = np.maximum(early.round(), np.arange(1, len(early) + 1))  # no epoch twice
-        return {int(e) for e in early} | {round(e) for e in np.linspace(self.epochs - window + 1, self.epochs, 5)}
+        return {int(e) for e in early} | {
+            round(e) for e in np.linspace(self.epochs - window + 1, self.epochs, 5)
+        }
 
 
 @dataclass(frozen=True)
 class Execution:
-    """What 'auto' came to on this machine: settled before the first step and stored; a run goes on only under the same.
+    """What 'auto' came to on this machine: settled before the first step and stored; a run goes on
+    only under the same.
 
     Attributes:
         device: 'cpu' or 'cuda'.
         precision: of the network in training, 'float32' or 'bfloat16'.
         threads: CPU threads.
-        step: how a step is carried out: 'eager', one operation after another; 'graph', all of it as one CUDA graph; or
-            'compiled', eager with a network that torch.compile has translated.
+        step: how a step is carried out: 'eager', one operation after another; 'graph', all of it as
+            one CUDA graph; or 'compiled', eager with a network that torch.compile has translated.
     """
 
     device: str
@@ -102,7 +111,8 @@ class Execution:
 
 
 def settle(recipe: Recipe) -> Execution:
-    """Decides device, precision, threads and the kind of step for this machine; a graph is tried where the run begins.
+    """Decides device, precision, threads and the kind of step for this machine; a graph is tried
+    where the run begins.
 
     ``MEMUTILS_GRAPHS=no`` has steps be eager on a GPU whose graphs failed their tests.
 
@@ -119,7 +129,11 @@ def settle(recipe: Recipe) -> Execution:
     precision = recipe.precision
     if precision == "auto":
         # False: not where it is only emulated
-        native = torch.cuda.is_bf16_supported(False) if device == "cuda" else torch.cpu._is_avx512_bf16_supported()
+        native = (
+            torch.cuda.is_bf16_supported(False)
+            if device == "cuda"
+            else torch.cpu._is_avx512_bf16_supported()
+        )
         precision = "bfloat16" if native else "float32"
     graphs = device == "cuda" and os.environ.get("MEMUTILS_GRAPHS") != "no"
     wanted = {"yes": "compiled", "no": "eager", "auto": "graph" if graphs else "eager"}

@@ -57,7 +57,8 @@ def read_npz(path: Path) -> tuple[np.ndarray, ...]:
 
 
 def mnist_raw(root: Path) -> tuple[np.ndarray, ...]:
-    """MNIST from its four idx files, packed or not; downloaded where one is missing or not whole.
+    """MNIST from its four idx files, packed or not; downloaded where one is missing or not
+    whole.
     """
     arrays = [read_idx(root / RAW["mnist"] / name) for name in MNIST_FILES]
     if not are_mnist(*arrays):

@@ -1,8 +1,10 @@
-"""One training step as a function of tensors that stay where they are: nothing in it waits for the device.
+"""One training step as a function of tensors that stay where they are: nothing in it waits for the
+device.
 
-All that a step reads and writes keeps its address from the first step to the last, so that a CUDA graph can hold the whole
-step: the epoch's order is a buffer that is filled anew, the number of the batch a counter that the step itself advances,
-and on a GPU the learning rate is a tensor too.
+All that a step reads and writes keeps its address from the first step to the last, so that a CUDA
+graph can hold the whole
+step: the epoch's order is a buffer that is filled anew, the number of the batch a counter that the
+step itself advances, and on a GPU the learning rate is a tensor too.
 """
 
 import contextlib
@@ -49,13 +51,17 @@ class TrainingStep:
         self.augmentation = augmentation
         self.forward = network
         if execution.step == "compiled":
-            self.forward = torch.compile(network, mode="reduce-overhead" if execution.device == "cuda" else None)
+            self.forward = torch.compile(
+                network, mode="reduce-overhead" if execution.device == "cuda" else None
+            )
         self.batch_size = min(recipe.batch_size, len(data))
         device = data.true.device
         on_device = execution.device == "cuda" or execution.step == "graph"
         self.rate = torch.tensor(recipe.lr, device=device) if on_device else None
         self.optimizer = make_optimizer(network, recipe, self.rate)
-        self.order = torch.zeros(len(data) // self.batch_size, self.batch_size, dtype=torch.int64, device=device)
+        self.order = torch.zeros(
+            len(data) // self.batch_size, self.batch_size, dtype=torch.int64, device=device
+        )
         self.number = torch.zeros(1, dtype=torch.int64, device=device)
         self.sums = torch.zeros(6, dtype=torch.float64, device=device)
         self.bad = torch.zeros(1, dtype=torch.int64, device=device)
@@ -65,7 +71,9 @@ class TrainingStep:
         return len(self.order)
 
     def begin(self, order: Tensor, lr: float) -> None:
-        """Makes ready for an epoch: its order, a permutation (N,), its learning rate, and counters at zero."""
+        """Makes ready for an epoch: its order, a permutation (N,), its learning rate, and counters
+        at zero.
+        """
         self.order.copy_(order[: self.order.numel()].view_as(self.order))
         if self.rate is None:
             set_rate(self.optimizer, lr)
@@ -76,7 +84,9 @@ class TrainingStep:
         self.bad.fill_(len(self))
 
     def load_optimizer(self, state: dict) -> None:
-        """Continues with the optimizer's state; where the learning rate is a tensor, it stays the same one."""
+        """Continues with the optimizer's state; where the learning rate is a tensor, it stays the
+        same one.
+        """
         self.optimizer.load_state_dict(state)
         if self.rate is not None:
             set_rate(self.optimizer, self.rate)
@@ -97,18 +107,26 @@ class TrainingStep:
         self.number += 1
 
     def precision(self) -> contextlib.AbstractContextManager:
-        """What the network computes in; weights that are cast are not kept on a GPU, where a graph would keep them for good."""
+        """What the network computes in; weights that are cast are not kept on a GPU, where a graph
+        would keep them for good.
+        """
         if self.execution.precision == "float32":
             return contextlib.nullcontext()
-        return torch.autocast(self.execution.device, torch.bfloat16, cache_enabled=self.execution.device == "cpu")
+        return torch.autocast(
+            self.execution.device, torch.bfloat16, cache_enabled=self.execution.device == "cpu"
+        )
 
     @torch.no_grad()
     def count(self, value: Tensor, logits: Tensor, noisy: Tensor, true: Tensor) -> None:
-        """Adds a batch to the sums: loss, fitted, mislabeled, memorized, recovered, examples; notes the first bad step."""
+        """Adds a batch to the sums: loss, fitted, mislabeled, memorized, recovered, examples; notes
+        the first bad step.
+        """
         predicted = logits.argmax(1)
         wrong, on_noisy, on_true = noisy != true, predicted == noisy, predicted == true
         parts = on_noisy & ~wrong, wrong, on_noisy & wrong, on_true & wrong, torch.ones_like(wrong)
-        self.sums += torch.stack([value.double() * self.batch_size, *(part.sum() for part in parts)])
+        self.sums += torch.stack(
+            [value.double() * self.batch_size, *(part.sum() for part in parts)]
+        )
         finite = value.isfinite() & logits.isfinite().all()
         self.bad.copy_(torch.where(finite, self.bad, torch.minimum(self.bad, self.number)))
 
@@ -121,8 +139,9 @@ class TrainingStep:
         total, fitted, mislabeled, memorized, recovered, n = self.sums.tolist()
         if int(self.bad) < len(self):
             raise Diverged(
-                f"The loss or the network's output is not finite in epoch {epoch}, step {int(self.bad) + 1}. "
-                "Lower the learning rate or mend the loss; nothing was recorded."
+                f"The loss or the network's output is not finite in epoch {epoch}, step"
+                f" {int(self.bad) + 1}. Lower the learning rate or mend the loss; nothing was"
+                " recorded."
             )
         return {
             "train_loss": total / n,
@@ -134,18 +153,32 @@ class TrainingStep:
         }
 
     def changing(self) -> list[Tensor]:
-        """Every tensor that a step changes: weights and buffers, the optimizer's state, the counters."""
-        state = [t for s in self.optimizer.state.values() for t in s.values() if isinstance(t, Tensor)]
-        return [*self.network.parameters(), *self.network.buffers(), *state, self.number, self.sums, self.bad]
+        """Every tensor that a step changes: weights and buffers, the optimizer's state, the
+        counters.
+        """
+        state = [
+            t for s in self.optimizer.state.values() for t in s.values() if isinstance(t, Tensor)
+        ]
+        return [
+            *self.network.parameters(),
+            *self.network.buffers(),
+            *state,
+            self.number,
+            self.sums,
+            self.bad,
+        ]
 
 
-def make_optimizer(network: nn.Module, recipe: Recipe, rate: Tensor | None = None) -> torch.optim.Optimizer:
+def make_optimizer(
+    network: nn.Module, recipe: Recipe, rate: Tensor | None = None
+) -> torch.optim.Optimizer:
     """The recipe's optimizer, fused into one kernel a step; its state exists, all zero.
 
     Args:
         network: whose parameters it changes.
         recipe: names and sets it.
-        rate: a tensor that holds the learning rate, for a step that is captured as a CUDA graph; None for the recipe's.
+        rate: a tensor that holds the learning rate, for a step that is captured as a CUDA graph;
+            None for the recipe's.
     """
     common = {"lr": recipe.lr, "weight_decay": recipe.weight_decay, "fused": True}
     if recipe.optimizer == "sgd":
@@ -181,7 +214,8 @@ def set_rate(optimizer: torch.optim.Optimizer, lr: float | Tensor) -> None:
 
 
 def make_state(optimizer: torch.optim.Optimizer) -> None:
-    """Has the optimizer's state exist before the first step: a captured step that made it would make it anew each time.
+    """Has the optimizer's state exist before the first step: a captured step that made it would
+    make it anew each time.
 
     A step of learning rate 0 along gradients of 0 makes it, and leaves the weights as they are.
     """

@@ -19,9 +19,17 @@ BOOK = Path(os.environ.get("MEMUTILS_BOOK") or ROOT / "_build/test/html").resolv
 def pytest_generate_tests(metafunc):
     """Each test that takes a page gets every page of the book."""
     if "path" in metafunc.fixturenames:
-        pages = sorted(str(p.relative_to(BOOK)) for p in BOOK.rglob("*.html") if "_static" not in p.parts and p != BOOK / "index.html")
+        pages = sorted(
+            str(p.relative_to(BOOK))
+            for p in BOOK.rglob("*.html")
+            if "_static" not in p.parts and p != BOOK / "index.html"
+        )
         if not pages:
-            pytest.exit(f"There is no book at {BOOK}: `make test-browser` builds the smallest one; MEMUTILS_BOOK names another.", 2)
+            pytest.exit(
+                f"There is no book at {BOOK}: `make test-browser` builds the smallest one;"
+                " MEMUTILS_BOOK names another.",
+                2,
+            )
         metafunc.parametrize("path", pages)
 
 
@@ -31,7 +39,9 @@ def browser():
         try:
             made = launch(playwright)
         except UserError as error:
-            pytest.exit(str(error), 2)  # not a skip: asked for by name, and nothing else of it can run
+            pytest.exit(
+                str(error), 2
+            )  # not a skip: asked for by name, and nothing else of it can run
         yield made
         made.close()
 
@@ -40,9 +50,16 @@ class Watched:
     """A page that keeps a list of what must not happen: requests to another host, and errors."""
 
     def __init__(self, browser, width: int, theme: str):
-        self.context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=theme)
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 844}, color_scheme=theme
+        )
         self.page, self.wrong = self.context.new_page(), []
-        self.page.on("request", lambda r: None if r.url.startswith(("file:", "data:", "blob:")) else self.wrong.append(r.url))
+        self.page.on(
+            "request",
+            lambda r: (
+                None if r.url.startswith(("file:", "data:", "blob:")) else self.wrong.append(r.url)
+            ),
+        )
         self.page.on("requestfailed", lambda r: self.wrong.append(f"failed: {r.url}"))
         self.page.on("console", lambda m: self.wrong.append(m.text) if m.type == "error" else None)
         self.page.on("pageerror", lambda e: self.wrong.append(str(e)))

@@ -23,7 +23,9 @@ def content(page) -> dict:
 def values(page, side: int) -> dict[str, str]:
     """What the table under a curve says."""
     rows = page.locator("fieldset").nth(side).locator("tr")
-    return {row.locator("th").inner_text().strip(): row.locator("td").inner_text() for row in rows.all()}
+    return {
+        row.locator("th").inner_text().strip(): row.locator("td").inner_text() for row in rows.all()
+    }
 
 
 def key(page, side: int) -> str:
@@ -42,7 +44,9 @@ def test_it_compares_two_runs_and_shows_their_last_values(page):
     for side in (0, 1):
         run = next(r for r in content(page)["runs"] if r["key"] == key(page, side))
         assert values(page, side) == expected(page, side, run["epoch"][-1])
-        assert key(page, side) in page.locator(".explorer svg[role=img]").nth(side).get_attribute("aria-label")
+        assert key(page, side) in page.locator(".explorer svg[role=img]").nth(side).get_attribute(
+            "aria-label"
+        )
 
 
 def test_a_choice_changes_its_own_side_alone(page):
@@ -58,7 +62,9 @@ def test_every_run_can_be_reached(page):
     side, data = page.locator("fieldset").nth(0), content(page)
     for run in data["runs"]:
         for name, _ in data["choices"]:
-            side.locator(f"select[name={name}]").select_option(f"{run[name]:g}" if name == "eta" else str(run[name]))
+            side.locator(f"select[name={name}]").select_option(
+                f"{run[name]:g}" if name == "eta" else str(run[name])
+            )
         assert key(page, 0) == run["key"]
 
 
@@ -99,17 +105,27 @@ def test_two_panels_stand_side_by_side_where_there_is_room(page):
 
 def test_a_curve_is_drawn_at_the_size_it_is_shown_at(page):
     page.wait_for_timeout(200)
-    shown = page.locator(".explorer svg[role=img]").first.evaluate("e => e.getBoundingClientRect().width / e.viewBox.baseVal.width")
+    shown = page.locator(".explorer svg[role=img]").first.evaluate(
+        "e => e.getBoundingClientRect().width / e.viewBox.baseVal.width"
+    )
     assert shown == pytest.approx(1, abs=0.1), "letters would be too small or too large to read"
 
 
 def test_names_from_records_are_text_not_markup(watch, tmp_path):
     page, text = watch(390), PAGE.read_text(encoding="utf-8")
     bad = "<img src=x onerror=alert(1)>"
-    data = json.dumps(content_of(text) | {"names": {"loss": {"cce": bad, "rll": bad}}}).replace("<", "\\u003c")
-    start, end = text.index('<script type="application/json">'), text.index("</script>", text.index('<script type="application/json">'))
+    data = json.dumps(content_of(text) | {"names": {"loss": {"cce": bad, "rll": bad}}}).replace(
+        "<", "\\u003c"
+    )
+    start, end = (
+        text.index('<script type="application/json">'),
+        text.index("</script>", text.index('<script type="application/json">')),
+    )
     made = BOOK / "notebooks" / "explorer-bad.html"
-    made.write_text(text[: start + len('<script type="application/json">')] + data + text[end:], encoding="utf-8")
+    made.write_text(
+        text[: start + len('<script type="application/json">')] + data + text[end:],
+        encoding="utf-8",
+    )
     try:
         page.goto(made.as_uri())
         assert page.locator("fieldset option", has_text=bad).count() >= 2

@@ -7,37 +7,59 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import typeset
 from conftest import BOOK
 
-AXE = {"resultTypes": ["violations"], "preload": False}  # a preload would fetch the style sheets again, which file:// forbids
-OWN = {"include": [["article"]], "exclude": [[".citation-list"]]}  # docutils writes the list of references without list items
+AXE = {
+    "resultTypes": ["violations"],
+    "preload": False,
+}  # a preload would fetch the style sheets again, which file:// forbids
+OWN = {
+    "include": [["article"]],
+    "exclude": [[".citation-list"]],
+}  # docutils writes the list of references without list items
 VIEWS = {"desktop": (1280, "light"), "phone": (390, "dark")}
 
 RAW_TEX = r"""() => {
-  const walker = document.createTreeWalker(document.querySelector("article, main"), NodeFilter.SHOW_TEXT), found = [];
+  const main = document.querySelector("article, main"), found = [];
+  const walker = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
+  const tex = [/\$[^$\s][^$]*\$/, /\\[()[\]]/, /\\(begin|frac|alpha|eta|mathrm|sum|tfrac|text)\b/,
+    /\{(ref|doc|numref|eq|cite)[:\w]*\}/];
   while (walker.nextNode()) {
     const text = walker.currentNode.textContent;
-    if (/\$[^$\s][^$]*\$|\\[()[\]]|\\(begin|frac|alpha|eta|mathrm|sum|tfrac|text)\b|\{(ref|doc|numref|eq|cite)[:\w]*\}/.test(text)
-        && !walker.currentNode.parentElement.closest("pre, code, script, style, mjx-container")) found.push(text.trim().slice(0, 90));
+    const element = walker.currentNode.parentElement;
+    if (tex.some((form) => form.test(text))
+        && !element.closest("pre, code, script, style, mjx-container"))
+      found.push(text.trim().slice(0, 90));
   }
-  return found.concat([...document.querySelectorAll("mjx-merror, [data-mjx-error]")].map((e) => e.textContent));
+  const errors = [...document.querySelectorAll("mjx-merror, [data-mjx-error]")];
+  return found.concat(errors.map((e) => e.textContent));
 }"""
 
 WIDE = """() => {
   if (document.documentElement.scrollWidth <= innerWidth) return [];
   const clipped = (e) => { for (let p = e.parentElement; p; p = p.parentElement)
     if (/auto|scroll|hidden|clip/.test(getComputedStyle(p).overflowX)) return true; return false; };
-  return [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !clipped(e))
+  const beyond = (e) => e.getBoundingClientRect().right > innerWidth + 1;
+  return [...document.querySelectorAll("body *")].filter((e) => beyond(e) && !clipped(e))
     .map((e) => e.tagName + "." + e.className).concat(["scrolls sideways"]);
 }"""
 
-CLIPPED_FORMULAS = """() => [...document.querySelectorAll("article div.math mjx-container > svg")].filter((formula) => {
-  const container = formula.parentElement, scrolls = (e) => /auto|scroll/.test(getComputedStyle(e).overflowX) && e.tabIndex === 0;
-  const small = parseFloat(getComputedStyle(container).fontSize) < 0.65 * parseFloat(getComputedStyle(container.parentElement).fontSize);
-  const clipped = formula.getBoundingClientRect().right > container.closest("div.math").getBoundingClientRect().right + 1;
-  return clipped && !(small && (scrolls(container) || scrolls(container.parentElement)));  // shrunk as far as it can be read: then it scrolls
-}).map((formula) => formula.parentElement.querySelector("mjx-assistive-mml")?.textContent)"""
+# Shrunk as far as it can be read, a formula scrolls.
+CLIPPED_FORMULAS = """() => {
+  const right = (e) => e.getBoundingClientRect().right;
+  const size = (e) => parseFloat(getComputedStyle(e).fontSize);
+  const scrolls = (e) => /auto|scroll/.test(getComputedStyle(e).overflowX) && e.tabIndex === 0;
+  const clipped = (formula) => {
+    const container = formula.parentElement, around = container.parentElement;
+    const small = size(container) < 0.65 * size(around);
+    return right(formula) > right(container.closest("div.math")) + 1
+      && !(small && (scrolls(container) || scrolls(around)));
+  };
+  return [...document.querySelectorAll("article div.math mjx-container > svg")].filter(clipped)
+    .map((formula) => formula.parentElement.querySelector("mjx-assistive-mml")?.textContent);
+}"""
 
 PICTURES = """() => [...document.querySelectorAll("article img")]
-  .filter((e) => !e.naturalWidth || (e.getAttribute("alt") || "").trim().length < 20).map((e) => `${e.src}: ${e.alt}`)"""
+  .filter((e) => !e.naturalWidth || (e.getAttribute("alt") || "").trim().length < 20)
+  .map((e) => `${e.src}: ${e.alt}`)"""
 
 LINKS = """() => [...document.querySelectorAll("article a[href], nav a[href]")].map((e) => e.href)
   .filter((href) => href.startsWith("file:")).map((href) => decodeURI(new URL(href).pathname))"""
@@ -57,7 +79,9 @@ def test_page(path, view, watch):
     if page.locator("article").count():
         found = Axe().run(page, context=OWN, options=AXE).response["violations"]
         serious = [v for v in found if v["impact"] in ("serious", "critical")]
-        assert [(v["id"], v["help"], [n["html"][:200] for n in v["nodes"][:5]]) for v in serious] == []
+        assert [
+            (v["id"], v["help"], [n["html"][:200] for n in v["nodes"][:5]]) for v in serious
+        ] == []
 
 
 def test_the_first_page_leads_to_the_book(watch):
@@ -66,11 +90,15 @@ def test_the_first_page_leads_to_the_book(watch):
     page.wait_for_url("**/book/intro.html")
 
 
-def test_search_finds_a_word(browser):  # not watched: the theme tries to fetch summaries too, which only a server allows
+def test_search_finds_a_word(
+    browser,
+):  # not watched: the theme tries to fetch summaries too, which only a server allows
     page = browser.new_page()
     page.goto((BOOK / "search.html").as_uri() + "?q=symmetrized")
     page.wait_for_selector("#search-results li a", timeout=10_000)
-    assert "losses" in " ".join(page.eval_on_selector_all("#search-results li a", "links => links.map((a) => a.href)"))
+    assert "losses" in " ".join(
+        page.eval_on_selector_all("#search-results li a", "links => links.map((a) => a.href)")
+    )
     page.close()
 
 
@@ -78,8 +106,12 @@ def test_every_figure_of_a_notebook_links_to_that_notebook(watch):
     page, seen = watch(1280), 0
     for path in sorted((BOOK / "notebooks").glob("*.html")):
         page.goto(path.as_uri())
-        links = page.eval_on_selector_all("article figure", "all => all.map((f) => f.querySelector('a.figure-notebook')?.href)")
-        assert all(link and link.endswith(f"_sources/notebooks/{path.stem}.ipynb") for link in links), path
+        links = page.eval_on_selector_all(
+            "article figure", "all => all.map((f) => f.querySelector('a.figure-notebook')?.href)"
+        )
+        assert all(
+            link and link.endswith(f"_sources/notebooks/{path.stem}.ipynb") for link in links
+        ), path
         seen += len(links)
     assert seen >= 10
 

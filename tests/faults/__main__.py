@@ -1,4 +1,5 @@
-"""Disturbs runs, grids and files on purpose: ``python tests/faults [--seed 0] [--only kill]``; exits with 1 where one was harmed.
+"""Disturbs runs, grids and files on purpose: ``python tests/faults [--seed 0] [--only kill]``;
+exits with 1 where one was harmed.
 
 What was tried is a table in the book, ``book/tested.csv``, whose rows of these checks are renewed.
 """
@@ -21,8 +22,12 @@ PARTS = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python tests/faults", description=__doc__.splitlines()[0])
-    parser.add_argument("--seed", type=int, default=0, help="decides what is killed and damaged, and when")
+    parser = argparse.ArgumentParser(
+        prog="python tests/faults", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="decides what is killed and damaged, and when"
+    )
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--damages", type=int, default=600)
     parser.add_argument("--only", choices=PARTS)
@@ -37,7 +42,10 @@ def main() -> int:
         renew([row | {"seed": options.seed} for row in rows])
         failures += wrong
     print(*failures, sep="\n")
-    print(f"{len(failures)} failed; {time.monotonic() - start:.0f} s; the table: {TABLE.relative_to(REPOSITORY)}")
+    print(
+        f"{len(failures)} failed; {time.monotonic() - start:.0f} s; the table:"
+        f" {TABLE.relative_to(REPOSITORY)}"
+    )
     return bool(failures)
 
 

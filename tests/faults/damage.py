@@ -1,4 +1,6 @@
-"""Files damaged at random: each reader ends in a clear error that names the file and what to do, or in the same result."""
+"""Files damaged at random: each reader ends in a clear error that names the file and what to do, or
+in the same result.
+"""
 
 import collections
 import contextlib
@@ -15,8 +17,9 @@ from pathlib import Path
 import numpy as np
 from place import CONFIG, Place, measured
 
-from memutils import checkpoints, data, records, runs, sources, specs, training
+from memutils import data, runs, sources, training
 from memutils.errors import UserError
+from memutils.runs import checkpoints, records, specs
 
 REGIONS = 16
 """Every file is cut into so many regions, which are damaged in turn."""
@@ -26,9 +29,23 @@ class Wrong(Exception):
     """An outcome that must not be."""
 
 
-def damages(content: bytes, others: list[bytes], n: int, rng: np.random.Generator) -> Iterator[tuple[str, bytes]]:
-    """n damaged versions of a file: what was done, and the content; each region by each of the ways in turn."""
-    ways = ("truncate", "flip", "randomise", "blank", "delete", "insert", "repeat", "digit", "replace")
+def damages(
+    content: bytes, others: list[bytes], n: int, rng: np.random.Generator
+) -> Iterator[tuple[str, bytes]]:
+    """n damaged versions of a file: what was done, and the content; each region by each of the ways
+    in turn.
+    """
+    ways = (
+        "truncate",
+        "flip",
+        "randomise",
+        "blank",
+        "delete",
+        "insert",
+        "repeat",
+        "digit",
+        "replace",
+    )
     for i in range(n):
         region, way = i % REGIONS, ways[(i // REGIONS + i) % len(ways)]
         low, high = region * len(content) // REGIONS, max((region + 1) * len(content) // REGIONS, 1)
@@ -60,7 +77,8 @@ def damages(content: bytes, others: list[bytes], n: int, rng: np.random.Generato
 @contextlib.contextmanager
 def within(seconds: float) -> Iterator[None]:
     """Turns a hang into a failure."""
-    def hang(*_):  # fmt: skip
+
+    def hang(*_):
         raise Wrong(f"hangs for more than {seconds} s")
 
     signal.signal(signal.SIGALRM, hang)
@@ -72,7 +90,9 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def outcome(path: Path, new: bytes, use: Callable[[], str]) -> str:
-    """What comes of using a damaged file: 'clear error', else what ``use`` says; raises Wrong. The file is put back."""
+    """What comes of using a damaged file: 'clear error', else what ``use`` says; raises Wrong. The
+    file is put back.
+    """
     old = path.read_bytes()
     path.write_bytes(new)
     try:
@@ -82,7 +102,20 @@ def outcome(path: Path, new: bytes, use: Callable[[], str]) -> str:
         text = str(error)
         if not any(str(p) in text for p in (path, path.parent)):
             raise Wrong(f"the error does not name {path}: {text}") from error
-        advice = ("Delete", "Move", "Use the version", "run ", "Run", "Choose", "must", "Did you mean", "cannot", "Lower", "valid YAML", "has ")
+        advice = (
+            "Delete",
+            "Move",
+            "Use the version",
+            "run ",
+            "Run",
+            "Choose",
+            "must",
+            "Did you mean",
+            "cannot",
+            "Lower",
+            "valid YAML",
+            "has ",
+        )
         if not any(word in text for word in advice) or "\n" in text:
             raise Wrong(f"the error does not say what to do: {text}") from error
         return "clear error"
@@ -94,7 +127,9 @@ def outcome(path: Path, new: bytes, use: Callable[[], str]) -> str:
         path.write_bytes(old)
 
 
-def try_all(name: str, path: Path, others: list[bytes], n: int, rng, use: Callable[[], str]) -> tuple[dict, list[str]]:
+def try_all(
+    name: str, path: Path, others: list[bytes], n: int, rng, use: Callable[[], str]
+) -> tuple[dict, list[str]]:
     """A row for the table, and what went wrong."""
     counts, wrong = collections.Counter(), []
     for what, new in itertools.islice(damages(path.read_bytes(), others, 2 * n, rng), n):
@@ -103,7 +138,12 @@ def try_all(name: str, path: Path, others: list[bytes], n: int, rng, use: Callab
         except Wrong as error:
             wrong.append(f"{name}, {what}: {error}")
     detail = ", ".join(f"{text} {k}" for text, k in sorted(counts.items()))
-    return {"what": f"Damage, {name}", "cases": n, "passed": counts.total(), "detail": detail}, wrong
+    return {
+        "what": f"Damage, {name}",
+        "cases": n,
+        "passed": counts.total(),
+        "detail": detail,
+    }, wrong
 
 
 def same(got, expected) -> str:
@@ -118,7 +158,16 @@ def record_files(place: Place, n: int, rng) -> Iterator[tuple[dict, list[str]]]:
     (key, spec), (other, other_spec) = list(place.scale().specs().items())[:2]
     record, another = (runs.run(s, "tiny", progress=False) for s in (spec, other_spec))
     whole, arrays = measured(record), {k: v.tobytes() for k, v in record.arrays().items()}
-    strange = [b"", b"{}", b"null", another.path.read_bytes(), CONFIG.encode(), b"[" * 5000, b'{"format": 1}', rng.bytes(999)]
+    strange = [
+        b"",
+        b"{}",
+        b"null",
+        another.path.read_bytes(),
+        CONFIG.encode(),
+        b"[" * 5000,
+        b'{"format": 1}',
+        rng.bytes(999),
+    ]
 
     def figures() -> str:
         found = {r.key: r for r in records.load("tiny")}
@@ -128,11 +177,22 @@ def record_files(place: Place, n: int, rng) -> Iterator[tuple[dict, list[str]]]:
 
     yield try_all("record", record.path, strange, n, rng, figures)
     path = record.path.with_suffix(".npz")
-    strange = [b"", another.path.with_suffix(".npz").read_bytes(), record.path.read_bytes(), rng.bytes(999)]
+    strange = [
+        b"",
+        another.path.with_suffix(".npz").read_bytes(),
+        record.path.read_bytes(),
+        rng.bytes(999),
+    ]
     yield try_all(
-        "companion arrays", path, strange, n, rng,
-        lambda: same({k: v.tobytes() for k, v in records.read(record.path).arrays().items()}, arrays),
-    )  # fmt: skip
+        "companion arrays",
+        path,
+        strange,
+        n,
+        rng,
+        lambda: same(
+            {k: v.tobytes() for k, v in records.read(record.path).arrays().items()}, arrays
+        ),
+    )
     for r in (record, another):
         r.path.unlink()
 
@@ -142,7 +202,9 @@ class Killed(BaseException):
 
 
 def checkpoint_file(place: Place, n: int, rng) -> Iterator[tuple[dict, list[str]]]:
-    """A checkpoint after two thirds of a run: it is gone on from, or the run starts anew; the record is the same."""
+    """A checkpoint after two thirds of a run: it is gone on from, or the run starts anew; the
+    record is the same.
+    """
     (spec, other, *_), seconds = place.scale().specs().values(), checkpoints.CHECKPOINT_SECONDS
     whole = measured(runs.run(spec, "tiny", progress=False))
     kept = {}
@@ -184,19 +246,31 @@ def no_network(root: Path) -> None:
 
 
 def data_files(n: int, rng) -> Iterator[tuple[dict, list[str]]]:
-    """Made-up images in each form in which data may lie on disk, whose fingerprints stand in for those of the originals."""
+    """Made-up images in each form in which data may lie on disk, whose fingerprints stand in for
+    those of the originals.
+    """
     sources.download_mnist = sources.download_cifar = no_network
     shapes = {"mnist": (28, 28), "cifar10": (32, 32, 3)}
     arrays = {}
     for name, shape in shapes.items():
-        x, y = rng.integers(256, size=(60, *shape), dtype=np.uint8), (np.arange(60) % 10).astype(np.uint8)
+        x, y = (
+            rng.integers(256, size=(60, *shape), dtype=np.uint8),
+            (np.arange(60) % 10).astype(np.uint8),
+        )
         arrays[name] = (x[:50], y[:50], x[50:], y[50:])
-        for part, split in (("train", data.canonical(x[:50], y[:50])), ("test", data.canonical(x[50:], y[50:]))):
+        for part, split in (
+            ("train", data.canonical(x[:50], y[:50])),
+            ("test", data.canonical(x[50:], y[50:])),
+        ):
             data.FINGERPRINTS[name, part] = data.fingerprint(split)
     with tempfile.TemporaryDirectory() as folder:
         for name, label, paths in (
             ("mnist", "npz data", [save_npz(Path(folder, "a"), arrays["mnist"], np.savez)]),
-            ("mnist", "compressed npz data", [save_npz(Path(folder, "b"), arrays["mnist"], np.savez_compressed)]),
+            (
+                "mnist",
+                "compressed npz data",
+                [save_npz(Path(folder, "b"), arrays["mnist"], np.savez_compressed)],
+            ),
             ("mnist", "MNIST's raw files", save_idx(Path(folder, "c"), arrays["mnist"])),
             ("cifar10", "CIFAR-10's archive", [save_tar(Path(folder, "d"), arrays["cifar10"])]),
         ):
@@ -208,7 +282,9 @@ def data_files(n: int, rng) -> Iterator[tuple[dict, list[str]]]:
                 return same((dataset.fingerprints, dataset.train.labels.tolist()), whole)
 
             strange = [b"", rng.bytes(500), gzip.compress(b"x"), b"PK\x05\x06" + bytes(18)]
-            found = [try_all(label, path, strange, -(-n // len(paths)), rng, load) for path in paths]
+            found = [
+                try_all(label, path, strange, -(-n // len(paths)), rng, load) for path in paths
+            ]
             row = found[0][0] | {k: sum(f[0][k] for f in found) for k in ("cases", "passed")}
             row["detail"] = "; ".join(f[0]["detail"] for f in found)
             yield row, [w for f in found for w in f[1]]
@@ -233,10 +309,14 @@ def save_idx(folder: Path, arrays) -> list[Path]:
 def save_tar(folder: Path, arrays) -> Path:
     folder.mkdir()
     x, y, x_test, y_test = arrays
-    parts = {f"data_batch_{i + 1}": (x[i * 10 : i * 10 + 10], y[i * 10 : i * 10 + 10]) for i in range(5)}
+    parts = {
+        f"data_batch_{i + 1}": (x[i * 10 : i * 10 + 10], y[i * 10 : i * 10 + 10]) for i in range(5)
+    }
     with tarfile.open(folder / "cifar-10-binary.tar.gz", "w:gz") as tar:
         for name, (images, labels) in (parts | {"test_batch": (x_test, y_test)}).items():
-            rows = [bytes([k]) + image.transpose(2, 0, 1).tobytes() for image, k in zip(images, labels)]
+            rows = [
+                bytes([k]) + image.transpose(2, 0, 1).tobytes() for image, k in zip(images, labels)
+            ]
             info = tarfile.TarInfo(f"cifar-10-batches-bin/{name}.bin")
             info.size = 3073 * len(rows)
             tar.addfile(info, io.BytesIO(b"".join(rows)))
@@ -244,7 +324,9 @@ def save_tar(folder: Path, arrays) -> Path:
 
 
 def config_file(place: Place, n: int, rng) -> Iterator[tuple[dict, list[str]]]:
-    """A config: a clear error, or valid runs, the first of which is carried out and its record shows the values."""
+    """A config: a clear error, or valid runs, the first of which is carried out and its record
+    shows the values.
+    """
     before = place.scale().specs()
 
     def use() -> str:
@@ -260,7 +342,16 @@ def config_file(place: Place, n: int, rng) -> Iterator[tuple[dict, list[str]]]:
             return "valid, its record shows the values"
         return "valid, the same runs" if not changed else "valid, its record shows the values"
 
-    strange = [b"", b"grid: 1", b"- a", b"\xff\xfe", b"defaults: {lr: .nan}", b"extends: tiny", b"networks: {mlp: 3}", b"&a [*a]"]
+    strange = [
+        b"",
+        b"grid: 1",
+        b"- a",
+        b"\xff\xfe",
+        b"defaults: {lr: .nan}",
+        b"extends: tiny",
+        b"networks: {mlp: 3}",
+        b"&a [*a]",
+    ]
     yield try_all("config", place.config, strange, n, rng, use)
 
 
@@ -269,13 +360,20 @@ def main(seed: int, cases: int) -> tuple[list[dict], list[str]]:
     rng, rows, wrong = np.random.default_rng(seed), [], []
     n = -(-cases // 5)
     dataset = data.load("mnist5k")
-    data.DATASETS["mnist5k"] = lambda root: dataset  # reading it anew for each run would take most of the time
+    data.DATASETS["mnist5k"] = lambda root: (
+        dataset
+    )  # reading it anew for each run would take most of the time
     with Place() as place:
         parts = itertools.chain(
-            record_files(place, n, rng), checkpoint_file(place, n, rng), data_files(n // 2, rng), config_file(place, n, rng)
+            record_files(place, n, rng),
+            checkpoint_file(place, n, rng),
+            data_files(n // 2, rng),
+            config_file(place, n, rng),
         )
         for row, bad in parts:
             rows.append(row)
             wrong += bad
-            print(f"  {row['what']}: {row['passed']} of {row['cases']} ({row['detail']})", flush=True)
+            print(
+                f"  {row['what']}: {row['passed']} of {row['cases']} ({row['detail']})", flush=True
+            )
     return rows, wrong

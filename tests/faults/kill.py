@@ -1,4 +1,6 @@
-"""SIGKILL anywhere: the grid that is started again ends with the records of an undisturbed one, and nothing goes on writing."""
+"""SIGKILL anywhere: the grid that is started again ends with the records of an undisturbed one, and
+nothing goes on writing.
+"""
 
 import itertools
 import multiprocessing
@@ -12,14 +14,24 @@ from pathlib import Path
 import numpy as np
 from place import Place, direct, papermill, workflow
 
-POINTS = ("step", "exact", "final", *(f"{k}-{p}" for k in ("ckpt", "npz", "json") for p in ("torn", "synced", "renamed")), "any")
+POINTS = (
+    "step",
+    "exact",
+    "final",
+    *(f"{k}-{p}" for k in ("ckpt", "npz", "json") for p in ("torn", "synced", "renamed")),
+    "any",
+)
 LIMIT = 1500
 """Seconds after which a start counts as hanging."""
 
 SHARES = {"workflow": 0.2, "papermill": 0.2, "direct": 0.6}
 """Which share of the kills goes to which way of starting runs."""
 
-WHOM = {"direct": ["self"], "papermill": ["self", "papermill", "all"], "workflow": ["snakemake", "self", "all", "job.py", "papermill"]}
+WHOM = {
+    "direct": ["self"],
+    "papermill": ["self", "papermill", "all"],
+    "workflow": ["snakemake", "self", "all", "job.py", "papermill"],
+}
 
 
 class Failed(Exception):
@@ -38,7 +50,9 @@ def struck(place: Place, command: list[str], fault: str, seconds: float) -> bool
     """Starts, kills as ``fault`` says, and waits till nothing runs; whether the kill struck."""
     mark = place.folder / "struck"
     mark.unlink(missing_ok=True)
-    hook = os.pathsep.join([str(Path(__file__).parent / "hook"), str(Path(__file__).parents[2] / "src")])
+    hook = os.pathsep.join(
+        [str(Path(__file__).parent / "hook"), str(Path(__file__).parents[2] / "src")]
+    )
     process = place.start(command, FAULT=fault, FAULT_STRUCK=str(mark), PYTHONPATH=hook)
     if fault.startswith("any"):
         _, _, whom, share = fault.split(":")
@@ -57,7 +71,10 @@ def struck(place: Place, command: list[str], fault: str, seconds: float) -> bool
 
 def strike(place: Place, whom: str, mark: Path) -> None:
     """Kills at this moment: every process of the place, or those whose command line has a word."""
-    words = {"self": "ipykernel_launcher" if "papermill" in place.log("command") else "-c", "all": ""}
+    words = {
+        "self": "ipykernel_launcher" if "papermill" in place.log("command") else "-c",
+        "all": "",
+    }
     for process in place.processes():
         if words.get(whom, whom) in " ".join(process.cmdline()):
             mark.touch()
@@ -71,26 +88,41 @@ def compare(place: Place, expected: dict, keys: list[str]) -> None:
     got = place.measured()
     if got != {key: expected[key] for key in keys}:
         different = [key for key in keys if got.get(key) != expected[key]]
-        raise Failed(f"the records of {different or sorted(set(got) - set(keys))} differ from those of the undisturbed grid")
+        raise Failed(
+            f"the records of {different or sorted(set(got) - set(keys))} differ from those of the"
+            " undisturbed grid"
+        )
     if place.litter():
         raise Failed(f"left over: {place.litter()}")
 
 
-def rounds(mode: str, quota: int, expected: dict, seconds: float, rng: np.random.Generator) -> dict[str, int]:
-    """Rounds of up to three kills and a start to the end, until so many kills have struck; how many at each point."""
+def rounds(
+    mode: str, quota: int, expected: dict, seconds: float, rng: np.random.Generator
+) -> dict[str, int]:
+    """Rounds of up to three kills and a start to the end, until so many kills have struck; how many
+    at each point.
+    """
     points = itertools.cycle(rng.permutation(POINTS).tolist())
     whom = itertools.cycle(WHOM[mode])
     counts = dict.fromkeys(POINTS, 0)
     while sum(counts.values()) < quota:
         with Place() as place:
             keys = list(expected) if mode == "workflow" else [str(rng.choice(list(expected)))]
-            command = workflow(place) if mode == "workflow" else direct(keys[0]) if mode == "direct" else papermill(place, keys[0])
+            command = (
+                workflow(place)
+                if mode == "workflow"
+                else direct(keys[0])
+                if mode == "direct"
+                else papermill(place, keys[0])
+            )
             (place.folder / "command").write_text(mode if mode == "direct" else f"{mode} papermill")
             story = []
             try:
                 for _ in range(3):
                     point, share = next(points), rng.uniform(0.1, 0.9)
-                    most = {"step": 30, "exact": 6, "final": 1, "ckpt": 5}.get(point.split("-")[0], 1)
+                    most = {"step": 30, "exact": 6, "final": 1, "ckpt": 5}.get(
+                        point.split("-")[0], 1
+                    )
                     story.append(f"{point}:{rng.integers(1, most + 1)}:{next(whom)}:{share:.3f}")
                     counts[point] += struck(place, command, story[-1], seconds)
                 if code := finish(place.start(command), place):
@@ -109,7 +141,7 @@ def undisturbed() -> tuple[dict, dict[str, float]]:
         if finish(place.start(workflow(place)), place):
             raise Failed(f"the undisturbed grid failed: {place.log()}")
         seconds, expected = {"workflow": time.monotonic() - start}, place.measured()
-        (key, *_) = expected
+        key, *_ = expected
         (place.results / "tiny" / f"{key}.json").unlink()
         start = time.monotonic()
         finish(place.start(direct(key)), place)
@@ -122,8 +154,12 @@ def main(seed: int, kills: int) -> list[dict]:
     """Rows for the table: one for each way of starting, with how many kills struck."""
     rows = []
     expected, seconds = undisturbed()
-    assert len(expected) == 4 and sys.platform == "linux", "the points are found through Linux' /proc"
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn")) as pool:
+    assert len(expected) == 4 and sys.platform == "linux", (
+        "the points are found through Linux' /proc"
+    )
+    with ProcessPoolExecutor(
+        os.cpu_count(), mp_context=multiprocessing.get_context("spawn")
+    ) as pool:
         generators = np.random.default_rng(seed).spawn(len(SHARES))
         futures = [
             pool.submit(rounds, mode, round(SHARES[mode] * kills), expected, seconds[mode], rng)
@@ -132,5 +168,12 @@ def main(seed: int, kills: int) -> list[dict]:
     for mode, future in zip(SHARES, futures, strict=True):
         counts = future.result()
         where = ", ".join(f"{point} {n}" for point, n in counts.items() if n)
-        rows.append({"what": f"SIGKILL, {mode}", "cases": sum(counts.values()), "passed": sum(counts.values()), "detail": where})
+        rows.append(
+            {
+                "what": f"SIGKILL, {mode}",
+                "cases": sum(counts.values()),
+                "passed": sum(counts.values()),
+                "detail": where,
+            }
+        )
     return rows

@@ -1,8 +1,9 @@
 """Small faults put into the package's code, one at a time: the unit tests must notice.
 
-``python tests/faults/mutants.py losses.paper noise --sample 60`` mutates a comparison, an operator, a condition or a number,
-and runs the module's own tests in a fork, where torch is loaded already. What survives is printed. After tests were added,
-``--again`` (with the same sample) tries only the lines where one lived; the module itself must not have changed meanwhile.
+``python tests/faults/mutants.py losses.paper noise --sample 60`` mutates a comparison, an operator,
+a condition or a number, and runs the module's own tests in a fork, where torch is loaded already.
+What survives is printed. After tests were added, ``--again`` (with the same sample) tries only the
+lines where one lived; the module itself must not have changed meanwhile.
 """
 
 import argparse
@@ -27,7 +28,11 @@ ROOT = Path(__file__).parents[2]
 TESTS = {
     "losses.base": ["test_losses.py", "test_loss_parameters.py"],
     "losses.checks": ["test_losses.py"],
-    "losses.entries": ["test_loss_parameters.py", "test_losses.py", "test_bad_input.py::test_losses"],
+    "losses.entries": [
+        "test_loss_parameters.py",
+        "test_losses.py",
+        "test_bad_input.py::test_losses",
+    ],
     "losses.entropies": ["test_zoo.py"],
     "losses.paper": ["test_losses.py"],
     "losses.pairs": ["test_zoo.py"],
@@ -48,10 +53,30 @@ TESTS = {
 }
 """The tests that must notice a fault in a module."""
 
-COMPARE = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-           ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In}  # fmt: skip
-OPERATE = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult,
-           ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.And: ast.Or, ast.Or: ast.And, ast.FloorDiv: ast.Mult}  # fmt: skip
+COMPARE = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+OPERATE = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.Pow: ast.Mult,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.FloorDiv: ast.Mult,
+}
 
 
 def places(tree: ast.AST) -> Iterator[ast.AST]:
@@ -67,7 +92,8 @@ def places(tree: ast.AST) -> Iterator[ast.AST]:
 
 def mutations(node: ast.AST) -> list:
     """The changes of a node, each a function that makes it."""
-    def set_to(field, value):  # fmt: skip
+
+    def set_to(field, value):
         return lambda target: setattr(target, field, value)
 
     if isinstance(node, ast.Compare):
@@ -78,7 +104,18 @@ def mutations(node: ast.AST) -> list:
         return [set_to("test", ast.UnaryOp(ast.Not(), copy.deepcopy(node.test)))]
     if isinstance(node, ast.Constant) and type(node.value) in (bool, int, float):
         value = node.value
-        return [set_to("value", not value if isinstance(value, bool) else value + 1 if isinstance(value, int) else value * 1.5 + 0.1)]
+        return [
+            set_to(
+                "value",
+                (
+                    not value
+                    if isinstance(value, bool)
+                    else value + 1
+                    if isinstance(value, int)
+                    else value * 1.5 + 0.1
+                ),
+            )
+        ]
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.Not | ast.Invert):
         return [set_to("op", ast.UAdd() if isinstance(node.op, ast.USub) else ast.USub())]
     return []
@@ -93,7 +130,13 @@ def mutants(source: str) -> list[tuple[int, str, str]]:
             target = next(n for j, n in enumerate(places(tree)) if j == i)
             before = ast.unparse(target).splitlines()[0]
             change(target)
-            found.append((node.lineno, f"{before}  ->  {ast.unparse(target).splitlines()[0]}", ast.unparse(ast.fix_missing_locations(tree))))
+            found.append(
+                (
+                    node.lineno,
+                    f"{before}  ->  {ast.unparse(target).splitlines()[0]}",
+                    ast.unparse(ast.fix_missing_locations(tree)),
+                )
+            )
     return found
 
 
@@ -109,7 +152,9 @@ class Loader(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return importlib.util.spec_from_file_location(name, file, loader=self)
 
     def exec_module(self, module):
-        exec(compile(self.source, module.__spec__.origin, "exec"), module.__dict__)  # our own code, changed by us
+        exec(
+            compile(self.source, module.__spec__.origin, "exec"), module.__dict__
+        )  # our own code, changed by us
 
 
 def killed(module: str, source: str, seconds: int = 1200) -> bool:
@@ -121,7 +166,15 @@ def killed(module: str, source: str, seconds: int = 1200) -> bool:
     import pytest
 
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        code = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *(str(ROOT / "tests" / name) for name in TESTS[module])])
+        code = pytest.main(
+            [
+                "-x",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                *(str(ROOT / "tests" / name) for name in TESTS[module]),
+            ]
+        )
     os._exit(int(code))
 
 
@@ -133,9 +186,15 @@ def lived(module: str) -> set[int]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("modules", nargs="*", default=list(TESTS))
-    parser.add_argument("--sample", type=int, default=0, help="so many mutants of each module; 0 for all")
+    parser.add_argument(
+        "--sample", type=int, default=0, help="so many mutants of each module; 0 for all"
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--again", action="store_true", help="only the lines where one lived last time; tests were added since")
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="only the lines where one lived last time; tests were added since",
+    )
     options = parser.parse_args()
     import hypothesis  # noqa: F401  these are loaded once, before the forks
     import matplotlib.pyplot  # noqa: F401
@@ -153,7 +212,9 @@ def main() -> int:
             return 1
         limit = 60 + int(10 * (time.monotonic() - start))  # a busy machine is no hang
         every = mutants(source)
-        chosen = sorted(random.Random(options.seed).sample(every, min(options.sample or len(every), len(every))))
+        chosen = sorted(
+            random.Random(options.seed).sample(every, min(options.sample or len(every), len(every)))
+        )
         alive, n = [], len(chosen)
         suspects = lived(module) if options.again else {line for line, _, _ in chosen}
         for number, (line, what, text) in enumerate(chosen, 1):
@@ -162,10 +223,24 @@ def main() -> int:
             if not killed(module, text, limit):
                 alive.append((line, what))
             verdict = "survives" if alive and alive[-1] == (line, what) else "killed"
-            print(f"{number} of {n}, {time.monotonic() - start:.0f} s: {module}.py:{line} {verdict}: {what}", flush=True)
+            print(
+                f"{number} of {n}, {time.monotonic() - start:.0f} s: {module}.py:{line} {verdict}:"
+                f" {what}",
+                flush=True,
+            )
         print(f"{module}: {n - len(alive)} of {n} killed ({len(every)} in all)", flush=True)
-        renew([{"what": f"Mutants, {module}", "cases": n, "passed": n - len(alive), "seed": options.seed,
-                "detail": f"of {len(every)}; alive: " + (", ".join(f"line {line}" for line, _ in alive) or "none")}])  # fmt: skip
+        renew(
+            [
+                {
+                    "what": f"Mutants, {module}",
+                    "cases": n,
+                    "passed": n - len(alive),
+                    "seed": options.seed,
+                    "detail": f"of {len(every)}; alive: "
+                    + (", ".join(f"line {line}" for line, _ in alive) or "none"),
+                }
+            ]
+        )
     return 0
 
 

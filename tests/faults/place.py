@@ -1,4 +1,6 @@
-"""Where faults are tried: a folder with a config, results and a build of its own, and processes that are told by its mark."""
+"""Where faults are tried: a folder with a config, results and a build of its own, and processes
+that are told by its mark.
+"""
 
 import os
 import shutil
@@ -15,12 +17,13 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from conftest import REPOSITORY, measured
 
-from memutils import records, specs
+from memutils.runs import records, specs
 
 CONFIG = """\
 defaults:
-  {dataset: mnist5k, network: mlp, optimizer: adam, lr: 0.001, epochs: 12, evaluations: 8, batch_size: 100, precision: float32,
-   device: cpu, threads: 1, n_train: 400, n_test: 200, n_holdout: 50, switch_loss: mse, switch_epoch: 8}
+  {dataset: mnist5k, network: mlp, optimizer: adam, lr: 0.001, epochs: 12, evaluations: 8,
+   batch_size: 100, precision: float32, device: cpu, threads: 1, n_train: 400, n_test: 200,
+   n_holdout: 50, switch_loss: mse, switch_epoch: 8}
 grid:
   - {loss: [cce, rll], eta: [0, 0.4]}
 """
@@ -38,7 +41,10 @@ class Place:
         self.config = self.folder / "configs" / "tiny.yaml"
         self.config.write_text(config)
         self.results, self.build = self.folder / "results", self.folder / "build"
-        self.variables = {"MEMUTILS_CONFIGS": str(self.config.parent), "MEMUTILS_RESULTS": str(self.results)}
+        self.variables = {
+            "MEMUTILS_CONFIGS": str(self.config.parent),
+            "MEMUTILS_RESULTS": str(self.results),
+        }
         os.environ.update(self.variables, MEMUTILS_SCALE="tiny")
 
     def __enter__(self):
@@ -51,13 +57,27 @@ class Place:
 
     def start(self, command: list[str], log: str = "log", **variables: str) -> subprocess.Popen:
         """Starts a command of this place in a session of its own; its output goes to a file."""
-        path = os.pathsep.join(filter(None, [str(REPOSITORY / "src"), os.environ.get("PYTHONPATH", "")]))
-        environment = os.environ | self.variables | {MARK: self.mark, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"} | variables
+        path = os.pathsep.join(
+            filter(None, [str(REPOSITORY / "src"), os.environ.get("PYTHONPATH", "")])
+        )
+        environment = (
+            os.environ
+            | self.variables
+            | {MARK: self.mark, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+            | variables
+        )
         with open(self.folder / log, "ab") as file:
             return subprocess.Popen(
-                command, env=environment, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True,
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
-            )  # fmt: skip
+                command,
+                env=environment,
+                cwd=REPOSITORY,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+                # a shell's background jobs ignore it
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            )
 
     def log(self, name: str = "log") -> str:
         return (self.folder / name).read_text(errors="replace")
@@ -67,7 +87,10 @@ class Place:
         found = []
         for process in psutil.process_iter():
             try:
-                if process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == self.mark:
+                if (
+                    process.status() != psutil.STATUS_ZOMBIE
+                    and process.environ().get(MARK) == self.mark
+                ):
                     found.append(process)
             except psutil.Error:
                 continue
@@ -97,7 +120,14 @@ class Place:
 
 def direct(key: str) -> list[str]:
     """One run from Python."""
-    return [sys.executable, "-c", f"from memutils import runs, specs; s = specs.load_scale('tiny'); runs.run(s.specs()[{key!r}], s)"]
+    return [
+        sys.executable,
+        "-c",
+        (
+            "from memutils import runs; from memutils.runs import specs; s ="
+            f" specs.load_scale('tiny'); runs.run(s.specs()[{key!r}], s)"
+        ),
+    ]
 
 
 def papermill(place: Place, key: str) -> list[str]:
@@ -105,10 +135,30 @@ def papermill(place: Place, key: str) -> list[str]:
     scale = place.scale()
     parameters = ["-p", "scale", "tiny", "-y", scale.parameters(scale.specs()[key])]
     notebook = [str(REPOSITORY / "notebooks/run.ipynb"), str(place.folder / "out.ipynb")]
-    return [sys.executable, "-m", "papermill", "--no-progress-bar", "--log-output", "--log-level", "WARNING", *notebook, *parameters]
+    return [
+        sys.executable,
+        "-m",
+        "papermill",
+        "--no-progress-bar",
+        "--log-output",
+        "--log-level",
+        "WARNING",
+        *notebook,
+        *parameters,
+    ]
 
 
 def workflow(place: Place, cores: int = 1, build: str = "build") -> list[str]:
     """The grid by the workflow, as ``make runs`` calls it."""
-    command = [sys.executable, "-m", "snakemake", "-s", "workflow/Snakefile", "--profile", "workflow/local", "--cores", str(cores)]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "-s",
+        "workflow/Snakefile",
+        "--profile",
+        "workflow/local",
+        "--cores",
+        str(cores),
+    ]
     return [*command, "--config", "scale=tiny", f"build={place.folder / build}", "--", "runs"]

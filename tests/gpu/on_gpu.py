@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from memutils import data, specs
+from memutils import data
+from memutils.runs import specs
 
 DEVICE = "cuda"
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
 
 
 def images(n: int, side: int, channels: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Images uint8 (n, side, side, channels) whose brightness follows their class, and classes (n,)."""
+    """Images uint8 (n, side, side, channels), brighter with their class, and the classes (n,)."""
     generator = np.random.default_rng(seed)
     labels = generator.integers(0, 10, n)
     pixels = (
@@ -49,7 +50,7 @@ def registered(monkeypatch) -> None:
 
 
 def spec(network: str = "resnet18", **settings) -> specs.Spec:
-    """Four epochs of a network on made-up images, Adam for ResNet-18 as in the paper and SGD else."""
+    """Four epochs of a network on made-up images; Adam for ResNet-18, as in the paper."""
     one = network in ("mlp", "resnet18")
     common = {
         "network": network,

@@ -9,7 +9,8 @@ import pytest
 from conftest import REPOSITORY, measured
 from on_gpu import needs_gpu, registered  # noqa: F401
 
-from memutils import checkpoints, records, runs, specs
+from memutils import runs
+from memutils.runs import checkpoints, records, specs
 
 pytestmark = [needs_gpu, pytest.mark.usefixtures("registered")]
 SMOKE = specs.load_scale("smoke")
@@ -30,7 +31,8 @@ RUN = """
 import sys
 sys.path[:0] = [{tests!r}, {tests!r} + "/gpu"]
 import on_gpu
-from memutils import checkpoints, data, runs
+from memutils import data, runs
+from memutils.runs import checkpoints
 on_gpu.DEVICE = {device!r}
 data.DATASETS.update(on_gpu.MADE_UP)
 checkpoints.CHECKPOINT_SECONDS = 0

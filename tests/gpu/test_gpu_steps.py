@@ -26,10 +26,11 @@ RECIPES = {
     "sgd": Recipe(**STEPS, lr=0.01, weight_decay=1e-3, schedule="step", milestones=(2,)),
     "adam": Recipe(**STEPS, optimizer="adam", lr=1e-3, schedule="step", milestones=(2,)),
 }
-EAGER, CPU = 1e-3, {"sgd": 0.02, "adam": 0.1}
+EAGER, CPU = 1e-3, 0.05
 """How far a step may be from another, as a share of its length. On one device the kernels are the
-same; between two, rounding is not, and Adam's first steps divide what may be nearly 0 by its own
-size. A wrong batch, no momentum or the learning rate of the epoch before are off by .3 and more."""
+same. Between two, rounding is not: float32 and float64 on one CPU are up to 4e-3 apart (measured).
+A wrong batch, no momentum or the learning rate of the epoch before are off by .3 and more.
+"""
 
 
 def make(network: nn.Module, channels: int, loss, recipe: Recipe, execution: Execution) -> Trainer:
@@ -42,7 +43,7 @@ def make(network: nn.Module, channels: int, loss, recipe: Recipe, execution: Exe
 
 
 def vectors(trainer: Trainer, tensors: list[Tensor]) -> list[Tensor]:
-    """The weights, and the running statistics, of tensors as ``changing`` gives them, as a vector each."""
+    """The weights, and the running statistics, among tensors as ``changing`` gives them."""
     n, m = len([*trainer.network.parameters()]), len([*trainer.network.buffers()])
     groups = tensors[:n], [t for t in tensors[n : n + m] if t.is_floating_point()]
     return [torch.cat([t.double().cpu().flatten() for t in group]) for group in groups if group]
@@ -55,7 +56,7 @@ def apart(found: list[Tensor], wanted: list[Tensor], before: list[Tensor]) -> fl
 
 
 def compare(replayed: Trainer, others: dict[Trainer, float], loss, recipe: Recipe) -> None:
-    """Takes each step as a graph, then from the state before it with the others, within their tolerances."""
+    """Takes each step as a graph, then from the state before it with the others."""
     replayed.prepare()
     assert replayed.execution.step == "graph"
     for epoch in range(1, recipe.epochs + 1):
@@ -95,7 +96,7 @@ def test_fifty_steps_in_float32(name, optimizer, loss):
             make(network, channels, loss, recipe, Execution(device, "float32", 1, step))
             for device, step in kinds
         ]
-        compare(made[0], {made[1]: EAGER, made[2]: CPU[optimizer]}, loss, recipe)
+        compare(made[0], {made[1]: EAGER, made[2]: CPU}, loss, recipe)
 
 
 @pytest.mark.parametrize("optimizer", RECIPES)

@@ -5,8 +5,9 @@ import pytest
 from conftest import measured
 from on_gpu import needs_gpu, registered  # noqa: F401
 
-from memutils import queue, runs, specs
-from memutils.order import Job, Rates
+from memutils import runs
+from memutils.runs import queue, specs
+from memutils.runs.order import Job, Rates
 
 pytestmark = [needs_gpu, pytest.mark.usefixtures("registered")]
 SMOKE = specs.load_scale("smoke")

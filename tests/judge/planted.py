@@ -324,8 +324,9 @@ def main(arguments: list[str] | None = None) -> int:
     found = rates(options.grids)
     for row in found:
         print(
-            f"{row['claim']:4} {row['part']:28} {row['planted']:32} {row['expected']:14} "
-            f"right {row['right']:.3f}  opposite {row['opposite']:.3f}  undecided {row['undecided']:.3f}  {row['words']}"
+            f"{row['claim']:4} {row['part']:28} {row['planted']:32} {row['expected']:14} right"
+            f" {row['right']:.3f}  opposite {row['opposite']:.3f}  undecided {row['undecided']:.3f}"
+            f"  {row['words']}"
         )
     if not options.check:
         content = json.loads(FILE.read_bytes()) if FILE.exists() else {}

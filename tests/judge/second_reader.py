@@ -179,9 +179,9 @@ def c7(runs, part):
 def c8(runs, part):
     (run,) = runs
     gap = end(run, "j1") - end(run, "j2")
-    return {"j1_minus_j2": gap, "noise_rate": wrong(run) / run["n"]}, "holds" if 2 * gap * run[
-        "n"
-    ] >= wrong(run) else "fails"
+    return {"j1_minus_j2": gap, "noise_rate": wrong(run) / run["n"]}, (
+        "holds" if 2 * gap * run["n"] >= wrong(run) else "fails"
+    )
 
 
 def c9(runs, part):
@@ -273,9 +273,9 @@ def e1(runs, part):
     rll, cce = runs
     risks = [r["risks"]["train"]["rll"]["training"] for r in (cce, rll)]
     found = {"risk_cce": risks[0], "risk_rll": risks[1], "risk_cce_less_rll": risks[0] - risks[1]}
-    return found, "not tested" if end(cce, "memorized") < 0.9 else "fails" if risks[0] < risks[
-        1
-    ] else "holds"
+    return found, (
+        "not tested" if end(cce, "memorized") < 0.9 else "fails" if risks[0] < risks[1] else "holds"
+    )
 
 
 RULES = {
@@ -373,7 +373,8 @@ def disagreements(table: dict, folder: Path) -> list[str]:
             here = word(claim["id"], verdict["cells"])
             if here != verdict["word"]:
                 found.append(
-                    f"{claim['id']} {verdict['part']} {verdict['column']}: {here} here, {verdict['word']} there"
+                    f"{claim['id']} {verdict['part']} {verdict['column']}: {here} here,"
+                    f" {verdict['word']} there"
                 )
     return found
 

@@ -87,8 +87,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     found = result(Pool.load(), GRIDS)
     print(
-        f"Of {found['verdicts']} verdicts {found['recorded']} hold as recorded, and with shuffled names {found['mean']:.1f} "
-        f"({found['lowest']} to {found['highest']} in {found['grids']} grids)."
+        f"Of {found['verdicts']} verdicts {found['recorded']} hold as recorded, and with shuffled"
+        f" names {found['mean']:.1f} ({found['lowest']} to {found['highest']} in {found['grids']}"
+        " grids)."
     )
     content = json.loads(FILE.read_bytes()) if FILE.exists() else {}
     if options.check:

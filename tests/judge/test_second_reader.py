@@ -31,7 +31,10 @@ def judged(pool) -> dict:
 
 
 def test_it_imports_nothing_of_the_package():
-    text = "import sys, second_reader; print([m for m in sys.modules if m.startswith(('memutils', 'torch'))])"
+    text = (
+        "import sys, second_reader; print([m for m in sys.modules if m.startswith(('memutils',"
+        " 'torch'))])"
+    )
     done = subprocess.run(
         [sys.executable, "-c", text],
         capture_output=True,

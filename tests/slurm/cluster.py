@@ -1,7 +1,8 @@
-"""A Slurm of one node on this machine, in a folder of its own: munged, slurmctld and slurmd, started and stopped here.
+"""A Slurm of one node on this machine, in a folder of its own: munged, slurmctld and slurmd,
+started and stopped here.
 
-No root, no system configuration and no fixed port is needed. The node claims one GPU, a stand-in that no job opens, so that
-the profile's request for one can be tried anywhere.
+No root, no system configuration and no fixed port is needed. The node claims one GPU, a stand-in
+that no job opens, so that the profile's request for one can be tried anywhere.
 """
 
 import contextlib
@@ -71,7 +72,9 @@ def free_port() -> int:
 
 
 def write_config(folder: Path) -> None:
-    """slurm.conf, gres.conf, munge's key, and an srun that finds them: inside a job Snakemake drops SLURM_CONF."""
+    """slurm.conf, gres.conf, munge's key, and an srun that finds them: inside a job Snakemake drops
+    SLURM_CONF.
+    """
     for name in ("state", "spool", "bin"):
         (folder / name).mkdir(parents=True)
     folder.chmod(0o700)
@@ -80,8 +83,16 @@ def write_config(folder: Path) -> None:
     key.chmod(0o400)
     host = socket.gethostname().split(".")[0]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 9 // 10 // 2**20
-    values = {"host": host, "folder": folder, "cpus": max(4, os.cpu_count() or 1), "memory": memory, "user": getpass.getuser()}
-    (folder / "slurm.conf").write_text(CONFIG.format(**values, ctld_port=free_port(), slurmd_port=free_port()))
+    values = {
+        "host": host,
+        "folder": folder,
+        "cpus": max(4, os.cpu_count() or 1),
+        "memory": memory,
+        "user": getpass.getuser(),
+    }
+    (folder / "slurm.conf").write_text(
+        CONFIG.format(**values, ctld_port=free_port(), slurmd_port=free_port())
+    )
     shim = folder / "bin" / "srun"
     shim.write_text(f'#!/bin/sh\nSLURM_CONF={folder}/slurm.conf exec {program("srun")} "$@"\n')
     shim.chmod(0o755)
@@ -90,7 +101,8 @@ def write_config(folder: Path) -> None:
 
 @contextlib.contextmanager
 def cluster(folder: Path) -> Iterator[dict[str, str]]:
-    """Starts the cluster in an empty folder and yields the environment its clients need; stops it, and its jobs, at the end.
+    """Starts the cluster in an empty folder and yields the environment its clients need; stops it,
+    and its jobs, at the end.
 
     Raises:
         RuntimeError: a daemon did not come up; its log's end is in the message.
@@ -98,20 +110,32 @@ def cluster(folder: Path) -> Iterator[dict[str, str]]:
     write_config(folder)
     environment = os.environ | {"SLURM_CONF": str(folder / "slurm.conf")}
     environment["PATH"] = os.pathsep.join([str(folder / "bin"), environment["PATH"], *SBIN])
-    munge = [f"--{n}={folder}/munge{s}" for n, s in (("socket", ".socket"), ("key-file", ".key"), ("pid-file", ".pid"))]
+    munge = [
+        f"--{n}={folder}/munge{s}"
+        for n, s in (("socket", ".socket"), ("key-file", ".key"), ("pid-file", ".pid"))
+    ]
     munge += [f"--log-file={folder}/munged.log", f"--seed-file={folder}/munge.seed"]
     commands = {"munged": ["-F", "-f", *munge], "slurmctld": ["-D"], "slurmd": ["-D"]}
     started = []
     try:
         for name, arguments in commands.items():
             log = open(folder / f"{name}.out", "w")
-            started.append(subprocess.Popen([program(name), *arguments], env=environment, stdout=log, stderr=log))
+            started.append(
+                subprocess.Popen(
+                    [program(name), *arguments], env=environment, stdout=log, stderr=log
+                )
+            )
             if name == "munged":
                 wait(lambda: (folder / "munge.socket").exists(), folder)
         wait(lambda: "idle" in ask(environment, "sinfo", "-h", "-o", "%T"), folder)
         yield environment
         ask(environment, "scancel", "--state=PENDING", "--state=RUNNING", "-u", getpass.getuser())
-        wait(lambda: not ask(environment, "squeue", "-h", "-t", "PENDING,RUNNING,COMPLETING").strip(), folder)
+        wait(
+            lambda: (
+                not ask(environment, "squeue", "-h", "-t", "PENDING,RUNNING,COMPLETING").strip()
+            ),
+            folder,
+        )
     finally:
         for process in reversed(started):
             process.terminate()

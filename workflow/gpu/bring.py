@@ -1,4 +1,4 @@
-"""Brings home what a visit to a GPU left: merges its records, checked, and adds its speeds to the benchmark's table.
+"""Brings home what a visit to a GPU left: its records, checked, and its speeds for the benchmark.
 
 python workflow/gpu/bring.py OUT
 """
@@ -8,12 +8,13 @@ import json
 import sys
 from pathlib import Path
 
-from memutils import merge, speed
 from memutils.errors import UserError
+from memutils.report import speed
+from memutils.runs import merge
 
 
 def add_speeds(path: Path) -> None:
-    """Takes the table of a GPU into ``benchmarks/results.json``, in the place of an earlier one of its kind.
+    """Takes a GPU's table into ``benchmarks/results.json``, in the place of an earlier one.
 
     Raises:
         UserError: the file is damaged.

@@ -1,4 +1,4 @@
-"""The first visit to a GPU, one command: tests, the fastest way to carry out several runs, ResNet-18's runs, speeds.
+"""The first visit to a GPU: tests, the fastest way for several runs, ResNet-18's runs, speeds.
 
 python workflow/gpu/first.py OUT [--limit 240]
 """

@@ -22,7 +22,7 @@ from PIL import Image
 
 from memutils import data, sources
 from memutils.errors import UserError
-from memutils.files import write_whole
+from memutils.runs.files import write_whole
 
 PARTS = ("mnist", "cifar10.1", "cifar10.2")
 SHEET = 500
@@ -122,7 +122,7 @@ def pack(folder: Path, names: list[str], root: Path) -> None:
 
 
 def unpack(folder: Path, root: Path) -> list[str]:
-    """Brings what came into the data folder; returns the names of the data sets that are whole there.
+    """Brings what came into the data folder; returns the names of the data sets that are whole.
 
     Raises:
         UserError: a file is damaged, or the data are not what their name says.

@@ -1,4 +1,4 @@
-"""The second visit to a GPU: CIFAR-10, then the queue within a limit. Start it once for each part of the data.
+"""The second visit to a GPU: CIFAR-10, then the queue. Start it once for each part of the data.
 
     python workflow/gpu/second.py OUT [--limit 420] [--first FIRST_OUT]
 
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     if code or "cifar10" not in text:
         if not code:
             visit.say(
-                "A part of CIFAR-10 is missing. Send the other one and start the same again, on this machine."
+                "A part of CIFAR-10 is missing. Send it to this machine and start the same again."
             )
         return int(bool(code))
     path = options.first / "ways.json"

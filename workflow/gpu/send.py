@@ -18,8 +18,9 @@ from pathlib import Path
 
 from pack import PARTS, pack
 
-from memutils import data, provenance, queue
+from memutils import data
 from memutils.errors import UserError
+from memutils.runs import provenance, queue
 
 CODE = (
     "src",

@@ -1,4 +1,4 @@
-"""What the two visits to a machine with a GPU share: commands one after another within a limit of time."""
+"""What both visits to a GPU share: commands one after another within a limit of time."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Visit:
-    """Carries out commands in the repository, each within what is left of the time; their output goes to OUT/visit.log too.
+    """Carries out commands within what is left of the time; OUT/visit.log has their output.
 
     Args:
         out: what comes home; a folder of few files.
@@ -47,7 +47,9 @@ class Visit:
     def python(
         self, *words: object, most: float = 1e6, more: Mapping[str, str] | None = None
     ) -> tuple[int, str]:
-        """Runs python with these words; returns the exit code, negative if it was killed at the limit, and its output."""
+        """Runs python with these words; returns its exit code, negative if it was killed at the
+        limit, and its output.
+        """
         start, lines = time.monotonic(), []
         self.say(f"== {' '.join(map(str, words))}")
         child = subprocess.Popen(
@@ -63,7 +65,8 @@ class Visit:
         killer.cancel()
         kill_all(child)  # what it may have left behind
         self.say(
-            f"== exit code {code} after {time.monotonic() - start:.0f} s; {self.left():.0f} s are left"
+            f"== exit code {code} after {time.monotonic() - start:.0f} s;"
+            f" {self.left():.0f} s are left"
         )
         return code, "".join(lines)
 
@@ -98,10 +101,10 @@ def parser_of(text: str, limit: float) -> argparse.ArgumentParser:
 
 
 def queue_words(options: argparse.Namespace, way: Mapping, *more: object) -> tuple[list, dict]:
-    """The command that carries out the queue in a way of ``benchmarks/ways.py``, and its environment."""
+    """The command that carries out the queue in a way of ``ways.py``, and its environment."""
     words = [
         "-m",
-        "memutils.queue",
+        "memutils.runs.queue",
         "--order",
         options.order.resolve(),
         "--archive",

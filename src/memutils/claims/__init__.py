@@ -1,7 +1,6 @@
 """The paper's claims, judged by the records.
 
-What comes in: the records of the runs (``memutils.records``).
-What comes out: a verdict on each claim, as a table (``claims.json``).
-Where to begin: ``statements`` says what is claimed, ``thresholds`` holds the numbers, ``rules``
-decides, ``table`` adds up.
+In: the records of runs (``memutils.runs.records``). Out: a verdict per claim and network, as a
+table (``results/claims.json``). Begin with ``statements``, which says what is claimed;
+``thresholds`` holds the numbers, ``rules`` decides, ``table`` adds up.
 """

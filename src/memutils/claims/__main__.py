@@ -4,10 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from memutils import records
 from memutils.claims.publish import content, dump, strip
 from memutils.claims.selection import SCALES, Pool
 from memutils.errors import UserError
+from memutils.runs import records
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,7 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
         pool = Pool.load()
         if not pool.runs:
             raise UserError(
-                f"There is no record of the scales {', '.join(SCALES)} to judge; nothing was written."
+                f"There is no record of the scales {', '.join(SCALES)} to judge; nothing was"
+                " written."
             )
         table = content(pool)
         print(strip(table))

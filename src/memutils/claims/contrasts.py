@@ -16,9 +16,9 @@ from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN, Case, inconclu
 from memutils.claims.intervals import Interval, over_seeds
 from memutils.claims.outcomes import Measured, Run, excess
 from memutils.claims.selection import Column, Pool, Protocol
+from memutils.claims.steps import step_scale
 from memutils.claims.thresholds import Thresholds
-from memutils.specs import Spec
-from memutils.steps import step_scale
+from memutils.runs.specs import Spec
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,9 @@ def equal_fit(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
 
 
 def weigh_gaps(rows: list[dict], limits: Thresholds) -> tuple[str, dict, str]:
-    """P1's verdict from its gaps by seed and level: the state, mean and interval by level, and why."""
+    """P1's verdict from its gaps by seed and level: the state, mean and interval by level, and
+    why.
+    """
     by_level = {n: [row["gap"] for row in rows if row["level"] == n] for n in limits.fit_levels}
     intervals = {
         f"f = {n:g}": (fmean(v), over_seeds(v, limits.primary_confidence))

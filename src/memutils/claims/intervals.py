@@ -1,4 +1,6 @@
-"""Intervals and standard errors: of a fraction, of a pair on the same images, of a mean over seeds."""
+"""Intervals and standard errors: of a fraction, of a pair on the same images, of a mean over
+seeds.
+"""
 
 import math
 from collections.abc import Sequence

@@ -15,7 +15,7 @@ import pandas as pd
 
 from memutils.claims.intervals import standard_error
 from memutils.claims.thresholds import Thresholds
-from memutils.records import Record
+from memutils.runs.records import Record
 
 
 def excess(memorized, recovered, classes: int):
@@ -44,7 +44,9 @@ def lead(a: np.ndarray, b: np.ndarray, n: int, deviations: float) -> np.ndarray:
 
 
 def stays(epochs: np.ndarray, j1: np.ndarray, level: float) -> float:
-    """The first of the epochs from which J1 stays at the level or above; infinite if there is none."""
+    """The first of the epochs from which J1 stays at the level or above; infinite if there is
+    none.
+    """
     below = epochs[~(j1 >= level)]
     later = epochs[epochs > (below.max() if len(below) else 0)]
     return float(later.min()) if len(later) else math.inf
@@ -260,7 +262,9 @@ class Run:
 
     @property
     def reached(self) -> float:
-        """The first epoch from which the training-mode J1 stays near 1; infinite if there is none."""
+        """The first epoch from which the training-mode J1 stays near 1; infinite if there is
+        none.
+        """
         return stays(
             self.measured.columns["epoch"],
             self.measured.columns["training_j1"],

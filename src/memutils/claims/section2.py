@@ -16,13 +16,19 @@ PRIMARIES_AND_FIGURES = (
         id="P0",
         weight=PRIMARY,
         section="section 2",
-        says="keeping everything else in the training algorithm same but changing the loss "
-        "function alone results in the network "
-        "significantly resisting overfitting",
-        reading="With all else equal, RLL memorizes less than CCE and than MSE, and it is more "
-        "accurate on new images.",
-        rule="Each of four differences is above three standard errors, image by image, in every "
-        "pair of a seed.",
+        says=(
+            "keeping everything else in the training algorithm same but changing the loss "
+            "function alone results in the network "
+            "significantly resisting overfitting"
+        ),
+        reading=(
+            "With all else equal, RLL memorizes less than CCE and than MSE, and it is more "
+            "accurate on new images."
+        ),
+        rule=(
+            "Each of four differences is above three standard errors, image by image, in every "
+            "pair of a seed."
+        ),
         symbols=r"$m(\mathrm{CCE}) - m(\mathrm{RLL}) > 3\,\mathrm{SE}$, and so on",
         shown_in=("fig4", "fractions"),
         parts=(
@@ -52,11 +58,11 @@ PRIMARIES_AND_FIGURES = (
         section="section 2",
         says="this loss function seems to be able to disregard data that are wrongly labelled",
         reading="RLL memorizes less at equal fit: the loss does it, not only the clock.",
-        rule="Where the training-mode f first reaches 0.9 and 0.95, RLL's highest x over four "
-        "step sizes is below CCE's lowest by "
-        "more than 0.05, by the interval over three seeds. Open where CCE's lowest x lies at the "
-        "smallest step and more than 0.05 "
-        "below the next.",
+        rule=(
+            "Where the training-mode f first reaches 0.9 and 0.95, RLL's highest x over four step"
+            " sizes is below CCE's lowest by more than 0.05, by the interval over three seeds. Open"
+            " where CCE's lowest x lies at the smallest step and more than 0.05 below the next."
+        ),
         symbols=r"$\max_s x(\mathrm{RLL}) - \min_s x(\mathrm{CCE}) < -0.05$",
         shown_in=("theory_steps",),
         contrast=contrasts.equal_fit,
@@ -86,11 +92,14 @@ PRIMARIES_AND_FIGURES = (
         id="C3",
         section="section 2",
         says="though it takes a few epochs more with higher values of η",
-        reading="With more noise the fit takes longer (CCE and MSE; the paper excepts MSE on "
-        "MNIST).",
-        rule="The first epoch from which the training-mode J1 stays at 0.95 or above does not "
-        "fall in η, and rises from end to end. "
-        "Not tested within three epochs of a drop of the learning rate.",
+        reading=(
+            "With more noise the fit takes longer (CCE and MSE; the paper excepts MSE on MNIST)."
+        ),
+        rule=(
+            "The first epoch from which the training-mode J1 stays at 0.95 or above does not "
+            "fall in η, and rises from end to end. "
+            "Not tested within three epochs of a drop of the learning rate."
+        ),
         symbols=r"$t_{0.2} \le t_{0.4} \le t_{0.6},\; t_{0.2} < t_{0.6}$",
         shown_in=("fig1", "fig2"),
         parts=(
@@ -123,13 +132,17 @@ PRIMARIES_AND_FIGURES = (
     Claim(
         id="C5",
         section="section 2",
-        says="The only exception is when ResNet-18 is trained on MNIST with MSE; but even here "
-        "the training accuracy reaches a high "
-        "value",
+        says=(
+            "The only exception is when ResNet-18 is trained on MNIST with MSE; but even here "
+            "the training accuracy reaches a high "
+            "value"
+        ),
         reading="MSE gets high on MNIST, not near 100 %.",
-        rule="J1 of MSE is at least 0.75 and more than 0.02 below that of CCE. Not tested where "
-        "one of them changes by more than "
-        "0.01 over the last fifth of the epochs.",
+        rule=(
+            "J1 of MSE is at least 0.75 and more than 0.02 below that of CCE. Not tested where "
+            "one of them changes by more than "
+            "0.01 over the last fifth of the epochs."
+        ),
         symbols=r"$J_1(\mathrm{MSE}) \ge 0.75,\; J_1(\mathrm{CCE}) - J_1(\mathrm{MSE}) > 0.02$",
         shown_in=("fig2",),
         parts=(
@@ -141,11 +154,15 @@ PRIMARIES_AND_FIGURES = (
     Claim(
         id="C6",
         section="section 2",
-        says="the training set accuracy achieved by RLL for non-zero values of η is always well "
-        "below that achieved on clean data",
+        says=(
+            "the training set accuracy achieved by RLL for non-zero values of η is always well "
+            "below that achieved on clean data"
+        ),
         reading="RLL's J1 falls well below its J1 on clean labels.",
-        rule="The drop is at least three quarters of the ideal drop, that of a network that meets "
-        "no wrong label but by chance.",
+        rule=(
+            "The drop is at least three quarters of the ideal drop, that of a network that meets "
+            "no wrong label but by chance."
+        ),
         symbols=r"$a - J_1 \ge \tfrac34\, e\,\frac{Ka - 1}{K - 1}$",
         shown_in=("fig3",),
         parts=(Part(judge=rules.well_below_clean, losses=("rll",), clean=True),),
@@ -153,8 +170,10 @@ PRIMARIES_AND_FIGURES = (
     Claim(
         id="C7",
         section="section 2",
-        says="for η = 0.2 and η = 0.4 the difference in training-accuracy on clean and noisy data "
-        "is almost equal to the noise-rate",
+        says=(
+            "for η = 0.2 and η = 0.4 the difference in training-accuracy on clean and noisy data "
+            "is almost equal to the noise-rate"
+        ),
         reading="At the noise rates 0.2 and 0.4 that drop is about η.",
         rule="The drop is within 0.05 of the ideal drop.",
         symbols=r"$\left|a - J_1 - e\,\frac{Ka - 1}{K - 1}\right| \le 0.05$",
@@ -164,8 +183,10 @@ PRIMARIES_AND_FIGURES = (
     Claim(
         id="C8",
         section="section 2",
-        says="for networks trained with CCE and MSE losses, the J2 accuracy (dashed line) is "
-        "always well below the J1 accuracy",
+        says=(
+            "for networks trained with CCE and MSE losses, the J2 accuracy (dashed line) is "
+            "always well below the J1 accuracy"
+        ),
         reading="With CCE and MSE, J2 ends well below J1.",
         rule="J1 less J2 is at least half of the empirical noise rate.",
         symbols=r"$J_1 - J_2 \ge e/2$",
@@ -189,9 +210,11 @@ PRIMARIES_AND_FIGURES = (
         section="section 2",
         says="through all the epochs, the J2 accuracy stays higher",
         reading="With RLL, J2 is above J1 in every epoch.",
-        rule="r leads in 95 % of the epochs after leaving chance (training-mode), and no "
-        "evaluation contradicts by three standard "
-        "errors. Fails if m leads by three at two evaluations or in 5 % of the epochs. Else open.",
+        rule=(
+            "r leads in 95 % of the epochs after leaving chance (training-mode), and no evaluation"
+            " contradicts by three standard errors. Fails if m leads by three at two evaluations or"
+            " in 5 % of the epochs. Else open."
+        ),
         symbols=r"$r > m$ throughout",
         shown_in=("fig4", "fractions"),
         beyond=("resnet32",),
@@ -200,10 +223,14 @@ PRIMARIES_AND_FIGURES = (
     Claim(
         id="C11",
         section="section 2",
-        says="But eventually the network ‘flips’ and overfits to the random labels in training data",
+        says=(
+            "But eventually the network ‘flips’ and overfits to the random labels in training data"
+        ),
         reading="CCE crosses over: J2 leads early, J1 later.",
-        rule="r leads by three standard errors at three evaluations or in three epochs, and after "
-        "that m leads at every evaluation.",
+        rule=(
+            "r leads by three standard errors at three evaluations or in three epochs, and after "
+            "that m leads at every evaluation."
+        ),
         symbols=r"$r > m$ early, $m > r$ later",
         shown_in=("fig4", "fractions"),
         beyond=("resnet32",),
@@ -212,9 +239,11 @@ PRIMARIES_AND_FIGURES = (
     Claim(
         id="C12",
         section="section 2",
-        says="for η = 0.2, 0.4, the J2 accuracy of the networks learned using RLL is close to the "
-        "training accuracy achieved with "
-        "clean data",
+        says=(
+            "for η = 0.2, 0.4, the J2 accuracy of the networks learned using RLL is close to the "
+            "training accuracy achieved with "
+            "clean data"
+        ),
         reading="RLL's J2 at the noise rates 0.2 and 0.4 is close to its accuracy on clean labels.",
         rule="J2 is at most 0.05 below J1 on clean labels.",
         symbols=r"$a - J_2 \le 0.05$",

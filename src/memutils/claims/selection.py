@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from memutils import records
 from memutils.claims.outcomes import Measured
-from memutils.records import RESULTS_VERSION, Record
-from memutils.specs import load_scale
+from memutils.runs import records
+from memutils.runs.records import RESULTS_VERSION, Record
+from memutils.runs.specs import load_scale
 
 SCALES = (
     "paper",
@@ -159,7 +159,9 @@ class Protocol:
 
 
 def is_of_a_grid(found: Iterable[Record]) -> list[Record]:
-    """The records that are runs of a grid of ``SCALES``, made by this version, and did not diverge."""
+    """The records that are runs of a grid of ``SCALES``, made by this version, and did not
+    diverge.
+    """
     found, specs = list(found), []
     for scale in {r.scale for r in found} & set(SCALES):
         specs += [records.spec_dict(spec) for spec in load_scale(scale).specs().values()]

@@ -1,4 +1,6 @@
-"""How much of the table hangs on its thresholds: the verdicts once more with each threshold moved."""
+"""How much of the table hangs on its thresholds: the verdicts once more with each threshold
+moved.
+"""
 
 import dataclasses
 import itertools
@@ -13,7 +15,8 @@ JUDGED = tuple(c for c in CLAIMS if c.weight != MATHEMATICS)
 """The claims that runs decide; of mathematics no threshold but rounding is a part."""
 
 FIXED = ("rounding", "main_eta")
-"""Thresholds that are not moved: rounding, and the noise rate that names the paper's main setting."""
+"""Thresholds that are not moved: rounding, and the noise rate that names the paper's main setting.
+"""
 
 NAMES = tuple(
     f.name

@@ -1,5 +1,5 @@
-"""Pages of the book: what comes in are records and verdicts, what comes out are figures, tables and
-sentences.
+"""What a reader sees: figures, tables and sentences.
 
-Where to begin: ``claims_page`` for the page of the claims.
+In: records (``memutils.runs.records``) and verdicts (``memutils.claims``). Out: parts of the
+book's pages. Begin with ``plots`` for figures and ``claims_page`` for the page of the claims.
 """

@@ -8,8 +8,8 @@ from memutils.claims.contrasts import by_step, x_at_level
 from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
-from memutils.plots import COLORS
 from memutils.report.claims_page import SHORT
+from memutils.report.plots import COLORS
 
 PARTS = (
     ("m below CCE's", "m(CCE) − m(RLL)"),

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from memutils import records
 from memutils.claims.changed import AFTER_RESULTS, REASONS
 from memutils.claims.selection import MAIN, Pool
 from memutils.claims.sensitivity import NAMES
 from memutils.names import LOSS_NAMES
 from memutils.report.claims_page import SHORT, badge, beside, summary
 from memutils.report.markup import Safe, joined, number, table, tag
+from memutils.runs import records
 
 NETWORKS = {
     "resnet18": "ResNet-18",
@@ -71,7 +71,10 @@ def steady(changes: list[dict], content: dict) -> str:
         if rest
         else "Every claim has a verdict that some move changes."
     )
-    return f"{len(NAMES)} thresholds were moved one at a time, to half and to twice their margin. {kept}"
+    return (
+        f"{len(NAMES)} thresholds were moved one at a time, to half and to twice their margin."
+        f" {kept}"
+    )
 
 
 def first_version() -> dict:

@@ -104,7 +104,9 @@ def beside(verdict: dict) -> list[str]:
         if verdict["seeds"]
         else ""
     )
-    images = "n =\u00a0" + " and ".join(f"{n:,}" for n in verdict["sizes"]) if verdict["sizes"] else ""
+    images = (
+        "n =\u00a0" + " and ".join(f"{n:,}" for n in verdict["sizes"]) if verdict["sizes"] else ""
+    )
     lines = [", ".join(filter(None, [count, images]))]
     lines += [f"{verdict['inconclusive']} inconclusive"] if verdict["inconclusive"] else []
     lines += ["described, not tested"] if verdict["described"] else []
@@ -164,7 +166,9 @@ def strip(content: dict) -> Safe:
 
 
 def controls(content: dict) -> Safe:
-    """What the controls say: a row a control, with the words of the claims that its runs bear on."""
+    """What the controls say: a row a control, with the words of the claims that its runs bear
+    on.
+    """
     lines = []
     for column in (c for c in content["columns"] if not c["main"]):
         said: dict[str, list[str]] = {}
@@ -198,7 +202,9 @@ def row(content: dict, name: str) -> tuple[HTML, Markdown, HTML]:
 
 
 def statement(claim: dict) -> str:
-    """Markdown: the paper's sentence with its section, our reading, the rule in words and symbols."""
+    """Markdown: the paper's sentence with its section, our reading, the rule in words and
+    symbols.
+    """
     symbols = next(c.symbols for c in CLAIMS if c.id == claim["id"])
     says = "*This claim is ours, not the paper's.*"
     if claim["says"]:

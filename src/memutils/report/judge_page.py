@@ -45,13 +45,13 @@ def planted_sentence(judged: dict) -> str:
     kinder = max(r["opposite"] for r in below)
     harsher = max(above, key=lambda r: r["opposite"])
     return (
-        f"In {judged['grids']:,} grids each, a clear effect gets the opposite verdict in at most "
-        f"{100 * worst:.1f} % of them, and an idle network is *not tested* in "
-        f"{100 * min(r['right'] for r in idle):.0f} % or more. One standard error below its "
-        f"threshold a claim *holds* in at most {100 * kinder:.1f} %. One standard error above, a "
-        "claim often does not hold, since every noise rate of a seed must pass: at worst "
-        f"{harsher['claim']} *fails* in {100 * harsher['opposite']:.0f} %. So the rules are strict: "
-        "they seldom grant a claim that is not so, and they often withhold a narrow one."
+        f"In {judged['grids']:,} grids each, a clear effect gets the opposite verdict in at most"
+        f" {100 * worst:.1f} % of them, and an idle network is *not tested* in"
+        f" {100 * min(r['right'] for r in idle):.0f} % or more. One standard error below its"
+        f" threshold a claim *holds* in at most {100 * kinder:.1f} %. One standard error above, a"
+        " claim often does not hold, since every noise rate of a seed must pass: at worst"
+        f" {harsher['claim']} *fails* in {100 * harsher['opposite']:.0f} %. So the rules are"
+        " strict: they seldom grant a claim that is not so, and they often withhold a narrow one."
     )
 
 

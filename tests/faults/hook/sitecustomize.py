@@ -1,9 +1,12 @@
-"""With this folder on PYTHONPATH, a run checkpoints after every epoch and can be killed at a point of one's choice.
+"""With this folder on PYTHONPATH, a run checkpoints after every epoch and can be killed at a point
+of one's choice.
 
-FAULT is ``point:count:whom:share``: the count-th time a process gets to the point, SIGKILL goes to whom: itself, or the
-nearest process above it whose command line has that word, or 'all' of those. Points: ``step`` (an optimizer step), ``exact`` (a
-pass in eval mode), ``final`` (the risks), and for each of ckpt, npz and json: ``torn`` (only that share of the file has
-reached the disk), ``synced`` (it is whole, under its temporary name) and ``renamed``. FAULT_STRUCK names a file that is
+FAULT is ``point:count:whom:share``: the count-th time a process gets to the point, SIGKILL goes to
+whom: itself, or the nearest process above it whose command line has that word, or 'all' of those.
+Points: ``step`` (an optimizer step), ``exact`` (a pass in eval mode), ``final`` (the risks), and
+for each of ckpt, npz and json: ``torn`` (only that share of the file has reached the disk),
+``synced`` (it is whole, under its temporary name) and ``renamed``. FAULT_STRUCK names a file that
+is
 made by the kill: there is one a start.
 """
 
@@ -30,10 +33,20 @@ def at(point: str, file: int | None = None) -> None:
         os.truncate(file, int(float(SHARE) * os.fstat(file).st_size))
     import psutil
 
-    above = [p for p in psutil.Process().parents() if any(word in " ".join(p.cmdline()) for word in DRIVERS)]
-    for process in reversed(above) if WHOM == "all" else [p for p in above if WHOM in " ".join(p.cmdline())][:1]:
+    above = [
+        p
+        for p in psutil.Process().parents()
+        if any(word in " ".join(p.cmdline()) for word in DRIVERS)
+    ]
+    for process in (
+        reversed(above)
+        if WHOM == "all"
+        else [p for p in above if WHOM in " ".join(p.cmdline())][:1]
+    ):
         process.kill()
-    if WHOM in ("self", "all") or file is not None:  # a process that tore its file must not live to rename it
+    if (
+        WHOM in ("self", "all") or file is not None
+    ):  # a process that tore its file must not live to rename it
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -46,12 +59,15 @@ def before(owner, name: str, point: str) -> None:
 def kind(path) -> str:
     """Which of the run's files a path is, or a temporary path will be; '' for any other."""
     name = os.path.basename(str(path)).removesuffix(".tmp")
-    return next((k for k in ("ckpt", "npz", "json") if f".{k}." in name or name.endswith(f".{k}")), "")
+    return next(
+        (k for k in ("ckpt", "npz", "json") if f".{k}." in name or name.endswith(f".{k}")), ""
+    )
 
 
 def arm() -> None:
     """Puts the points into the package, which is imported by now."""
-    from memutils import checkpoints, runs, training
+    from memutils import runs, training
+    from memutils.runs import checkpoints
 
     checkpoints.CHECKPOINT_SECONDS = 0
     before(training.TrainingStep, "__call__", "step")
@@ -77,7 +93,12 @@ def arm() -> None:
 def hook(event: str, arguments: tuple) -> None:
     """Arms when a run takes its lock."""
     global hook_done
-    if event == "open" and not hook_done and str(arguments[0]).endswith(".lock") and "memutils.runs" in sys.modules:
+    if (
+        event == "open"
+        and not hook_done
+        and str(arguments[0]).endswith(".lock")
+        and "memutils.runs" in sys.modules
+    ):
         hook_done = True
         arm()
 

@@ -1,4 +1,5 @@
-"""Brings records home: ``python -m memutils.merge /path/to/other/results``, or ``... OUT.zip``.
+"""Brings records home: ``python -m memutils.runs.merge /path/to/other/results``, or ``...
+OUT.zip``.
 
 Nothing that is here is ever overwritten.
 """
@@ -10,27 +11,29 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from memutils import provenance, records
 from memutils.errors import UserError
 from memutils.paths import expanded
-from memutils.records import Record
+from memutils.runs import provenance, records
+from memutils.runs.records import Record
 
 
 def merge(source: Path) -> dict[str, list[str]]:
     """Copies the records of another results folder, or of an archive of one, into this one.
 
-    Each is read with all its checks, its arrays too, and its code must be that of the commit it names; one that is here
-    already with the same content is left as it is.
+    Each is read with all its checks, its arrays too, and its code must be that of the commit it
+    names; one that is here already with the same content is left as it is.
 
     Args:
-        source: a results folder, with a folder a scale in it; or a zip file of that layout, see ``memutils.archive``.
+        source: a results folder, with a folder a scale in it; or a zip file of that layout, see
+            ``memutils.runs.archive``.
 
     Returns:
-        The names ``scale/key`` of what was 'copied', what was 'here already', and the 'conflicts': records of the same run
-        with another content, which are not copied.
+        The names ``scale/key`` of what was 'copied', what was 'here already', and the 'conflicts':
+        records of the same run with another content, which are not copied.
 
     Raises:
-        UserError: no records there, a damaged one, or one of other code than it says; what was copied before stays.
+        UserError: no records there, a damaged one, or one of other code than it says; what was
+        copied before stays.
     """
     source = expanded(source)
     if source.is_file():
@@ -57,15 +60,21 @@ def paths_in(folder: Path) -> list[Path]:
     """The records of a results folder.
 
     Raises:
-        UserError: the folder is not there, is another one, or has no records; names the one that is wanted.
+        UserError: the folder is not there, is another one, or has no records; names the one that is
+        wanted.
     """
     if not folder.is_dir():
-        raise UserError(f"There is no folder {folder}; name the results folder that was brought here.")
+        raise UserError(
+            f"There is no folder {folder}; name the results folder that was brought here."
+        )
     found = sorted(p for p in folder.glob("*/*.json") if not p.name.startswith("."))
     if (folder / "results").is_dir() or not found:
         near = [p for p in (folder / "results", folder.resolve().parent) if any(p.glob("*/*.json"))]
         hint = f"; that may be {near[0]}" if near else ""
-        raise UserError(f"{folder} is no results folder: records lie in one by their scale, as in cpu/KEY.json{hint}.")
+        raise UserError(
+            f"{folder} is no results folder: records lie in one by their scale, as in"
+            f" cpu/KEY.json{hint}."
+        )
     return found
 
 
@@ -74,31 +83,55 @@ def unpack(archive: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(archive) as file:
             plain = r"[A-Za-z0-9][\w.+-]*"
-            names = [name for name in file.namelist() if re.fullmatch(rf"{plain}/{plain}\.(json|npz)", name)]
+            names = [
+                name
+                for name in file.namelist()
+                if re.fullmatch(rf"{plain}/{plain}\.(json|npz)", name)
+            ]
             file.extractall(folder, names)
     except (OSError, zipfile.BadZipFile) as error:
-        raise UserError(f"The archive {archive} cannot be read ({error}). Fetch it again.") from error
+        raise UserError(
+            f"The archive {archive} cannot be read ({error}). Fetch it again."
+        ) from error
     if not names:
-        raise UserError(f"The archive {archive} holds no records; name one that memutils.queue has written.")
+        raise UserError(
+            f"The archive {archive} holds no records; name one that memutils.runs.queue has"
+            " written."
+        )
 
 
 def check_code(record: Record) -> None:
-    """Raises a UserError unless a record's code is that of the commit it names, or of the sources here where it names none."""
+    """Raises a UserError unless a record's code is that of the commit it names, or of the sources
+    here where it names none.
+    """
     commit, code = record.provenance.get("commit"), record.provenance.get("code")
     if commit is None or provenance.state_in_git() is None:
         expected, whose = provenance.code_hash(), "the sources here"
     else:
-        expected, whose = provenance.code_of_commit(commit), f"the commit {commit[:12]} that it names"
+        expected, whose = (
+            provenance.code_of_commit(commit),
+            f"the commit {commit[:12]} that it names",
+        )
     if expected is None:
-        raise UserError(f"The record {record.key} names the commit {commit[:12]}, which is not here. Fetch it, then merge again.")
+        raise UserError(
+            f"The record {record.key} names the commit {commit[:12]}, which is not here. Fetch it,"
+            " then merge again."
+        )
     if code != expected:
-        raise UserError(f"The record {record.key} was made by other code than {whose}. Run it again from a commit.")
+        raise UserError(
+            f"The record {record.key} was made by other code than {whose}. Run it again from a"
+            " commit."
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Merges and tells what it did; 1 where there was a conflict or an error."""
-    parser = argparse.ArgumentParser(prog="python -m memutils.merge", description=__doc__.partition("\n")[0])
-    parser.add_argument("source", type=Path, help="the results folder, or the archive, to take records from")
+    parser = argparse.ArgumentParser(
+        prog="python -m memutils.runs.merge", description=__doc__.partition("\n")[0]
+    )
+    parser.add_argument(
+        "source", type=Path, help="the results folder, or the archive, to take records from"
+    )
     options = parser.parse_args(arguments)
     try:
         outcome = merge(options.source)
@@ -107,7 +140,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print(", ".join(f"{len(names)} {what}" for what, names in outcome.items()))
     for name in outcome["conflicts"]:
-        print(f"Not copied: {name} is here with another content. Keep one of the two: delete the other.", file=sys.stderr)
+        print(
+            f"Not copied: {name} is here with another content. Keep one of the two: delete the"
+            " other.",
+            file=sys.stderr,
+        )
     return int(bool(outcome["conflicts"]))
 
 

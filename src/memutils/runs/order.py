@@ -8,16 +8,18 @@ from pathlib import Path
 import yaml
 
 from memutils.errors import UserError, unknown_name
-from memutils.specs import Scale, Spec, load_scale
+from memutils.runs.specs import Scale, Spec, load_scale
 
 SIZES = {"mnist5k": 4_000, "mnist": 60_000, "cifar10": 50_000}
 """Training images of the data sets that come with the package."""
 
 PRIOR = {
-    "cuda": {"mlp": 1e-6, "resnet18": 6e-6, "resnet32": 1.2e-5, "inception-lite": 1.2e-5},
+    "cuda": {"mlp": 1e-6, "resnet18": 6e-6, "resnet32": 1.1e-5, "inception-lite": 1.1e-5},
     "cpu": {"mlp": 1e-4, "resnet18": 1 / 780, "resnet32": 1 / 395, "inception-lite": 1 / 235},
 }
-"""Seconds of one image of one epoch where none was measured: on one H100 alone (derived), on one core with AMX (measured)."""
+"""Seconds of one image of one epoch where none was measured: on one H100 alone (derived), on one
+core with AMX (measured).
+"""
 
 BESIDE = {"cuda": 10.0, "cpu": 3.0}
 """Seconds of a run beside its epochs: data, capture, the record."""
@@ -29,7 +31,8 @@ class Job:
 
     Attributes:
         scale, key, spec: the run.
-        first: scale and key of a run that must be recorded before with a final J1 of at least ``j1``; empty for none.
+        first: scale and key of a run that must be recorded before with a final J1 of at least
+            ``j1``; empty for none.
     """
 
     scale: Scale
@@ -59,9 +62,13 @@ class Rates:
         self.beside, self.known, self.measured = BESIDE[device], {}, {}
         if path is not None:
             try:
-                self.known = {str(name): float(value) for name, value in json.loads(path.read_bytes()).items()}
+                self.known = {
+                    str(name): float(value) for name, value in json.loads(path.read_bytes()).items()
+                }
             except (OSError, ValueError, AttributeError, TypeError) as error:
-                raise UserError(f"The file of rates {path} cannot be read ({error}); leave it out or mend it.") from error
+                raise UserError(
+                    f"The file of rates {path} cannot be read ({error}); leave it out or mend it."
+                ) from error
 
     def seconds(self, spec: Spec) -> float:
         """An estimate of a run's time."""
@@ -96,8 +103,9 @@ def of_scale(name: str, only: str = "") -> list[Job]:
 def read_order(path: Path, only: str = "") -> list[Job]:
     """The runs of a file, in its order, each once.
 
-    The file is a list of entries like ``{scale: paper, runs: ["*-seed0"], first: {run: KEY, j1: 0.95}}``: ``runs`` are patterns
-    of keys (``*`` stands for anything), in order; ``first`` names a run of that scale that must have come to that J1.
+    The file is a list of entries like ``{scale: paper, runs: ["*-seed0"], first: {run: KEY, j1:
+    0.95}}``: ``runs`` are patterns of keys (``*`` stands for anything), in order; ``first`` names a
+    run of that scale that must have come to that J1.
 
     Raises:
         UserError: the file cannot be read or an entry is wrong; says which.
@@ -105,7 +113,9 @@ def read_order(path: Path, only: str = "") -> list[Job]:
     try:
         entries = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"The order {path} cannot be read: {' '.join(str(error).split())[:200]}.") from error
+        raise UserError(
+            f"The order {path} cannot be read: {' '.join(str(error).split())[:200]}."
+        ) from error
     if not isinstance(entries, list):
         raise UserError(f"The order {path} must be a list of entries with scale and runs.")
     jobs = {}
@@ -126,8 +136,13 @@ def jobs_of(entry: object) -> list[Job]:
         if part not in ("scale", "runs", "first"):
             raise unknown_name("part", part, ("scale", "runs", "first"))
     scale, first = load_scale(entry["scale"]), entry.get("first") or {}
-    known, patterns = scale.specs(), entry["runs"] if isinstance(entry["runs"], list) else [entry["runs"]]
-    if first and (not isinstance(first, dict) or first.keys() != {"run", "j1"} or first["run"] not in known):
+    known, patterns = (
+        scale.specs(),
+        entry["runs"] if isinstance(entry["runs"], list) else [entry["runs"]],
+    )
+    if first and (
+        not isinstance(first, dict) or first.keys() != {"run", "j1"} or first["run"] not in known
+    ):
         raise UserError(f"first must have run, a key of scale {scale.name}, and j1.")
     needs = ((scale.name, first["run"]), float(first["j1"])) if first else ((), 0.0)
     jobs = []

@@ -1,4 +1,6 @@
-"""Carries out one run: data, noise, network and training in, a record out. Safe to kill and to start twice."""
+"""Carries out one run: data, noise, network and training in, a record out. Safe to kill and to
+start twice.
+"""
 
 import copy
 import math
@@ -12,31 +14,25 @@ from datetime import UTC, datetime
 import numpy as np
 import torch
 
-from memutils import (
-    __version__,
-    data,
-    entries,
-    files,
-    labeling,
-    losses,
-    measured,
-    models,
-    noise,
-    provenance,
-    recipe,
-    records,
-    training,
-    trial,
-)
-from memutils.checkpoints import Checkpoint, drop_checkpoint, only_one
+from memutils import __version__, data, labeling, losses, models, noise, recipe, training, trial
 from memutils.data import Split
 from memutils.errors import INTERRUPTED, UserError
 from memutils.graph import own_stream
-from memutils.records import Record
-from memutils.specs import Scale, Spec, load_scale
-from memutils.storage import Storage, pictured
+from memutils.runs import entries, files, measured, provenance, records
+from memutils.runs.checkpoints import Checkpoint, drop_checkpoint, only_one
+from memutils.runs.records import Record
+from memutils.runs.specs import Scale, Spec, load_scale
+from memutils.runs.storage import Storage, pictured
 
-PURPOSES = ("subset", "noise", "initialization", "order", "fresh noise", "test subset", "shuffled labels")
+PURPOSES = (
+    "subset",
+    "noise",
+    "initialization",
+    "order",
+    "fresh noise",
+    "test subset",
+    "shuffled labels",
+)
 
 
 def child_seed(seed: int, purpose: str) -> int:
@@ -47,7 +43,8 @@ def child_seed(seed: int, purpose: str) -> int:
 def prepare(
     spec: Spec, dataset: data.Dataset, source: labeling.Source | None = None
 ) -> tuple[dict[str, Split], dict[str, noise.NoisyLabels]]:
-    """The splits of a run ('train', 'test', and 'holdout' where asked for) and their labels; test labels are true.
+    """The splits of a run ('train', 'test', and 'holdout' where asked for) and their labels; test
+    labels are true.
 
     ``source`` is where the labels come from, by default what the specification says.
     """
@@ -55,13 +52,16 @@ def prepare(
     n = spec.n_train or len(pool) - spec.n_holdout
     if n + spec.n_holdout > len(pool) or spec.n_test > len(dataset.test):
         raise UserError(
-            f"{dataset.name} has {len(pool)} training and {len(dataset.test)} test images; lower n_train, n_holdout or n_test."
+            f"{dataset.name} has {len(pool)} training and {len(dataset.test)} test images; lower"
+            " n_train, n_holdout or n_test."
         )
     seed = child_seed(spec.seed, "subset")
     chosen = data.stratified(pool.labels, n, seed)
     places, splits = {"train": chosen}, {"train": pool[chosen], "test": dataset.test}
     if spec.n_test:
-        splits["test"] = dataset.test[data.stratified(dataset.test.labels, spec.n_test, child_seed(0, "test subset"))]
+        splits["test"] = dataset.test[
+            data.stratified(dataset.test.labels, spec.n_test, child_seed(0, "test subset"))
+        ]
     if spec.n_holdout:
         rest = np.setdiff1d(np.arange(len(pool)), chosen)
         places["holdout"] = rest[data.stratified(pool.labels[rest], spec.n_holdout, seed)]
@@ -75,9 +75,14 @@ def prepare(
     if spec.train_on == "clean":
         clean = ~labels["train"].mislabeled
         splits["train"] = splits["train"][clean]
-        labels["train"] = noise.NoisyLabels(labels["train"].noisy[clean], labels["train"].true[clean])
+        labels["train"] = noise.NoisyLabels(
+            labels["train"].noisy[clean], labels["train"].true[clean]
+        )
     if len(splits["train"]) < 2:
-        raise UserError("A run needs at least 2 images to train on; raise n_train, or lower eta where train_on is 'clean'.")
+        raise UserError(
+            "A run needs at least 2 images to train on; raise n_train, or lower eta where train_on"
+            " is 'clean'."
+        )
     return splits, labels
 
 
@@ -90,34 +95,52 @@ def center_crop(split: Split, side: int) -> Split:
     """The center of each image, side x side pixels."""
     height, width = split.images.shape[1:3]
     if side > min(height, width):
-        raise UserError(f"Images of {height}x{width} pixels cannot be cropped to {side}; lower crop.")
+        raise UserError(
+            f"Images of {height}x{width} pixels cannot be cropped to {side}; lower crop."
+        )
     top, left = (height - side) // 2, (width - side) // 2
-    return Split(np.ascontiguousarray(split.images[:, top : top + side, left : left + side]), split.labels)
+    return Split(
+        np.ascontiguousarray(split.images[:, top : top + side, left : left + side]), split.labels
+    )
 
 
-def make_trainer(spec: Spec, splits, labels, num_classes: int, execution: recipe.Execution) -> training.Trainer:
+def make_trainer(
+    spec: Spec, splits, labels, num_classes: int, execution: recipe.Execution
+) -> training.Trainer:
     """The trainer of a run, before its first epoch."""
     train = splits["train"].images
     shift, scale = (None, None) if spec.inputs == "whiten" else training.channel_statistics(train)
     resident = {
-        name: training.Resident(split, labels[name].noisy, shift, scale, execution.device) for name, split in splits.items()
+        name: training.Resident(split, labels[name].noisy, shift, scale, execution.device)
+        for name, split in splits.items()
     }
     shape = (train.shape[3], *train.shape[1:3])
-    network = models.build(spec.network, shape, num_classes, child_seed(spec.seed, "initialization"))
+    network = models.build(
+        spec.network, shape, num_classes, child_seed(spec.seed, "initialization")
+    )
     network = network.to(execution.device, memory_format=torch.channels_last)
     batch = resident["train"].batch(slice(0, spec.batch_size))
     trial.check_network(spec.network, network, batch, num_classes, execution)
-    def placed(loss):  # with its buffers, and as a copy: a registered loss may be one object for all runs
-        loss = copy.deepcopy(loss).to(execution.device) if isinstance(loss, torch.nn.Module) else loss
+
+    def placed(
+        loss,
+    ):  # with its buffers, and as a copy: a registered loss may be one object for all runs
+        loss = (
+            copy.deepcopy(loss).to(execution.device) if isinstance(loss, torch.nn.Module) else loss
+        )
         losses.check_loss(loss, num_classes, execution.device)
         return loss
 
     first = placed(spec.build_loss())
     later = placed(spec.build_loss(spec.switch_loss)) if spec.switch_loss else first
     return training.Trainer(
-        network, lambda epoch: later if spec.switch_loss and epoch > spec.switch_epoch else first,
-        resident, spec, execution, child_seed(spec.seed, "order"),
-    )  # fmt: skip
+        network,
+        lambda epoch: later if spec.switch_loss and epoch > spec.switch_epoch else first,
+        resident,
+        spec,
+        execution,
+        child_seed(spec.seed, "order"),
+    )
 
 
 class OutOfTimeError(Exception):
@@ -129,7 +152,9 @@ class NoGraphError(Exception):
 
 
 PREPARING = threading.Lock()
-"""Networks are initialized by torch's generator, which all threads share: one run of a process prepares at a time."""
+"""Networks are initialized by torch's generator, which all threads share: one run of a process
+prepares at a time.
+"""
 
 
 def run(
@@ -141,7 +166,8 @@ def run(
     load: Callable[[str], data.Dataset] = data.load,
     graph_only: bool = False,
 ) -> Record:
-    """Carries out a run, or goes on with an interrupted one, or returns the record that is there already.
+    """Carries out a run, or goes on with an interrupted one, or returns the record that is there
+    already.
 
     Args:
         spec: what to run.
@@ -149,7 +175,8 @@ def run(
         progress: show a progress bar on stderr.
         until: by ``time.monotonic()``; the run stops after the first epoch that ends later.
         load: gives the data set of a name.
-        graph_only: other runs are under way in threads of this process, which is right only where steps are CUDA graphs.
+        graph_only: other runs are under way in threads of this process, which is right only where
+            steps are CUDA graphs.
 
     Raises:
         UserError: anything the user can mend; nothing half-written stays behind.
@@ -167,13 +194,18 @@ def run(
                 return carry_out(spec, scale, progress, until, load, graph_only)
             drop_checkpoint(scale.name, key)  # of a run that was killed between its record and this
             if progress:
-                print(f"{key} is recorded already. To train it anew, delete {found.path}.", file=sys.stderr)
+                print(
+                    f"{key} is recorded already. To train it anew, delete {found.path}.",
+                    file=sys.stderr,
+                )
             return found
     except KeyboardInterrupt:  # without the traceback from wherever it struck
         raise KeyboardInterrupt(INTERRUPTED) from None
 
 
-def carry_out(spec: Spec, scale: Scale, progress: bool, until: float, load: Callable, graph_only: bool) -> Record:
+def carry_out(
+    spec: Spec, scale: Scale, progress: bool, until: float, load: Callable, graph_only: bool
+) -> Record:
     """Trains what ``run`` found to be missing, and writes its record."""
     start, key = time.perf_counter(), scale.key(spec)
     source = {**provenance.SOURCE, "started": datetime.now(UTC).isoformat(timespec="seconds")}
@@ -191,7 +223,11 @@ def carry_out(spec: Spec, scale: Scale, progress: bool, until: float, load: Call
         if graph_only and trainer.execution.step != "graph":
             raise NoGraphError(key)
         if trainer.history and progress:
-            print(f"{key} goes on after epoch {len(trainer.history)}. To start anew, delete {checkpoint.path}.", file=sys.stderr)
+            print(
+                f"{key} goes on after epoch {len(trainer.history)}. To start anew, delete"
+                f" {checkpoint.path}.",
+                file=sys.stderr,
+            )
         after_epoch = saving(checkpoint, before - start, until)
         diverged = trained(trainer, after_epoch, scale.records, progress)
         seconds = before + time.perf_counter() - start
@@ -236,7 +272,9 @@ def saving(
 def trained(
     trainer: training.Trainer, after_epoch: Callable, storage: Storage, progress: bool
 ) -> int | None:
-    """Trains to the end; returns the epoch in which the run diverged, if it did and its record may say so."""
+    """Trains to the end; returns the epoch in which the run diverged, if it did and its record may
+    say so.
+    """
     try:
         trainer.run(after_epoch, progress)
     except training.Diverged as error:
@@ -268,8 +306,14 @@ def results(
 def describe(spec: Spec, dataset, splits, labels, trainer, source: dict, seconds: float) -> dict:
     """The record's content but for its risks."""
     steps = sum(row["train_seconds"] for row in trainer.history)
-    images = len(trainer.history) * (len(splits["train"]) // trainer.batch_size) * trainer.batch_size
-    device = torch.cuda.get_device_name() if trainer.execution.device == "cuda" else provenance.processor()
+    images = (
+        len(trainer.history) * (len(splits["train"]) // trainer.batch_size) * trainer.batch_size
+    )
+    device = (
+        torch.cuda.get_device_name()
+        if trainer.execution.device == "cuda"
+        else provenance.processor()
+    )
     return {
         "spec": records.spec_dict(spec),
         "noise_rate": labels["train"].rate,
@@ -294,16 +338,24 @@ def describe(spec: Spec, dataset, splits, labels, trainer, source: dict, seconds
 
 
 def final_state(
-    spec: Spec, splits, labels, trainer, matrix: np.ndarray, storage: Storage, diverged: bool = False
+    spec: Spec,
+    splits,
+    labels,
+    trainer,
+    matrix: np.ndarray,
+    storage: Storage,
+    diverged: bool = False,
 ) -> tuple[dict[str, np.ndarray], dict]:
     """The companion arrays, and each registered loss's mean on each split under each labeling.
 
-    Losses that do not work are left out, and so is what a diverged network outputs. 'fresh' labels are drawn from the
-    noise's transition matrix (K, K), whatever the noise.
+    Losses that do not work are left out, and so is what a diverged network outputs. 'fresh' labels
+    are drawn from the noise's transition matrix (K, K), whatever the noise.
     """
     outputs = {}
     if not diverged:
-        outputs = {n: training.predict(trainer.network, trainer.data[n]).double().cpu() for n in splits}
+        outputs = {
+            n: training.predict(trainer.network, trainer.data[n]).double().cpu() for n in splits
+        }
     predicted = {name: log_p.argmax(1).numpy() for name, log_p in outputs.items()}
     free = labeling.redistributable(spec.noise, spec.labels)
     arrays, risks = measured.class_arrays(labels, predicted, trainer.dynamics, free), {}
@@ -316,6 +368,9 @@ def final_state(
         fresh = noise.apply_noise(true, matrix, seed + i).noisy
         labelings = {"true": true, "fresh": fresh} | ({} if name == "test" else {"training": noisy})
         targets = {label: torch.from_numpy(y) for label, y in labelings.items()}
-        found = {loss: losses.risks(lambda n=loss: spec.build_loss(n), log_p, targets) for loss in losses.LOSSES}
+        found = {
+            loss: losses.risks(lambda n=loss: spec.build_loss(n), log_p, targets)
+            for loss in losses.LOSSES
+        }
         risks[name] = {loss: values for loss, values in found.items() if values}
     return arrays, risks

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from memutils import measured
-from memutils.files import read_arrays
+from memutils.runs import measured
+from memutils.runs.files import read_arrays
 
 OLD_WORDS = {"exact_passes": "evaluations", "memorised": "memorized"}
 OLD_WORDS |= {f"running_{n}": f"training_{n}" for n in ("j1", "j2", "fitted", "recovered")}

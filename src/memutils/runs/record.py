@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memutils.errors import UserError
-from memutils.files import read_arrays
+from memutils.runs.files import read_arrays
 
 if TYPE_CHECKING:
     import pandas as pd  # half a second, and training needs none of it

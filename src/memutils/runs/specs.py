@@ -1,4 +1,6 @@
-"""What a run is: its full specification, its readable key, and the scales and grids of ``configs/*.yaml``."""
+"""What a run is: its full specification, its readable key, and the scales and grids of
+``configs/*.yaml``.
+"""
 
 import contextlib
 import dataclasses
@@ -12,10 +14,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from memutils import config_text, data, labeling, losses, models, noise, paths, values
+from memutils import data, labeling, losses, models, noise, paths, values
 from memutils.errors import UserError, unknown_name
 from memutils.recipe import CHOICES, Recipe
-from memutils.storage import Storage
+from memutils.runs import config_text
+from memutils.runs.storage import Storage
 
 
 class LossParameters(dict):
@@ -44,10 +47,13 @@ class Spec(Recipe):
         seed: decides subset, noise, initialization and order, which all losses of a seed share.
         n_train, n_test: images of a stratified subset; 0 takes all.
         n_holdout: further training images, noisy too, that are only evaluated.
-        noise: 'others' (the paper's), 'all', 'pair', 'asymmetric', 'random' or 'matrix', which are drawn (``memutils.noise``);
-            'given' or 'shuffled': a label set as it is, or permuted among the images of each true class.
-        labels: the label set (``label_sets.LABEL_SETS``), or the noise matrix's file; '' for noise that needs none.
-        train_on: 'all' examples, or only the 'clean' ones (an oracle that knows which labels were replaced).
+        noise: 'others' (the paper's), 'all', 'pair', 'asymmetric', 'random' or 'matrix', which are
+            drawn (``memutils.noise``); 'given' or 'shuffled': a label set as it is, or permuted
+            among the images of each true class.
+        labels: the label set (``label_sets.LABEL_SETS``), or the noise matrix's file; '' for noise
+            that needs none.
+        train_on: 'all' examples, or only the 'clean' ones (an oracle that knows which labels were
+            replaced).
         crop: side of the center crop in pixels; 0 for none.
         loss_parameters: numbers that the loss declares, by name, defaults filled in. A run that
             switches has those of both losses, and one that both have is the same for both.
@@ -83,11 +89,15 @@ class Spec(Recipe):
 
     @property
     def redistributable(self) -> bool:
-        """Whether a record may hold the training labels, and what was predicted for their images."""
+        """Whether a record may hold the training labels, and what was predicted for their
+        images.
+        """
         return labeling.redistributable(self.noise, self.labels)
 
     def build_loss(self, name: str | None = None):
-        """This run's loss, or the named one, with its defaults where this run does not train with it."""
+        """This run's loss, or the named one, with its defaults where this run does not train with
+        it.
+        """
         name = name or self.loss
         own = losses.parameters_of(name) if name in self.trained_with else {}
         return losses.build(name, **{n: v for n, v in self.loss_parameters.items() if n in own})
@@ -105,7 +115,8 @@ def all_parameters(trained_with: Iterable[str], given: object) -> LossParameters
     One that two losses have is one, with the first loss's default.
 
     Raises:
-        UserError: one that no loss here has, a value out of range, or one that is named as a setting.
+        UserError: one that no loss here has, a value out of range, or one that is named as a
+        setting.
     """
     if not isinstance(given, Mapping):
         raise no_table(given)
@@ -157,7 +168,11 @@ def check_types(spec: Spec) -> None:
             ok = isinstance(value, list | tuple) and all(is_whole(v) and v > 0 for v in value)
             value, text = (tuple(map(int, value)) if ok else value), "a list of epochs"
         elif kind is float:
-            ok = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+            ok = (
+                isinstance(value, int | float)
+                and not isinstance(value, bool)
+                and abs(value) < 1e300
+            )
             value, text = (values.as_held(value) if ok else value), "a finite number"
         elif kind is int:
             ok = is_whole(value) and abs(value) < 2**53
@@ -193,24 +208,38 @@ def check_values(spec: Spec) -> None:
             raise unknown_name(name, getattr(spec, name), valid)
     noise.check_eta(spec.eta)
     labeling.check_setting(spec.noise, spec.labels, spec.dataset)
-    at_least, at_most = {"epochs": 1, "batch_size": 2, "evaluations": 1}, {"epochs": 1_000_000, "threads": 1024}
+    at_least, at_most = (
+        {"epochs": 1, "batch_size": 2, "evaluations": 1},
+        {"epochs": 1_000_000, "threads": 1024},
+    )
     for name in (n for n in FIELDS if isinstance(getattr(spec, n), int | float)):
         low, high = at_least.get(name, 0), at_most.get(name, math.inf)
         if getattr(spec, name) < low:
-            raise UserError(f"The setting {name!r} must be at least {low}, not {getattr(spec, name)}.")
+            raise UserError(
+                f"The setting {name!r} must be at least {low}, not {getattr(spec, name)}."
+            )
         if getattr(spec, name) > high:
-            raise UserError(f"The setting {name!r} must be at most {high}, not {getattr(spec, name)}.")
+            raise UserError(
+                f"The setting {name!r} must be at most {high}, not {getattr(spec, name)}."
+            )
     for name in ("lr", "gamma"):
         if getattr(spec, name) <= 0:
-            raise UserError(f"The setting {name!r} must be greater than 0, not {getattr(spec, name)}.")
+            raise UserError(
+                f"The setting {name!r} must be greater than 0, not {getattr(spec, name)}."
+            )
     try:
         spec.lr_at(spec.epochs)
     except OverflowError:
-        raise UserError(f"With gamma {spec.gamma} the learning rate grows beyond all bounds; lower gamma.") from None
+        raise UserError(
+            f"With gamma {spec.gamma} the learning rate grows beyond all bounds; lower gamma."
+        ) from None
     if bool(spec.switch_loss) != bool(spec.switch_epoch):
         raise UserError("switch_loss and switch_epoch go together: give both or neither.")
     if spec.switch_epoch >= spec.epochs:
-        raise UserError(f"The loss cannot switch after epoch {spec.switch_epoch} of {spec.epochs}; lower switch_epoch.")
+        raise UserError(
+            f"The loss cannot switch after epoch {spec.switch_epoch} of {spec.epochs}; lower"
+            " switch_epoch."
+        )
 
 
 def text_of(value) -> str:
@@ -243,7 +272,8 @@ class Scale:
         """The run with these settings, and the scale's defaults for its network elsewhere.
 
         Raises:
-            UserError: an unknown setting (named with the nearest valid one), a missing or a wrong one.
+            UserError: an unknown setting (named with the nearest valid one), a missing or a wrong
+            one.
         """
         settings = flat(settings)
         merged = self.usual(settings.get("network", self.defaults.get("network"))) | settings
@@ -253,24 +283,39 @@ class Scale:
         if missing:
             raise UserError(f"A run needs {', '.join(missing)}.")
         own = {n for loss in trained_with for n in losses.parameters_of(loss)}
-        others = {n: v for n, v in merged.items() if n not in FIELDS and (n in settings or n in own)}
+        others = {
+            n: v for n, v in merged.items() if n not in FIELDS and (n in settings or n in own)
+        }
         return Spec(**{n: v for n, v in merged.items() if n in FIELDS}, loss_parameters=others)
 
     def usual(self, network: object) -> dict:
-        """The defaults for a network; a loss's parameter among them counts for losses that have it."""
+        """The defaults for a network; a loss's parameter among them counts for losses that
+        have it.
+        """
         of_network = self.networks.get(network, {}) if isinstance(network, str) else {}
         return flat(self.defaults) | flat(of_network)
 
     def key(self, spec: Spec) -> str:
-        """The run's name: data set, network, loss, eta, seed and each setting that differs from the scale's default."""
-        named = [spec.dataset, spec.network, spec.loss, f"eta{text_of(spec.eta)}", f"seed{spec.seed}"]
+        """The run's name: data set, network, loss, eta, seed and each setting that differs from the
+        scale's default.
+        """
+        named = [
+            spec.dataset,
+            spec.network,
+            spec.loss,
+            f"eta{text_of(spec.eta)}",
+            f"seed{spec.seed}",
+        ]
         key = "-".join(named + [f"{n}{text_of(v)}" for n, v in self.differing(spec).items()])
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,199}", key):
-            raise UserError(f"The run's name {key!r} must be made of letters, digits and . _ + - only.")
+            raise UserError(
+                f"The run's name {key!r} must be made of letters, digits and . _ + - only."
+            )
         return key
 
     def differing(self, spec: Spec) -> dict[str, object]:
-        """Settings and loss parameters, beyond those every key names, with other than default values.
+        """Settings and loss parameters, beyond those every key names, with other than default
+        values.
 
         Sorted by name.
         """
@@ -283,7 +328,9 @@ class Scale:
         return dict(sorted(changed.items()))
 
     def parameters(self, spec: Spec) -> str:
-        """What tells a run from this scale's defaults, as YAML for papermill's ``-y``: plain values, never code."""
+        """What tells a run from this scale's defaults, as YAML for papermill's ``-y``: plain
+        values, never code.
+        """
         told = {n: getattr(spec, n) for n in NAMING} | self.differing(spec)
         return "{" + ", ".join(f'"{n}": {values.as_text(v)}' for n, v in told.items()) + "}"
 
@@ -293,7 +340,9 @@ class Scale:
         for entry in self.grid:
             axes = [(n, axis(n, v)) for n, v in flat(entry).items()]
             if math.prod(len(v) for _, v in axes) > 100_000:
-                raise UserError("An entry of the grid has more than 100,000 runs; shorten its lists.")
+                raise UserError(
+                    "An entry of the grid has more than 100,000 runs; shorten its lists."
+                )
             for chosen in itertools.product(*(v for _, v in axes)):
                 spec = self.spec(**dict(zip((n for n, _ in axes), chosen, strict=True)))
                 runs.setdefault(self.key(spec), spec)
@@ -311,7 +360,10 @@ def axis(name: str, value: object) -> list:
     if name in FIELDS and isinstance(FIELDS[name].default, tuple) and isinstance(value, list):
         return value if value and all(isinstance(v, list) for v in value) else [value]
     if value == []:
-        raise UserError(f"The setting {name!r} in an entry of the grid has no value; give it one, or leave it out.")
+        raise UserError(
+            f"The setting {name!r} in an entry of the grid has no value; give it one, or leave it"
+            " out."
+        )
     return value if isinstance(value, list) else [value]
 
 
@@ -359,9 +411,11 @@ def scale_name(name: str = "") -> str:
 
 
 def load_scale(name: str = "", within: tuple[str, ...] = ()) -> Scale:
-    """Reads ``configs/<name>.yaml``; ``extends`` in it names a scale whose defaults, networks and records it starts from.
+    """Reads ``configs/<name>.yaml``; ``extends`` in it names a scale whose defaults, networks and
+    records it starts from.
 
-    An empty name means ``scale_name()``; ``within`` holds the scales on the way here, none of which it may extend.
+    An empty name means ``scale_name()``; ``within`` holds the scales on the way here, none of which
+    it may extend.
 
     Raises:
         UserError: no such scale, a file that is not a scale, or an unknown or wrong setting in it.
@@ -369,12 +423,17 @@ def load_scale(name: str = "", within: tuple[str, ...] = ()) -> Scale:
     root, name = configs_root(), scale_name(name)
     valid = sorted(p.stem for p in root.glob("*.yaml"))
     if not valid:
-        raise UserError(f"There is no scale in {root}; let MEMUTILS_CONFIGS name a folder that has some, or unset it.")
+        raise UserError(
+            f"There is no scale in {root}; let MEMUTILS_CONFIGS name a folder that has some, or"
+            " unset it."
+        )
     if name not in valid:
         raise unknown_name("scale", name, valid)
     path = root / f"{name}.yaml"
     try:
-        return parse_scale(name, config_text.parse(path.read_text(encoding="utf-8")), (*within, name))
+        return parse_scale(
+            name, config_text.parse(path.read_text(encoding="utf-8")), (*within, name)
+        )
     except UnicodeDecodeError as error:
         raise UserError(f"The config {path} is not valid YAML: it is not in UTF-8.") from error
     except UserError as error:
@@ -389,11 +448,17 @@ def parse_scale(name: str, content: object, within: tuple[str, ...] = ()) -> Sca
     for part in content:
         if part not in parts:
             raise unknown_name("part", part, parts)
-    defaults, networks, grid = content.get("defaults") or {}, content.get("networks") or {}, content.get("grid") or []
+    defaults, networks, grid = (
+        content.get("defaults") or {},
+        content.get("networks") or {},
+        content.get("grid") or [],
+    )
     tables = [defaults, networks, *(networks.values() if isinstance(networks, dict) else [])]
     tables += grid if isinstance(grid, list) else [grid]
     if not isinstance(grid, list) or not all(isinstance(t, dict) for t in tables):
-        raise UserError("defaults and each network must be tables of settings, and grid a list of such tables.")
+        raise UserError(
+            "defaults and each network must be tables of settings, and grid a list of such tables."
+        )
     for settings in (defaults, *networks.values(), *grid):
         check_known(flat(settings))
     for network in networks:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from memutils.errors import UserError, unknown_name
 
 if TYPE_CHECKING:
-    from memutils.specs import Scale, Spec
+    from memutils.runs.specs import Scale, Spec
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from memutils import entries, format1
 from memutils.errors import UserError
-from memutils.files import folder_of, path_of, plain_name, results_root, write_whole
-from memutils.record import Record, checksum, dump, tabulate
-from memutils.specs import FIELDS, NAMING, Spec, flat, scale_name
+from memutils.runs import entries, format1
+from memutils.runs.files import folder_of, path_of, plain_name, results_root, write_whole
+from memutils.runs.record import Record, checksum, dump, tabulate
+from memutils.runs.specs import FIELDS, NAMING, Spec, flat, scale_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,7 @@ FORMAT = 2
 
 RESULTS_VERSION = 1
 """Version of what a run computes: raised by a change that alters results (a golden run notices)."""
+
 
 def write(
     scale: str, key: str, content: dict, rows: list[dict], arrays: dict[str, np.ndarray]
@@ -194,7 +195,9 @@ def histories(records: list[Record]) -> "pd.DataFrame":
         return pd.DataFrame(columns=["key", "noise_rate", *NAMING])
     frames = []
     for record in records:
-        settings = {n: record.spec[n] for n in (*NAMING, "n_train", "lr", "train_on", "switch_loss")}
+        settings = {
+            n: record.spec[n] for n in (*NAMING, "n_train", "lr", "train_on", "switch_loss")
+        }
         settings |= {"alpha": math.nan} | record.spec["loss_parameters"]
         frame = record.history.rename(columns={"lr": "lr_now"})
         frames.append(frame.assign(key=record.key, noise_rate=record.noise_rate, **settings))

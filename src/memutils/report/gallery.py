@@ -6,8 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from memutils.errors import UserError
-from memutils.plots import COLORS, LOSS_NAMES
-from memutils.records import Record
+from memutils.report.plots import COLORS, LOSS_NAMES
+from memutils.runs.records import Record
 
 FATES = {"memorized": (COLORS[1], "✗"), "recovered": (COLORS[0], "✓"), "neither": ("0.45", "?")}
 """What may become of an image whose label was replaced: the frame's color and a sign beside it."""
@@ -15,7 +15,9 @@ FATES = {"memorized": (COLORS[1], "✗"), "recovered": (COLORS[0], "✓"), "neit
 
 @dataclass(frozen=True)
 class Picture:
-    """An image, uint8 (H, W, C), and the names of three classes: the given label, the true one, the prediction."""
+    """An image, uint8 (H, W, C), and the names of three classes: the given label, the true one, the
+    prediction.
+    """
 
     image: np.ndarray
     given: str
@@ -41,8 +43,9 @@ def mislabeled(record: Record) -> list[Picture]:
     """
     if not has_pictures(record):
         raise UserError(
-            f"The record {record.key} holds no pictures: runs of CCE and RLL at eta 0.4 and seed 0 with "
-            f"no other setting changed do, where configs/{record.scale}.yaml asks for thumbnails."
+            f"The record {record.key} holds no pictures: runs of CCE and RLL at eta 0.4 and seed 0"
+            f" with no other setting changed do, where configs/{record.scale}.yaml asks for"
+            " thumbnails."
         )
     arrays, names = record.arrays(), record.dataset["classes"]
     pictures = []
@@ -56,7 +59,8 @@ def mislabeled(record: Record) -> list[Picture]:
 
 
 def show(pairs: list[Record], n: int = 12, ncols: int = 3) -> plt.Figure:
-    """The same n images for each record, side by side; frame and sign tell what became of the wrong label.
+    """The same n images for each record, side by side; frame and sign tell what became of the wrong
+    label.
 
     Args:
         pairs: records of one data set, network, eta and seed, which differ in the loss.

@@ -1,6 +1,8 @@
-"""Finished records in archives that are whole after each run: what a machine that is given back leaves behind.
+"""Finished records in archives that are whole after each run: what a machine that is given back
+leaves behind.
 
-An archive is a zip file in the layout of a results folder; ``python -m memutils.merge OUT.zip`` takes it.
+An archive is a zip file in the layout of a results folder; ``python -m memutils.runs.merge
+OUT.zip`` takes it.
 """
 
 import io
@@ -8,16 +10,17 @@ import threading
 import zipfile
 from pathlib import Path
 
-from memutils import records
 from memutils.errors import UserError
-from memutils.records import Record
+from memutils.runs import records
+from memutils.runs.records import Record
 
 MOST = 16 * 2**20 - 1
 """Bytes of an archive: one that would pass them is left as it is, and another is begun."""
 
 
 class Archive:
-    """OUT.zip, then OUT.2.zip and so on; each is replaced by a larger one in one move, so that there is always a whole one.
+    """OUT.zip, then OUT.2.zip and so on; each is replaced by a larger one in one move, so that
+    there is always a whole one.
 
     Args:
         path: OUT.zip; what earlier calls put into it and its successors stays.
@@ -42,7 +45,8 @@ class Archive:
         return self.first if number == 1 else self.first.with_suffix(f".{number}.zip")
 
     def add(self, record: Record) -> Path:
-        """Adds a record with its arrays, if it is not in yet; returns the archive that was written last.
+        """Adds a record with its arrays, if it is not in yet; returns the archive that was written
+        last.
 
         Raises:
             UserError: the record alone is larger than an archive may be, or the disk is full.
@@ -51,10 +55,16 @@ class Archive:
         with self.lock:
             if name in self.names:
                 return self.parts[-1]
-            files = {f"{record.scale}/{p.name}": p.read_bytes() for p in (record.path.with_suffix(".npz"), record.path)}
+            files = {
+                f"{record.scale}/{p.name}": p.read_bytes()
+                for p in (record.path.with_suffix(".npz"), record.path)
+            }
             alone, grown = zipped(b"", files), zipped(self.content, files)
             if len(alone) > self.most:
-                raise UserError(f"The record {record.path} is larger than an archive may be; bring it home by itself.")
+                raise UserError(
+                    f"The record {record.path} is larger than an archive may be; bring it home by"
+                    " itself."
+                )
             if len(grown) > self.most:
                 self.parts.append(self.path_of(len(self.parts) + 1))
                 grown = alone
@@ -79,4 +89,6 @@ def names_in(path: Path) -> list[str]:
         with zipfile.ZipFile(path) as archive:
             return archive.namelist()
     except (OSError, zipfile.BadZipFile) as error:
-        raise UserError(f"The archive {path} cannot be read ({error}). Move it away, then start again.") from error
+        raise UserError(
+            f"The archive {path} cannot be read ({error}). Move it away, then start again."
+        ) from error

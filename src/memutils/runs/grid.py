@@ -1,4 +1,6 @@
-"""What a grid still lacks and about how long it will take: ``python -m memutils.grid --scale cpu [--only resnet18]``."""
+"""What a grid still lacks and about how long it will take: ``python -m memutils.runs.grid --scale
+cpu [--only resnet18]``.
+"""
 
 import argparse
 import contextlib
@@ -9,15 +11,20 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 
-from memutils import provenance, recipe, records, specs
+from memutils import recipe
 from memutils.errors import INTERRUPTED, UserError
-from memutils.records import Record
-from memutils.specs import Spec
+from memutils.runs import provenance, records, specs
+from memutils.runs.records import Record
+from memutils.runs.specs import Spec
 
 
 def missing(scale: specs.Scale, only: str = "") -> dict[str, Spec]:
     """The grid's runs that have no valid record of this RESULTS_VERSION, by key, in order."""
-    return {key: spec for key, spec in scale.specs(only).items() if records.find(scale.name, key, spec) is None}
+    return {
+        key: spec
+        for key, spec in scale.specs(only).items()
+        if records.find(scale.name, key, spec) is None
+    }
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,9 @@ class Rate:
 
 
 def recorded() -> list[Record]:
-    """All records that can be read, of whatever scale: an estimate must not fail by one that is damaged."""
+    """All records that can be read, of whatever scale: an estimate must not fail by one that is
+    damaged.
+    """
     found = []
     for path in sorted(records.results_root().glob("*/[!.]*.json")):
         with contextlib.suppress(UserError):
@@ -38,22 +47,28 @@ def recorded() -> list[Record]:
 
 
 def rate(spec: Spec, known: list[Record]) -> Rate | None:
-    """The median rate of records of the same network, data set and device, or None where there is none.
+    """The median rate of records of the same network, data set and device, or None where there is
+    none.
 
-    Those made on a processor of this model in the precision of ``spec`` come first, then others in this
-    precision, then any.
+    Those made on a processor of this model in the precision of ``spec`` come first, then others in
+    this precision, then any.
     """
     execution = recipe.settle(spec)
     here = provenance.machine(execution.device)
     same = [
-        r for r in known
-        if not r.diverged and (r.spec["network"], r.spec["dataset"]) == (spec.network, spec.dataset)
+        r
+        for r in known
+        if not r.diverged
+        and (r.spec["network"], r.spec["dataset"]) == (spec.network, spec.dataset)
         and r.provenance["execution"]["device"] == execution.device
-    ]  # fmt: skip
+    ]
     precise = [r for r in same if r.provenance["execution"]["precision"] == execution.precision]
     for chosen in ([r for r in precise if r.provenance["machine"] == here], precise, same):
         if chosen:
-            seconds = [r.provenance["seconds"] / (r.dataset["sizes"]["train"] * r.spec["epochs"]) for r in chosen]
+            seconds = [
+                r.provenance["seconds"] / (r.dataset["sizes"]["train"] * r.spec["epochs"])
+                for r in chosen
+            ]
             machines = " and ".join(sorted({r.provenance["machine"] for r in chosen}))
             other = "" if chosen is not same else ", partly in another precision"
             return Rate(statistics.median(seconds), f"as recorded on {machines}{other}")
@@ -61,17 +76,19 @@ def rate(spec: Spec, known: list[Record]) -> Rate | None:
 
 
 def measure(spec: Spec) -> float:
-    """Seconds of one image of one epoch, measured now: a few training steps, times 1.2 for evaluation."""
+    """Seconds of one image of one epoch, measured now: a few training steps, times 1.2 for
+    evaluation.
+    """
     import numpy as np
 
-    from memutils import data, runs
+    from memutils import data, noise, runs
 
     dataset = data.load(spec.dataset)
     n = min(len(dataset.train), 4 * spec.batch_size)
     split = {"train": dataset.train[np.arange(n)]}
     if spec.crop:
         split = {"train": runs.center_crop(split["train"], spec.crop)}
-    labels = {"train": runs.noise.NoisyLabels(split["train"].labels, split["train"].labels)}
+    labels = {"train": noise.NoisyLabels(split["train"].labels, split["train"].labels)}
     trainer = runs.make_trainer(spec, split, labels, dataset.num_classes, recipe.settle(spec))
     trainer.training_pass(1, spec.lr)
     start = time.perf_counter()
@@ -79,8 +96,12 @@ def measure(spec: Spec) -> float:
     return 1.2 * (time.perf_counter() - start) / n
 
 
-def operations(network: str, shape: tuple[int, int, int], num_classes: int = 10, batch: int = 128) -> float:
-    """Floating-point operations of one image in training, forward and backward, by torch's counter (padding counts)."""
+def operations(
+    network: str, shape: tuple[int, int, int], num_classes: int = 10, batch: int = 128
+) -> float:
+    """Floating-point operations of one image in training, forward and backward, by torch's counter
+    (padding counts).
+    """
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -117,7 +138,8 @@ def images(spec: Spec) -> int:
 
 
 def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
-    """How many runs are missing and about how long they take with so many jobs at once, all together and each.
+    """How many runs are missing and about how long they take with so many jobs at once, all
+    together and each.
 
     With 0 jobs (other machines do them) no time is told, only a count.
     """
@@ -125,7 +147,10 @@ def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
         raise UserError(f"The scale {scale.name} has no grid; add one to its config.")
     todo, total = missing(scale, only), len(scale.specs(only))
     if not total:
-        raise UserError(f"No run of scale {scale.name} has {only!r} in its name; one is {next(iter(scale.specs()))}.")
+        raise UserError(
+            f"No run of scale {scale.name} has {only!r} in its name; one is"
+            f" {next(iter(scale.specs()))}."
+        )
     if not todo:
         return f"{scale.name}: all {total} runs are recorded."
     text = f"{scale.name}: {len(todo)} of {total} runs are missing"
@@ -136,7 +161,9 @@ def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
         found, network = rate(group[0], known), (group[0].network, group[0].dataset)
         if found is None:
             found = now[network] = now.get(network) or Rate(measure(group[0]), "as measured now")
-        each = found.seconds * images(group[0]) * group[0].epochs + 1  # it executes a notebook and draws, too
+        each = (
+            found.seconds * images(group[0]) * group[0].epochs + 1
+        )  # it executes a notebook and draws, too
         seconds += each * len(group)
         lines.append(f"  {name}: {len(group)} missing, {duration(each)} each, {found.source}")
     text += f"; about {duration(5 + seconds / jobs)} with {jobs} at once"  # kernels start once
@@ -147,13 +174,21 @@ def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Prints the estimate; 1 and one sentence where something is wrong, 130 on Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m memutils.grid", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m memutils.runs.grid", description=__doc__)
     parser.add_argument("--scale", default="")
     parser.add_argument("--only", default="", help="only the runs whose key contains this")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="runs at once; 0: on other machines, so count only")
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="runs at once; 0: on other machines, so count only",
+    )
     options = parser.parse_args(arguments)
     try:
-        print(estimate(specs.load_scale(options.scale), options.only, max(0, options.jobs)), flush=True)
+        print(
+            estimate(specs.load_scale(options.scale), options.only, max(0, options.jobs)),
+            flush=True,
+        )
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

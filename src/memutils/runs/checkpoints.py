@@ -1,4 +1,6 @@
-"""An unfinished run between epochs: its state on disk, and the lock that keeps a second process from carrying it out."""
+"""An unfinished run between epochs: its state on disk, and the lock that keeps a second process
+from carrying it out.
+"""
 
 import contextlib
 import hashlib
@@ -11,8 +13,9 @@ from pathlib import Path
 
 import torch
 
-from memutils import records, training
+from memutils import training
 from memutils.errors import UserError
+from memutils.runs import records
 
 try:
     import fcntl
@@ -39,22 +42,28 @@ def work_folder(scale: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"Cannot write into {folder}: {error.strerror}. Mend its permissions, then start again.") from error
+        raise UserError(
+            f"Cannot write into {folder}: {error.strerror}. Mend its permissions, then start again."
+        ) from error
     return folder
 
 
 @contextlib.contextmanager
 def only_one(scale: str, key: str) -> Iterator[None]:
-    """Waits until no other process carries out this run. The system drops the lock with the process that holds it."""
+    """Waits until no other process carries out this run. The system drops the lock with the process
+    that holds it.
+    """
     if fcntl is None:
         raise UserError(
-            "This system has no POSIX locks, which keep two processes from one run; on Windows start this "
-            "in WSL, the Windows Subsystem for Linux."
+            "This system has no POSIX locks, which keep two processes from one run; on Windows"
+            " start this in WSL, the Windows Subsystem for Linux."
         )
     try:
         file = open(work_folder(scale) / f"{key}.lock", "w")
     except OSError as error:
-        raise UserError(f"Cannot write into {work_folder(scale)}: {error.strerror}. Mend it, then start again.") from error
+        raise UserError(
+            f"Cannot write into {work_folder(scale)}: {error.strerror}. Mend it, then start again."
+        ) from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -68,7 +77,9 @@ def only_one(scale: str, key: str) -> Iterator[None]:
 
 
 class Checkpoint:
-    """A run's state on disk between epochs: a sha256, then torch's format, written whole or not at all."""
+    """A run's state on disk between epochs: a sha256, then torch's format, written whole or not at
+    all.
+    """
 
     def __init__(self, scale: str, key: str, belongs_to: dict):
         self.path, self.belongs_to = checkpoint_path(scale, key), belongs_to
@@ -76,7 +87,10 @@ class Checkpoint:
 
     def maybe_write(self, trainer: training.Trainer, seconds: float) -> None:
         """Writes when a minute has passed since the last time and epochs are left."""
-        if time.monotonic() - self.written < CHECKPOINT_SECONDS or len(trainer.history) == trainer.recipe.epochs:
+        if (
+            time.monotonic() - self.written < CHECKPOINT_SECONDS
+            or len(trainer.history) == trainer.recipe.epochs
+        ):
             return
         self.write(trainer, seconds)
 
@@ -89,7 +103,9 @@ class Checkpoint:
         self.written = time.monotonic()
 
     def resume(self, trainer: training.Trainer) -> float:
-        """Loads the state if it is whole and of this very run; returns the seconds spent before, else 0."""
+        """Loads the state if it is whole and of this very run; returns the seconds spent before,
+        else 0.
+        """
         try:
             content = self.path.read_bytes()
         except FileNotFoundError:
@@ -101,7 +117,12 @@ class Checkpoint:
         try:
             # to the CPU, from where load_state copies: a full GPU must not look like a damaged file
             state = torch.load(io.BytesIO(content[32:]), weights_only=True, map_location="cpu")
-        except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError):  # whole, but torch cannot or will not load it
+        except (
+            pickle.UnpicklingError,
+            RuntimeError,
+            ValueError,
+            EOFError,
+        ):  # whole, but torch cannot or will not load it
             return self.start_anew("cannot be loaded")
         if not isinstance(state, dict) or state.get("belongs_to") != self.belongs_to:
             return self.start_anew("is of other code, data or settings")

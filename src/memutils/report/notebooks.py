@@ -1,4 +1,6 @@
-"""What notebooks need: a run's parameters as a specification, errors as one plain sentence, a figure's data as CSV."""
+"""What notebooks need: a run's parameters as a specification, errors as one plain sentence, a
+figure's data as CSV.
+"""
 
 import ast
 import base64
@@ -13,8 +15,8 @@ from IPython.display import HTML, display
 
 from memutils.errors import INTERRUPTED, UserError
 from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
-from memutils.records import Record, histories
-from memutils.specs import Scale, Spec, check_known, flat, load_scale, registered
+from memutils.runs.records import Record, histories
+from memutils.runs.specs import Scale, Spec, check_known, flat, load_scale, registered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +27,9 @@ INJECTED = "# Parameters"
 
 
 def plain_errors(interrupted: str = INTERRUPTED) -> None:
-    """From now on a UserError or an interrupt ends a cell with its sentence alone; the cell still counts as failed."""
+    """From now on a UserError or an interrupt ends a cell with its sentence alone; the cell still
+    counts as failed.
+    """
     shell = get_ipython()
     if shell is None:
         return
@@ -53,16 +57,23 @@ def requested(namespace: dict) -> tuple[Scale, Spec]:
     and any parameter of its loss is taken, and every other name is an error.
 
     Args:
-        namespace: the notebook's globals(): scale, dataset, network, loss, eta, seed, settings, and what was injected.
+        namespace: the notebook's globals(): scale, dataset, network, loss, eta, seed, settings, and
+            what was injected.
 
     Raises:
         UserError: an unknown name (with the nearest valid one) or a wrong value.
     """
     named = ("dataset", "network", "loss", "eta", "seed")
-    injected = next((cell for cell in reversed(namespace.get("In", [])) if cell.lstrip().startswith(INJECTED)), "")
+    injected = next(
+        (cell for cell in reversed(namespace.get("In", [])) if cell.lstrip().startswith(INJECTED)),
+        "",
+    )
     extra = [name for name in assigned(injected) if name not in ("scale", "settings", *named)]
     if not isinstance(namespace["settings"], dict):
-        raise UserError(f"settings must be a table of settings, e.g. {{'epochs': 20}}, not {namespace['settings']!r}.")
+        raise UserError(
+            "settings must be a table of settings, e.g. {'epochs': 20}, not"
+            f" {namespace['settings']!r}."
+        )
     settings = flat(namespace["settings"])
     given = settings | namespace
     trained_with = registered(given["loss"], given.get("switch_loss"))
@@ -75,12 +86,16 @@ def requested(namespace: dict) -> tuple[Scale, Spec]:
     return scale, scale.spec(**settings, **values)
 
 
-DATA = "key dataset network loss eta noise_rate seed epoch j1 j2 fitted memorized recovered test_accuracy".split()
+DATA = (
+    "key dataset network loss eta noise_rate seed epoch j1 j2 fitted memorized recovered"
+    " test_accuracy".split()
+)
 """What a figure over epochs is drawn from, at the evaluations."""
 
 
 def csv_link(data: "list[Record] | pd.DataFrame", name: str) -> HTML:
-    """A link that saves the data behind a figure as CSV; the data lie in the link itself, so it works from any page or file.
+    """A link that saves the data behind a figure as CSV; the data lie in the link itself, so it
+    works from any page or file.
 
     Args:
         data: records, of which the evaluations are taken, or any other table, taken as it is.
@@ -96,27 +111,50 @@ def csv_link(data: "list[Record] | pd.DataFrame", name: str) -> HTML:
     return HTML(f'<p class="figure-data">Data behind the figure: {link} ({len(data):,} rows)</p>')
 
 
-NAMES = {"dataset": DATASET_NAMES, "network": NETWORK_NAMES, "loss": LOSS_NAMES, "collapsed": {False: "no", True: "yes"}}
+NAMES = {
+    "dataset": DATASET_NAMES,
+    "network": NETWORK_NAMES,
+    "loss": LOSS_NAMES,
+    "collapsed": {False: "no", True: "yes"},
+}
 """Columns of settings and their values' names for the reader."""
 
 
 def table(frame: "pd.DataFrame") -> "Styler":
-    """A table as readers see it: no index, three decimals, a dash where there is no value; texts are escaped.
+    """A table as readers see it: no index, three decimals, a dash where there is no value; texts
+    are escaped.
 
-    A column of anything but measured figures that is the same in all of several rows is said once, in the caption.
+    A column of anything but measured figures that is the same in all of several rows is said once,
+    in the caption.
     """
-    frame = frame.assign(**{n: [names.get(v, v) for v in frame[n]] for n, names in NAMES.items() if n in frame})
-    frame = frame.assign(**{n: [f"{v:g}" for v in frame[n]] for n in ("eta", "alpha") if n in frame})  # as they were given
-    same = [n for n in frame if len(frame) > 1 and frame[n].dtype.kind != "f" and frame[n].nunique(dropna=False) == 1]
-    styler = frame.style.set_table_attributes('class="numbers"').hide(axis="index").hide(same, axis="columns")
-    styler.format(precision=3, na_rep="–", thousands=",", escape="html").format_index(readable, axis=1)
+    frame = frame.assign(
+        **{n: [names.get(v, v) for v in frame[n]] for n, names in NAMES.items() if n in frame}
+    )
+    frame = frame.assign(
+        **{n: [f"{v:g}" for v in frame[n]] for n in ("eta", "alpha") if n in frame}
+    )  # as they were given
+    same = [
+        n
+        for n in frame
+        if len(frame) > 1 and frame[n].dtype.kind != "f" and frame[n].nunique(dropna=False) == 1
+    ]
+    styler = (
+        frame.style.set_table_attributes('class="numbers"')
+        .hide(axis="index")
+        .hide(same, axis="columns")
+    )
+    styler.format(precision=3, na_rep="–", thousands=",", escape="html").format_index(
+        readable, axis=1
+    )
     told = ", ".join(f"{readable(n)} = {html.escape(str(frame[n].iloc[0]))}" for n in same)
     return styler.set_caption(f"In every row {told}.") if same else styler
 
 
 def readable(column: str) -> str:
     """A column's name for the reader, escaped: 'J1 minus J2' for j1_minus_j2."""
-    return " ".join({"j1": "J1", "j2": "J2"}.get(word, html.escape(word)) for word in column.split("_"))
+    return " ".join(
+        {"j1": "J1", "j2": "J2"}.get(word, html.escape(word)) for word in column.split("_")
+    )
 
 
 def glue(name: str, text: str) -> None:
@@ -125,4 +163,8 @@ def glue(name: str, text: str) -> None:
     It is MyST-NB's ``glue`` for those who read a notebook without the book's tools.
     """
     kept = {"name": name, "mime_prefix": "application/papermill.record/"}
-    display({"application/papermill.record/text/plain": repr(text)}, raw=True, metadata={"scrapbook": kept})
+    display(
+        {"application/papermill.record/text/plain": repr(text)},
+        raw=True,
+        metadata={"scrapbook": kept},
+    )

@@ -1,10 +1,12 @@
 """Carries out runs in a given order, several at once, within a time limit, without Jupyter.
 
-    python -m memutils.queue --limit 420 --at-once 4 --archive OUT.zip           the order of workflow/queue.yaml
-    python -m memutils.queue --scale paper --only resnet18 --archive OUT.zip     a scale's own order
+    python -m memutils.runs.queue --limit 420 --at-once 4 --archive OUT.zip           the order of
+    workflow/queue.yaml python -m memutils.runs.queue --scale paper --only resnet18 --archive
+    OUT.zip     a scale's own order
 
-A run is begun only if it is likely to end in time; one that does not is stopped with a checkpoint. The archive of the finished
-records is whole after each run, and the log beside it tells what happened.
+A run is begun only if it is likely to end in time; one that does not is stopped with a checkpoint.
+The archive of the finished records is whole after each run, and the log beside it tells what
+happened.
 """
 
 import argparse
@@ -26,11 +28,12 @@ from pathlib import Path
 
 import torch
 
-from memutils import data, records, runs
-from memutils.archive import Archive
+from memutils import data, runs
 from memutils.errors import INTERRUPTED, UserError
-from memutils.order import Job, Rates, of_scale, read_order
-from memutils.records import Record
+from memutils.runs import records
+from memutils.runs.archive import Archive
+from memutils.runs.order import Job, Rates, of_scale, read_order
+from memutils.runs.records import Record
 
 SPAWN = get_context("spawn")
 
@@ -73,7 +76,9 @@ class Queue:
         return self.deadline - self.clock()
 
     def state(self, job: Job) -> str:
-        """Whether a waiting run is 'ready', must wait for one that is 'running' or 'waiting', or will be 'never'."""
+        """Whether a waiting run is 'ready', must wait for one that is 'running' or 'waiting', or
+        will be 'never'.
+        """
         if not job.first:
             return "ready"
         if job.first in self.finished:
@@ -83,15 +88,22 @@ class Queue:
         return "waiting" if any(other.name == job.first for other in self.waiting) else "never"
 
     def take(self) -> Job | None:
-        """The first run that may begin and is likely to end in time; None if there is none and none will be."""
+        """The first run that may begin and is likely to end in time; None if there is none and none
+        will be.
+        """
         with self.changed:
             while True:
                 states = {job.name: self.state(job) for job in self.waiting}
                 for job in list(self.waiting):
                     if states[job.name] == "never":
                         self.waiting.remove(job)
-                        self.say(f"{job.key} is left out: {job.first[1]} did not come to a J1 of {job.j1:g}.")
-                    elif states[job.name] == "ready" and self.rates.seconds(job.spec) <= self.left():
+                        self.say(
+                            f"{job.key} is left out: {job.first[1]} did not come to a J1 of"
+                            f" {job.j1:g}."
+                        )
+                    elif (
+                        states[job.name] == "ready" and self.rates.seconds(job.spec) <= self.left()
+                    ):
                         self.waiting.remove(job)
                         self.running.append(job)
                         return job
@@ -103,7 +115,10 @@ class Queue:
         """Carries out one run after another."""
         while (job := self.take()) is not None:
             start, found = self.clock(), None
-            self.say(f"{job.key} begins; it may take {self.rates.seconds(job.spec):.0f} s of {self.left():.0f}.")
+            self.say(
+                f"{job.key} begins; it may take {self.rates.seconds(job.spec):.0f} s of"
+                f" {self.left():.0f}."
+            )
             try:
                 found = carry(job, self.deadline)
                 self.rates.learn(job.spec, self.clock() - start)
@@ -142,14 +157,18 @@ class Process:
             kind, what = self.pipe.recv()
         except (EOFError, OSError):
             self.child.join()
-            raise UserError("Its process was killed; start the same again, maybe with fewer runs at once.") from None
+            raise UserError(
+                "Its process was killed; start the same again, maybe with fewer runs at once."
+            ) from None
         if kind == "record":
             return records.read(what)
         raise runs.OutOfTimeError(what) if kind == "time" else UserError(what)
 
 
 def serve(pipe: Connection, parent: int) -> None:
-    """Carries out the jobs that come through the pipe; ends with it, and on Linux at once with the parent."""
+    """Carries out the jobs that come through the pipe; ends with it, and on Linux at once with the
+    parent.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
@@ -161,7 +180,10 @@ def serve(pipe: Connection, parent: int) -> None:
 def answer(job: Job, deadline: float) -> tuple[str, object]:
     """What came of a job: its record's path, or why there is none."""
     try:
-        return "record", runs.run(job.spec, job.scale, progress=False, until=deadline, load=load).path
+        return (
+            "record",
+            runs.run(job.spec, job.scale, progress=False, until=deadline, load=load).path,
+        )
     except runs.OutOfTimeError as error:
         return "time", str(error)
     except Exception as error:  # it must not end the process
@@ -174,21 +196,27 @@ def in_words(error: Exception) -> str:
 
 
 class Stream:
-    """Carries out jobs in this process, on a stream of its own; one whose steps are no graph in a process of its own."""
+    """Carries out jobs in this process, on a stream of its own; one whose steps are no graph in a
+    process of its own.
+    """
 
     def __init__(self):
         self.process = Process()
 
     def __call__(self, job: Job, deadline: float) -> Record:
         try:
-            return runs.run(job.spec, job.scale, progress=False, until=deadline, load=load, graph_only=True)
+            return runs.run(
+                job.spec, job.scale, progress=False, until=deadline, load=load, graph_only=True
+            )
         except runs.NoGraphError:
             return self.process(job, deadline)
 
 
 def work_through(queue: Queue, carriers: list[Carrier]) -> None:
     """Works with each carrier in a thread of its own until nothing is left that fits."""
-    threads = [threading.Thread(target=queue.work, args=(carrier,), daemon=True) for carrier in carriers]
+    threads = [
+        threading.Thread(target=queue.work, args=(carrier,), daemon=True) for carrier in carriers
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -209,7 +237,9 @@ def make_say(log: Path | None) -> Callable[[str], None]:
 
 
 def listing(queue: Queue) -> list[str]:
-    """The missing runs as lines of an order, for a machine that has no records; with their estimates."""
+    """The missing runs as lines of an order, for a machine that has no records; with their
+    estimates.
+    """
     lines = []
     for job in queue.waiting:
         if (state := queue.state(job)) != "never":
@@ -221,18 +251,28 @@ def listing(queue: Queue) -> list[str]:
 
 def carry_out(options: argparse.Namespace) -> int:
     """Does what the command line says; 1 where a run failed."""
-    jobs = of_scale(options.scale, options.only) if options.scale else read_order(options.order, options.only)
+    jobs = (
+        of_scale(options.scale, options.only)
+        if options.scale
+        else read_order(options.order, options.only)
+    )
     cuda = torch.cuda.is_available()
-    by, at_once = options.by or ("streams" if cuda else "processes"), options.at_once or (4 if cuda else os.cpu_count() or 1)
+    by, at_once = (
+        options.by or ("streams" if cuda else "processes"),
+        options.at_once or (4 if cuda else os.cpu_count() or 1),
+    )
     if by == "streams" and not cuda and not options.list:
         raise UserError("Runs on streams need a GPU; take --by processes.")
-    rates = Rates("cuda" if by == "streams" or cuda else "cpu", at_once, options.rates)
+    rates = Rates("cuda" if cuda or by == "streams" else "cpu", at_once, options.rates)
     archive = Archive(options.archive) if options.archive else None
     say = make_say(options.archive and options.archive.with_suffix(".log"))
+
     def done(record: Record) -> None:
         if archive:
             archive.add(record)
-            records.write_whole(options.archive.with_suffix(".rates.json"), json.dumps(rates.measured).encode())
+            records.write_whole(
+                options.archive.with_suffix(".rates.json"), json.dumps(rates.measured).encode()
+            )
 
     queue = Queue(jobs, rates, done, options.limit, say=say)
     for job in jobs:  # what is recorded already
@@ -245,25 +285,62 @@ def carry_out(options: argparse.Namespace) -> int:
         return 0
     for found in queue.finished.values():
         done(found)
-    say(f"{len(queue.waiting)} of {len(jobs)} runs are missing; {at_once} at once, by {by}, {queue.left():.0f} s.")
+    say(
+        f"{len(queue.waiting)} of {len(jobs)} runs are missing; {at_once} at once, by {by},"
+        f" {queue.left():.0f} s."
+    )
     work_through(queue, [Stream() if by == "streams" else Process() for _ in range(at_once)])
-    say(f"{len(queue.finished)} of {len(jobs)} recorded, {len(queue.failed)} failed, {len(queue.waiting)} were not begun.")
+    say(
+        f"{len(queue.finished)} of {len(jobs)} recorded, {len(queue.failed)} failed,"
+        f" {len(queue.waiting)} were not begun."
+    )
     return int(bool(queue.failed))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; 1 where a run failed or something is wrong, 130 on Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m memutils.queue", description=__doc__.partition("\n")[0])
-    home = Path(__file__).parents[2]
-    parser.add_argument("--order", type=Path, default=home / "workflow/queue.yaml", help="a file of runs in order")
+    parser = argparse.ArgumentParser(
+        prog="python -m memutils.runs.queue", description=__doc__.partition("\n")[0]
+    )
+    home = Path(__file__).parents[3]
+    parser.add_argument(
+        "--order", type=Path, default=home / "workflow/queue.yaml", help="a file of runs in order"
+    )
     parser.add_argument("--scale", default="", help="instead of a file: the grid of this scale")
     parser.add_argument("--only", default="", help="only the runs whose key contains this")
-    parser.add_argument("--limit", type=float, default=math.inf, help="seconds; no run is begun that would not end in time")
-    parser.add_argument("--at-once", type=int, default=0, help="runs at once; by default 4 on a GPU, else one a core")
-    parser.add_argument("--by", choices=["streams", "processes"], default="", help="streams of one process (a GPU's default)")
-    parser.add_argument("--archive", type=Path, help="OUT.zip: the finished records; OUT.log and OUT.rates.json beside it")
-    parser.add_argument("--rates", type=Path, help="a file of measured seconds an image, e.g. an earlier OUT.rates.json")
-    parser.add_argument("--list", action="store_true", help="only list what is missing, as an order; --by streams: as on a GPU")
+    parser.add_argument(
+        "--limit",
+        type=float,
+        default=math.inf,
+        help="seconds; no run is begun that would not end in time",
+    )
+    parser.add_argument(
+        "--at-once",
+        type=int,
+        default=0,
+        help="runs at once; by default 4 on a GPU, else one a core",
+    )
+    parser.add_argument(
+        "--by",
+        choices=["streams", "processes"],
+        default="",
+        help="streams of one process (a GPU's default)",
+    )
+    parser.add_argument(
+        "--archive",
+        type=Path,
+        help="OUT.zip: the finished records; OUT.log and OUT.rates.json beside it",
+    )
+    parser.add_argument(
+        "--rates",
+        type=Path,
+        help="a file of measured seconds an image, e.g. an earlier OUT.rates.json",
+    )
+    parser.add_argument(
+        "--list",
+        action="store_true",
+        help="only list what is missing, as an order; with --by streams as for a GPU",
+    )
     try:
         return carry_out(parser.parse_args(arguments))
     except UserError as error:

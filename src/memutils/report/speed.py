@@ -10,7 +10,7 @@ from memutils.names import NETWORK_NAMES
 if TYPE_CHECKING:
     import pandas as pd
 
-RESULTS = Path(__file__).parents[2] / "benchmarks" / "results.json"
+RESULTS = Path(__file__).parents[3] / "benchmarks" / "results.json"
 SIDES = {"plain": "plain loop", "lightning": "Lightning", "ours": "memutils"}
 LEVELS = {
     "amx_bf16": "AMX",
@@ -78,10 +78,10 @@ def conditions(result: dict) -> str:
         " This is a trial with tiny settings: nothing follows from it." if result["quick"] else ""
     )
     return (
-        f"Measured on {result['started'][:10]} with {machine['threads']} of {machine['cores']} cores "
-        f"and torch {machine['torch']}; matrix products reach {peaks}. Batch size 128, "
-        f"{settings['n']:,} training and {settings['n_test']:,} test images, medians of "
-        f"{settings['repeats']} interleaved turns.{trial}"
+        f"Measured on {result['started'][:10]} with {machine['threads']} of {machine['cores']}"
+        f" cores and torch {machine['torch']}; matrix products reach {peaks}. Batch size 128,"
+        f" {settings['n']:,} training and {settings['n_test']:,} test images, medians of"
+        f" {settings['repeats']} interleaved turns.{trial}"
     )
 
 

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from memutils import data, losses, models
-from memutils.specs import Spec
+from memutils.runs.specs import Spec
 
 CODE = {
     "loss": (losses.LOSSES, losses.OWN),

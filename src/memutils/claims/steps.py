@@ -1,4 +1,6 @@
-"""How long a step is for each loss, and what a fit costs: paths of excess memorization over the fitted fraction, from records."""
+"""How long a step is for each loss, and what a fit costs: paths of excess memorization over the
+fitted fraction, from records.
+"""
 
 import math
 from collections.abc import Iterable
@@ -10,12 +12,13 @@ import torch
 from memutils import losses
 from memutils.claims.outcomes import Run, excess
 from memutils.claims.thresholds import Thresholds
-from memutils.records import Record
-from memutils.specs import Spec
+from memutils.runs.records import Record
+from memutils.runs.specs import Spec
 
 
 def initial_norm(loss, num_classes: int = 10) -> float:
-    """The norm of the gradient of one example's loss with respect to its logits, at the uniform answer, where training starts.
+    """The norm of the gradient of one example's loss with respect to its logits, at the uniform
+    answer, where training starts.
 
     Args:
         loss: called with logits (1, K) in float64 and a target (1,), e.g. from ``losses.build``.
@@ -27,7 +30,8 @@ def initial_norm(loss, num_classes: int = 10) -> float:
 
 
 def step_scale(spec: Spec, registry: dict = losses.LOSSES, num_classes: int = 10) -> float:
-    """s, the learning rate times the initial norm: the scale of a step of SGD, comparable across losses; three digits.
+    """s, the learning rate times the initial norm: the scale of a step of SGD, comparable across
+    losses; three digits.
 
     ``registry`` holds the losses by name.
     """
@@ -48,11 +52,17 @@ def path(record: Record) -> pd.DataFrame:
 def paths(records: Iterable[Record]) -> pd.DataFrame:
     """The paths of several runs below each other; empty without records."""
     frames = [path(record) for record in records]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["key", "loss", "s", "seed", "oracle"])
+    return (
+        pd.concat(frames, ignore_index=True)
+        if frames
+        else pd.DataFrame(columns=["key", "loss", "s", "seed", "oracle"])
+    )
 
 
 def crossing(path: pd.DataFrame, column: str, level: float, value: str) -> float:
-    """``value`` where ``column`` first reaches a level, between two passes by interpolation; NaN if it never does."""
+    """``value`` where ``column`` first reaches a level, between two passes by interpolation; NaN if
+    it never does.
+    """
     height, values = path[column].to_numpy(), path[value].to_numpy()
     reached = np.flatnonzero(height >= level)
     if not len(reached):
@@ -70,33 +80,51 @@ def at_fit(path: pd.DataFrame, level: float) -> float:
 
 
 def upto(path: pd.DataFrame, epoch: float) -> pd.Series:
-    """The last evaluation at or before an epoch: the end of a shorter run, as the rate is constant."""
+    """The last evaluation at or before an epoch: the end of a shorter run, as the rate is
+    constant.
+    """
     return path[path["epoch"] <= epoch].iloc[-1]
 
 
 def stopped_early(path: pd.DataFrame) -> pd.Series:
-    """The evaluation with the highest accuracy on held-out images with *noisy* labels, the first of several."""
+    """The evaluation with the highest accuracy on held-out images with *noisy* labels, the first of
+    several.
+    """
     return path.loc[path["holdout_noisy_accuracy"].idxmax()]
 
 
 def steps_needed(frame: pd.DataFrame, loss: str = "cce") -> float:
-    """Epochs a loss needs at its quickest rate until J1 is near all, the most over the seeds; NaN if a seed never gets there."""
+    """Epochs a loss needs at its quickest rate until J1 is near all, the most over the seeds; NaN
+    if a seed never gets there.
+    """
     runs = frame[(frame["loss"] == loss) & ~frame["oracle"].astype(bool)]
-    needed = {named: crossing(path, "j1", Thresholds().first_j1, "epoch") for named, path in runs.groupby(["seed", "s"])}
-    quickest = pd.Series(needed, dtype=float).groupby(level=0).min() if needed else pd.Series(dtype=float)
+    needed = {
+        named: crossing(path, "j1", Thresholds().first_j1, "epoch")
+        for named, path in runs.groupby(["seed", "s"])
+    }
+    quickest = (
+        pd.Series(needed, dtype=float).groupby(level=0).min() if needed else pd.Series(dtype=float)
+    )
     return float(quickest.max(skipna=False)) if len(quickest) else math.nan
 
 
 def at_fits(frame: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
-    """``at_fit`` of each path: columns loss, seed, s, level, x; without the levels that a path does not reach."""
+    """``at_fit`` of each path: columns loss, seed, s, level, x; without the levels that a path does
+    not reach.
+    """
     runs = frame.groupby(["loss", "seed", "s"])
     rows = [(*named, level, at_fit(path, level)) for named, path in runs for level in levels]
     return pd.DataFrame(rows, columns=["loss", "seed", "s", "level", "x"]).dropna()
 
 
-def gap_at_fits(frame: pd.DataFrame, levels: Iterable[float], loss: str = "rll", other: str = "cce") -> pd.DataFrame:
-    """For each seed and level that both reach: the highest x of a loss over its rates, the lowest of another over its own, and
-    the gap: how much lower the first is. So a loss lies below another only if it does at every rate of both."""
+def gap_at_fits(
+    frame: pd.DataFrame, levels: Iterable[float], loss: str = "rll", other: str = "cce"
+) -> pd.DataFrame:
+    """For each seed and level that both reach: the highest x of a loss over its rates, the lowest
+    of another over its own, and
+    the gap: how much lower the first is. So a loss lies below another only if it does at every rate
+        of both.
+    """
     x = at_fits(frame, levels).groupby(["seed", "level", "loss"])["x"]
     highest, lowest = x.max().unstack(), x.min().unstack()
     if not {loss, other} <= set(lowest.columns):
@@ -106,8 +134,9 @@ def gap_at_fits(frame: pd.DataFrame, levels: Iterable[float], loss: str = "rll",
 
 
 def verdict(gaps: pd.DataFrame) -> str:
-    """What the gaps say: 'common' curve if all are within tolerance; 'below' if at some level every seed's is beyond it and none
-    is beyond it the other way; 'mixed' otherwise; 'open' without any."""
+    """What the gaps say: 'common' curve if all are within tolerance; 'below' if at some level every
+    seed's is beyond it and none is beyond it the other way; 'mixed' otherwise; 'open' without any.
+    """
     if gaps.empty:
         return "open"
     close = Thresholds().fit_gap

@@ -1,6 +1,7 @@
 """Where a result comes from: the code, its commit, the versions and the machine.
 
-``python -m memutils.provenance write`` notes the commit in a file, for sources that are sent where there is no git.
+``python -m memutils.runs.provenance write`` notes the commit in a file, for sources that are sent
+where there is no git.
 """
 
 import argparse
@@ -17,25 +18,29 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import torch
 
-from memutils import records
 from memutils.errors import UserError
+from memutils.runs import records
 
 DECISIVE = tuple(
-    "augment checkpoints data graph label_sets labeling losses measured models noise recipe runs "
-    "sources specs step training trial".split()
+    "augment data graph label_sets labeling losses models noise recipe sources step training trial "
+    "runs/checkpoints runs/execute runs/measured runs/specs".split()
 )
 """The modules and packages that decide a run's result; their hash is part of its record."""
 
 
 def identity() -> dict:
     """What must not change between a checkpoint and its resumption."""
-    versions = {"torch": str(torch.__version__), "numpy": np.__version__, "python": platform.python_version()}
+    versions = {
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
     return {"code": code_hash(), "results_version": records.RESULTS_VERSION, "versions": versions}
 
 
 def decisive_files() -> list[Path]:
     """The files of the modules that decide a result, and all those of the packages."""
-    folder = Path(__file__).parent
+    folder = Path(__file__).parents[1]
     found = [[*folder.glob(f"{name}.py"), *folder.glob(f"{name}/**/*.py")] for name in DECISIVE]
     return [path for files in found for path in sorted(files)]
 
@@ -47,12 +52,14 @@ def code_hash() -> str:
 
 
 NOTE = "provenance.json"
-"""The file that tells commit and state where the sources travel without git; written by ``python -m memutils.provenance``."""
+"""The file that tells commit and state where the sources travel without git; written by ``python -m
+memutils.runs.provenance``.
+"""
 
 
 def root() -> Path:
     """The folder of the sources."""
-    return Path(__file__).resolve().parents[2]
+    return Path(__file__).resolve().parents[3]
 
 
 def git(*words: str) -> bytes:
@@ -61,7 +68,9 @@ def git(*words: str) -> bytes:
 
 
 def source_state() -> dict:
-    """The commit, and whether what decides a run differs from it: from git, else as the note tells; else None."""
+    """The commit, and whether what decides a run differs from it: from git, else as the note tells;
+    else None.
+    """
     return state_in_git() or state_in_note() or {"commit": None, "dirty": None}
 
 
@@ -77,10 +86,15 @@ def state_in_git() -> dict | None:
 
 
 def state_in_note() -> dict | None:
-    """Commit and state that came with the sources; they are dirty if they changed on the way or since."""
+    """Commit and state that came with the sources; they are dirty if they changed on the way or
+    since.
+    """
     try:
         note = json.loads((root() / NOTE).read_bytes())
-        return {"commit": str(note["commit"]), "dirty": bool(note["dirty"]) or note["files"] != files_hash()}
+        return {
+            "commit": str(note["commit"]),
+            "dirty": bool(note["dirty"]) or note["files"] != files_hash(),
+        }
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -91,7 +105,11 @@ DECIDING = ("src", "configs", "notebooks/run.ipynb")
 
 def files_hash() -> str:
     """sha256 over what decides a run, as it lies here."""
-    found = [*root().glob("src/**/*.py"), *root().glob("configs/*.yaml"), root() / "notebooks/run.ipynb"]
+    found = [
+        *root().glob("src/**/*.py"),
+        *root().glob("configs/*.yaml"),
+        root() / "notebooks/run.ipynb",
+    ]
     digest = hashlib.sha256()
     for path in sorted(path for path in found if path.exists()):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -107,10 +125,18 @@ def write_note() -> Path:
     """
     state = state_in_git()
     if state is None:
-        raise UserError(f"{root()} is no git repository, so there is no commit to name; write the note where there is one.")
+        raise UserError(
+            f"{root()} is no git repository, so there is no commit to name; write the note where"
+            " there is one."
+        )
     if state["dirty"]:
-        raise UserError("The sources differ from their commit. Commit first: records come home only if their code is a commit's.")
-    records.write_whole(root() / NOTE, json.dumps(state | {"files": files_hash()}, indent=1).encode() + b"\n")
+        raise UserError(
+            "The sources differ from their commit. Commit first: records come home only if their"
+            " code is a commit's."
+        )
+    records.write_whole(
+        root() / NOTE, json.dumps(state | {"files": files_hash()}, indent=1).encode() + b"\n"
+    )
     return root() / NOTE
 
 
@@ -118,10 +144,11 @@ def code_of_commit(commit: str) -> str | None:
     """``code_hash`` as of a commit, from git's objects; None where they are not here."""
     try:
         paths = git("ls-tree", "-r", "--name-only", commit, "src/memutils").decode().splitlines()
-        own = git("show", f"{commit}:src/memutils/provenance.py")
-        files = [path for name in decisive_in(own) for path in files_of(name, paths)]
+        own = next(path for path in paths if path.endswith("/provenance.py"))  # it has moved once
+        names = decisive_in(git("show", f"{commit}:{own}"))
+        files = [path for name in names for path in files_of(name, paths)]
         contents = [git("show", f"{commit}:{path}") for path in files]
-    except (OSError, subprocess.CalledProcessError, ValueError):
+    except (OSError, subprocess.CalledProcessError, StopIteration, ValueError):
         return None
     return hashlib.sha256(b"".join(contents)).hexdigest()
 
@@ -146,7 +173,8 @@ def files_of(name: str, paths: list[str]) -> list[str]:
     return sorted(found, key=PurePosixPath)
 
 
-# Now: a process that trains many runs may see its files and its commit change, and goes on with what it imported.
+# Now: a process that trains many runs may see its files and its commit change, and goes on with
+# what it imported.
 code_hash()
 SOURCE = source_state()
 
@@ -161,13 +189,18 @@ def processor() -> str:
 
 
 def machine(device: str) -> str:
-    """The name of what a run on this device ('cpu' or 'cuda') is carried out by: the processor or the GPU."""
+    """The name of what a run on this device ('cpu' or 'cuda') is carried out by: the processor or
+    the GPU.
+    """
     return torch.cuda.get_device_name() if device == "cuda" else processor()
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes the note; 1 where that cannot be."""
-    parser = argparse.ArgumentParser(prog="python -m memutils.provenance", description="Notes the commit where sources travel.")
+    parser = argparse.ArgumentParser(
+        prog="python -m memutils.runs.provenance",
+        description="Notes the commit where sources travel.",
+    )
     parser.add_argument("what", choices=["write"])
     parser.parse_args(arguments)
     try:
