@@ -8,9 +8,9 @@ images and batches; the other networks are measured alone. What was measured is 
 """
 
 import argparse
+import contextlib
 import json
 import queue
-import statistics
 import sys
 import threading
 import time
@@ -137,75 +137,57 @@ def rows(by: str, plan: Plan, answers: list[tuple[int, object]]) -> list[dict]:
 
 
 def alone(network: str, n: int, seconds: float) -> dict:
-    """A network alone: images a second, and an image's seconds in a run of scale paper, evaluations
-    included.
+    """A network alone: images a second as a graph and eager, and an image's seconds in a run of
+    scale paper, evaluations included.
     """
     device = recipe.settle(recipe.Recipe()).device
     with own_stream(device):
-        step = "graph" if device == "cuda" else "eager"
-        try:
-            trainer = make_trainer(network, step, n)
-        except RuntimeError:
-            trainer = make_trainer(network, "eager", n)
-        trained = speed(trainer, seconds)
+        found = {"eager": speed(trainer := make_trainer(network, "eager", n), seconds)}
+        if device == "cuda":
+            with contextlib.suppress(RuntimeError):
+                found["graph"] = speed(trainer := make_trainer(network, "graph", n), seconds)
         trainer.evaluate()
-        times = []
-        for _ in range(3):
-            start = time.perf_counter()
-            trainer.evaluate()
-            times.append((time.perf_counter() - start) / (2 * n))  # training and test images
+        start = time.perf_counter()
+        trainer.evaluate()
+        evaluation = (time.perf_counter() - start) / (2 * n)  # training and test images
+    trained = found.get("graph", found["eager"])
     spec = specs.load_scale("paper").spec(network=network, loss="cce", eta=0)
-    passes = (
-        len(spec.evaluation_epochs()) / spec.epochs * 1.2
-    )  # 10,000 test images beside the 50,000 or 60,000
-    return {
-        "images_per_second": trained,
-        "seconds_per_image": 1 / trained + passes * statistics.median(times),
-    }
+    passes = 1.2 * len(spec.evaluation_epochs()) / spec.epochs  # 10,000 test images beside 50,000
+    cost = 1 / trained + passes * evaluation
+    return found | {"images_per_second": trained, "seconds_per_image": cost}
 
 
 def measure(options: argparse.Namespace) -> None:
-    """Measures one way after the other and writes the file after each."""
-    device = recipe.settle(recipe.Recipe()).device
-    found = {
-        "device": device,
-        "network": "resnet18",
-        "n": options.n,
-        "seconds": options.seconds,
-        "ways": [],
-        "alone": {},
-    }
-    ways = [("streams", "graph", as_streams)] if device == "cuda" else []
-    ways += [
-        ("processes", step, as_processes)
-        for step in (("graph", "eager") if device == "cuda" else ("eager",))
-    ]
-    tasks: list[Callable[[], None]] = []
-    for by, step, start in ways:
-        plan = Plan(
-            "resnet18", step, tuple(sorted(options.at_once)), options.seconds, options.n, device
-        )
-        tasks.append(
-            lambda by=by, plan=plan, start=start: found["ways"].extend(rows(by, plan, start(plan)))
-        )
-    tasks += [
-        lambda name=name: found["alone"].update({name: alone(name, options.n, options.seconds / 2)})
-        for name in NETWORKS
-    ]
-    for task in tasks:
-        task()
-        torch.cuda.empty_cache() if device == "cuda" else None
+    """Measures one way after the other, the most telling first; writes the file after each."""
+    device, counts = recipe.settle(recipe.Recipe()).device, tuple(sorted(options.at_once))
+    found = {"device": device, "network": "resnet18", "n": options.n, "ways": [], "alone": {}}
+
+    def add(by: str, step: str, start: Callable[[Plan], list]) -> None:
+        plan = Plan("resnet18", step, counts, options.seconds, options.n, device)
+        found["ways"] += (table := rows(by, plan, start(plan)))
         write_whole(options.output, json.dumps(found, indent=1).encode())
-    for row in found["ways"]:
-        what = row.get("failed") or f"{sum(row['images_per_second']):,.0f} images/s"
-        print(f"{row['at_once']} at once by {row['by']}, steps {row['step']}: {what}")
+        for row in table:
+            what = row.get("failed") or f"{sum(row['images_per_second']):,.0f} images/s"
+            print(f"{row['at_once']} at once by {by}, steps {step}: {what}")
+
+    if device == "cuda":
+        add("streams", "graph", as_streams)
+        torch.cuda.empty_cache()
+    for network in NETWORKS:
+        found["alone"][network] = alone(network, options.n, options.seconds / 2)
+        write_whole(options.output, json.dumps(found, indent=1).encode())
+        print(f"{network} alone: {found['alone'][network]['images_per_second']:,.0f} images/s")
+    if device == "cuda":
+        torch.cuda.empty_cache()
+        add("processes", "graph", as_processes)
+    add("processes", "eager", as_processes)
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("output", type=Path, help="the JSON file to write")
     parser.add_argument("--at-once", type=int, nargs="+", default=[1, 2, 4, 8])
-    parser.add_argument("--seconds", type=float, default=2.5, help="of each measurement")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
     parser.add_argument("--n", type=int, default=12_800, help="random images of an epoch")
     measure(parser.parse_args(arguments))
     return 0

@@ -90,3 +90,10 @@ def test_settle_takes_bfloat16_only_from_hardware_and_tries_a_graph_on_a_gpu_alo
         "compiled",
         "eager",
     ]
+
+
+def test_graphs_can_be_done_without(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setenv("MEMUTILS_GRAPHS", "no")
+    found = [training.settle(Recipe(compile=c)).step for c in ("auto", "yes", "no")]
+    assert found == ["eager", "compiled", "eager"]

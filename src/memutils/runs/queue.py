@@ -259,7 +259,7 @@ def carry_out(options: argparse.Namespace) -> int:
     cuda = torch.cuda.is_available()
     by, at_once = (
         options.by or ("streams" if cuda else "processes"),
-        options.at_once or (4 if cuda else os.cpu_count() or 1),
+        options.at_once or (4 if cuda or options.by == "streams" else os.cpu_count() or 1),
     )
     if by == "streams" and not cuda and not options.list:
         raise UserError("Runs on streams need a GPU; take --by processes.")
