@@ -25,7 +25,7 @@ from memutils.runs.files import write_whole
 
 SIDES = {"plain": plain, "ours": ours}
 FULL = {
-    "n": 3_840,
+    "n": 6_400,
     "n_test": 1_000,
     "repeats": 2,
     "sizes": [2_000, 12_800, 50_000],

@@ -10,7 +10,6 @@ import json
 import sys
 from pathlib import Path
 
-from first import CAREFUL
 from visit import ROOT, Visit, parser_of, queue_words
 
 
@@ -32,15 +31,12 @@ def main(arguments: list[str] | None = None) -> int:
                 "A part of CIFAR-10 is missing. Send it to this machine and start the same again."
             )
         return int(bool(code))
-    path = options.first / "ways.json"
-    measured = json.loads(path.read_bytes()) if path.exists() else {"chosen": CAREFUL, "rates": {}}
+    path, known = options.first / "ways.json", visit.work / "rates.json"
+    measured = json.loads(path.read_bytes()) if path.exists() else {"chosen": {}, "rates": {}}
     if not path.exists():
-        visit.say(
-            f"There is no {path}: {CAREFUL['at_once']} runs at once, steps {CAREFUL['step']}."
-        )
-    rates = visit.work / "rates.json"
-    rates.write_text(json.dumps(measured["rates"]))
-    words, more = queue_words(options, measured["chosen"], "--rates", rates)
+        visit.say(f"There is no {path}: runs are carried out in the queue's own way.")
+    known.write_text(json.dumps(measured["rates"]))
+    words, more = queue_words(options, measured["chosen"], "--rates", known)
     return int(bool(visit.python(*words, "--limit", visit.left() - 10, more=more)[0]))
 
 

@@ -101,14 +101,10 @@ def parser_of(text: str, limit: float) -> argparse.ArgumentParser:
 
 
 def queue_words(options: argparse.Namespace, way: Mapping, *more: object) -> tuple[list, dict]:
-    """The command that carries out the queue in a way of ``ways.py``, and its environment."""
-    words = [
-        "-m",
-        "memutils.runs.queue",
-        "--order",
-        options.order.resolve(),
-        "--archive",
-        options.out.resolve() / "records.zip",
-    ]
-    words += ["--by", way["by"], "--at-once", way["at_once"], *more]
-    return words, {} if way["step"] == "graph" else {"MEMUTILS_GRAPHS": "no"}
+    """The command that carries out the queue in a way of ``ways.py``, or in its own where that is
+    empty; and its environment.
+    """
+    words = ["-m", "memutils.runs.queue", "--order", options.order.resolve(), *more]
+    words += ["--archive", options.out.resolve() / "records.zip"]
+    words += ["--by", way["by"], "--at-once", way["at_once"]] if way else []
+    return words, {"MEMUTILS_GRAPHS": "no"} if way.get("step") == "eager" else {}
