@@ -20,6 +20,7 @@ sys.path.insert(0, str(REPOSITORY / "workflow/gpu"))
 import bring
 import first
 import pack
+import second
 import send
 import ways
 from visit import Visit
@@ -197,6 +198,52 @@ tests/gpu/test_gpu_together.py::test_e
 
 def test_a_file_of_tests_has_passed_where_some_did_and_none_failed():
     assert first.passed(LINES) == {"test_gpu_steps"} and first.passed("") == set()
+
+
+@pytest.fixture
+def commands(monkeypatch) -> list:
+    """What a visit would start, and what each command leaves; steps and records pass."""
+    begun = []
+
+    def start(self, *words, most=0, more=None):
+        begun.append((" ".join(map(str, words)), dict(more or {})))
+        if "benchmarks/ways.py" in words:
+            alone = {"resnet18": {"images_per_second": 1e5, "seconds_per_image": 1e-6}}
+            table = [way("processes", "graph", 2, 9e4, 9e4), way("processes", "eager", 2, 1e4, 1e4)]
+            words[1].write_text(json.dumps({"ways": table, "alone": alone}))
+        return 0, "Whole: mnist, cifar10." if "unpack" in words else start.tests
+
+    start.tests = "".join(f"tests/gpu/{name}.py::test PASSED\n" for name in sorted(GRAPHS))
+    monkeypatch.setattr(Visit, "python", start)
+    return begun
+
+
+def test_the_first_visit_hands_what_it_found_to_the_queue_and_to_the_second(tmp_path, commands):
+    out, work = str(tmp_path / "out"), str(tmp_path / "work")
+    assert first.main([out, "--work", work]) == 1, "the streams were not tested"
+    unpacking, testing, measuring, running, table = commands
+    assert "unpack data" in unpacking[0] and "tests/gpu" in testing[0]
+    assert "ways.json" in measuring[0] and "short.py" in table[0]
+    assert "--by processes --at-once 2" in running[0] and "--only resnet18" in running[0]
+    assert running[1] == {} and "records.zip" in running[0]
+    found = json.loads((tmp_path / "out/ways.json").read_text())
+    assert found["chosen"]["step"] == "graph" and found["passed"] == sorted(GRAPHS)
+    commands.clear()
+    assert second.main([out, "--work", work, "--first", out]) == 0
+    assert "--by processes --at-once 2" in commands[1][0] and commands[1][1] == {}
+    assert json.loads((tmp_path / "work/rates.json").read_text()) == found["rates"]
+
+
+def test_without_tests_that_passed_steps_are_eager(tmp_path, commands):
+    Visit.python.tests = "tests/gpu/test_gpu_steps.py::test FAILED"
+    assert first.main([str(tmp_path / "out"), "--work", str(tmp_path / "work")]) == 1
+    assert commands[3][1] == {"MEMUTILS_GRAPHS": "no"}
+    assert "--by processes --at-once 2" in commands[3][0]
+
+
+def test_the_second_visit_without_a_first_leaves_the_way_to_the_queue(tmp_path, commands):
+    assert second.main([str(tmp_path / "out"), "--work", str(tmp_path / "work")]) == 0
+    assert "memutils.runs.queue" in commands[1][0] and "--by" not in commands[1][0]
 
 
 SLOW = """
