@@ -46,7 +46,9 @@ def vectors(trainer: Trainer, tensors: list[Tensor]) -> list[Tensor]:
     """The weights, and the running statistics, among tensors as ``changing`` gives them."""
     n, m = len([*trainer.network.parameters()]), len([*trainer.network.buffers()])
     groups = tensors[:n], [t for t in tensors[n : n + m] if t.is_floating_point()]
-    return [torch.cat([t.double().cpu().flatten() for t in group]) for group in groups if group]
+    return [
+        torch.cat([t.detach().double().cpu().flatten() for t in group]) for group in groups if group
+    ]
 
 
 def apart(found: list[Tensor], wanted: list[Tensor], before: list[Tensor]) -> float:
