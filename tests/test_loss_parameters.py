@@ -128,7 +128,7 @@ def test_registered_losses_declare_what_they_take(name):
             losses.check_loss(losses.build(name, **{parameter: value}), 10)
         for value in (math.nextafter(told.low, -math.inf), math.nextafter(told.high, math.inf)):
             with pytest.raises(
-                UserError, match=f"In the loss '{name}', {parameter} must be a number from"
+                UserError, match=f"In the loss '{name}', {parameter} must be a (whole )?number from"
             ):
                 losses.build(name, **{parameter: value})
 

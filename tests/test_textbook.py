@@ -77,9 +77,9 @@ def distance(
     ids=lambda v: v if isinstance(v, str) else "-".join(map(str, v.values())),
 )
 def test_every_loss_in_float32(name, parameters, recipe):
-    """Rounding, 6e-8, grows by a small factor in an MLP without batch normalization: measured 4e-7;
+    """Rounding, 6e-8, grows by a small factor in an MLP without batch normalization: measured 6e-6;
     a wrong step is off by more than 1e-2."""
-    if name == "unhinged":  # it has no minimum, and runs off to infinity
+    if name in ("unhinged", "aul"):  # one has no minimum, one is thrice as steep as cross entropy
         recipe = dataclasses.replace(recipe, lr=recipe.lr / 5)
     apart, fast, plain = distance(
         "mlp", recipe, losses.build(name, **parameters), make_data(n=80)["train"], torch.float32

@@ -26,16 +26,21 @@ from table import read, renew
 
 ROOT = Path(__file__).parents[2]
 TESTS = {
+    "losses.active_passive": ["test_zoo.py", "test_zoo_families.py"],
+    "losses.asymmetric": ["test_zoo.py"],
     "losses.base": ["test_losses.py", "test_loss_parameters.py"],
-    "losses.checks": ["test_losses.py"],
+    "losses.checks": ["test_losses.py", "test_zoo_runs.py"],
+    "losses.divergences": ["test_zoo.py", "test_zoo_families.py"],
     "losses.entries": [
         "test_loss_parameters.py",
         "test_losses.py",
         "test_bad_input.py::test_losses",
     ],
     "losses.entropies": ["test_zoo.py"],
+    "losses.modified_ce": ["test_zoo.py", "test_zoo_families.py"],
+    "losses.multiples": ["test_multiples.py"],
     "losses.paper": ["test_losses.py"],
-    "losses.pairs": ["test_zoo.py"],
+    "losses.pairs": ["test_zoo.py", "test_zoo_pairs.py"],
     "noise": ["test_noise.py", "test_bad_input.py::test_noise"],
     "claims.outcomes": ["test_outcomes.py", "test_claims.py", "test_table.py"],
     "claims.rules": ["test_claims.py", "test_table.py"],
