@@ -3,6 +3,7 @@ machine.
 """
 
 import math
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,6 +113,8 @@ def settle(recipe: Recipe) -> Execution:
     """Decides device, precision, threads and the kind of step for this machine; a graph is tried
     where the run begins.
 
+    ``MEMUTILS_GRAPHS=no`` has steps be eager on a GPU whose graphs failed their tests.
+
     Raises:
         UserError: CUDA is asked for and not there, or an unknown value.
     """
@@ -131,5 +134,6 @@ def settle(recipe: Recipe) -> Execution:
             else torch.cpu._is_avx512_bf16_supported()
         )
         precision = "bfloat16" if native else "float32"
-    wanted = {"yes": "compiled", "no": "eager", "auto": "graph" if device == "cuda" else "eager"}
+    graphs = device == "cuda" and os.environ.get("MEMUTILS_GRAPHS") != "no"
+    wanted = {"yes": "compiled", "no": "eager", "auto": "graph" if graphs else "eager"}
     return Execution(device, precision, recipe.threads or THREADS, wanted[recipe.compile])
