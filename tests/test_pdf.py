@@ -45,8 +45,8 @@ def test_the_pdf_is_offered_once_it_is_there_and_not_before(tmp_path):
     sys.path.insert(0, str(ROOT / "workflow"))
     from make_pdf import PLACE, offer
 
-    for name in ("intro", "cite"):
-        source = (ROOT / "book" / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("notebooks/answer.ipynb", "book/cite.md"):
+        source = (ROOT / name).read_text(encoding="utf-8")
         assert PLACE in source and "book.pdf" not in source
     html, pdf = tmp_path / "html", tmp_path / "made.pdf"
     (html / "book").mkdir(parents=True)

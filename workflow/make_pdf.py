@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 
 from memutils.errors import UserError
 
-ROOT = "book/intro.html"
+ROOT = "notebooks/answer.html"
 FOOTER = (
     '<p style="font-size: 8px; width: 100%; text-align: center"><span'
     ' class="pageNumber"></span></p>'
@@ -68,7 +68,7 @@ def offer(pdf: Path, html: Path) -> None:
     A book that is built anew begins without: no link ever leads nowhere.
     """
     shutil.copy(pdf, html / "book.pdf")
-    for page in (html / "book").glob("*.html"):
+    for page in html.glob("*/*.html"):
         text = page.read_text(encoding="utf-8")
         if PLACE in text:
             page.write_text(text.replace(PLACE, OFFER), encoding="utf-8")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from memutils.names import LOSS_NAMES
-from memutils.report import plots
+from memutils.report.looks import look, looks, opacity
 from memutils.report.theorem_checks import Networks
 from memutils.report.theory import (
     ETAS,
@@ -84,13 +84,12 @@ def draw_line(risks: pd.DataFrame) -> plt.Figure | None:
     figure, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
     constants = {"rll": constant(LOSSES, "rll", 10), "mse": 18.0}
     for axis, (name, c) in zip(axes, constants.items(), strict=True):
-        part = risks[risks["loss"] == name]
+        part, drawn = risks[risks["loss"] == name], look(name)
         ends = np.array([0, 1.1 * part["true"].max()])
         for eta, dash in zip(ETAS, ("-", "--", ":"), strict=True):
-            color, marker = plots.ETAS[eta]
-            rows = part[part["eta"] == eta]
-            axis.plot(ends, line(ends, c, eta, 10), dash, color=color, label=f"η = {eta}")
-            axis.plot(rows["true"], rows["fresh"], marker, color=color, ms=5)
+            rows, style = part[part["eta"] == eta], {"color": drawn.color, "alpha": opacity(eta)}
+            axis.plot(ends, line(ends, c, eta, 10), dash, label=f"η = {eta}", **style)
+            axis.plot(rows["true"], rows["fresh"], drawn.marker, ms=5, **style)
         unit = " (nats)" if name == "rll" else ""
         axis.set(xlabel=f"{LOSS_NAMES[name]} risk, true labels{unit}")
         axis.set(ylabel="risk, fresh noisy labels")
@@ -167,10 +166,11 @@ def draw_gaps(found: pd.DataFrame) -> plt.Figure | None:
     if found.empty:
         return None
     figure, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
-    for i, (loss, rows) in enumerate(found.groupby("loss")):
-        style = {"color": plots.COLORS[i % 6], "marker": "os^Dv"[i % 5], "linestyle": "none"}
+    drawn = looks(found["loss"])
+    for loss, rows in found.groupby("loss"):
+        style = {"color": drawn[loss].color, "marker": drawn[loss].marker, "linestyle": "none"}
         axes[0].plot(rows["fresh line"], rows.fresh, **style, fillstyle="none")
-        axes[0].plot(rows.line, rows.training, **style, label=LOSS_NAMES.get(loss, loss))
+        axes[0].plot(rows.line, rows.training, **style, label=drawn[loss].name)
         axes[1].plot(rows.memorized, rows.gap, **style)
     ends = [0, 1.05 * found[["line", "fresh line", "fresh"]].to_numpy().max()]
     axes[0].plot(ends, ends, "--", color="0.4", label="the line")
