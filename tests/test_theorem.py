@@ -53,8 +53,7 @@ def test_the_verdict_is_a_sentence_whatever_the_word():
 def test_without_records_there_is_nothing_to_draw_and_a_sentence_says_so():
     assert list(theorem.networks([])) == ["invented"]
     assert "invented network" in theorem.covered([])
-    assert theorem.draw_line(theorem.on_the_line(theorem.networks([]))) is None
-    assert theorem.draw_gaps(theorem.gaps([])) is None
+    assert theorem.on_the_line(theorem.networks([])).empty and theorem.gaps([]).empty
     assert memory.pairs_by_network(pd.DataFrame()).empty
 
 

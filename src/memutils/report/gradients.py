@@ -6,6 +6,7 @@ import pandas as pd
 import torch
 
 from memutils.names import LOSS_NAMES
+from memutils.report import figures
 from memutils.report.gradient_checks import ALPHAS, built, gradients, weights
 from memutils.report.looks import look
 from memutils.report.theory import Losses
@@ -22,9 +23,9 @@ def weight_curves(k: int = 10) -> pd.DataFrame:
     return pd.DataFrame({"p_y": own} | curves)
 
 
-def draw_weights(curves: pd.DataFrame, k: int = 10) -> plt.Figure:
+def draw_weights(curves: pd.DataFrame, width: float = figures.WIDE, k: int = 10) -> plt.Figure:
     """Left: every loss; right: RLL at each alpha beside CCE and MAE."""
-    figure, axes = plt.subplots(1, 2, figsize=(10.5, 4.3), layout="constrained", sharey=True)
+    figure, axes = figures.panels(width, sharey=True)
     for drawn in map(look, ("cce", "mae", "mse", "rll", "nmse")):
         style = {"linestyle": drawn.dash, "color": drawn.color, "label": drawn.name}
         axes[0].plot(curves.p_y, curves[drawn.name], **style)
@@ -39,7 +40,7 @@ def draw_weights(curves: pd.DataFrame, k: int = 10) -> plt.Figure:
     axes[1].plot(curves.p_y, scaled, ":", color=look("mae").color, label=label)
     for axis in axes:
         axis.set(xlabel="probability of the training label, $p_y$", yscale="log", ylim=(3e-3, 12))
-        axis.legend(fontsize=9)
+        axis.legend()
     axes[0].set_ylabel("weight w (CCE = 1)")
     return figure
 
@@ -100,9 +101,11 @@ def ways_back(losses: Losses, norms: dict[str, float], limit: int = 1500) -> pd.
     return needed
 
 
-def draw_ways_back(needed: pd.DataFrame, losses: Losses, limit: int = 1500) -> plt.Figure:
+def draw_ways_back(
+    needed: pd.DataFrame, losses: Losses, width: float = figures.WIDE, limit: int = 1500
+) -> plt.Figure:
     """Steps back over the margin, on a logarithmic scale; a curve ends at the limit."""
-    figure, axis = plt.subplots(figsize=(6.6, 4.2), layout="constrained")
+    figure, (axis,) = figures.panels(width, 1)
     for drawn in map(look, losses):
         rows = needed.dropna(subset=[drawn.name])
         style = {"color": drawn.color, "marker": drawn.marker, "linestyle": drawn.dash}
