@@ -35,7 +35,8 @@ KEPT = {
     "notebooks/switching.ipynb": ("mislabeled",),
     "src/memutils/runs/format1.py": ("American spelling", "evaluation"),  # their old words
     "src/memutils/runs/records.py": ("American spelling",),
-    "book/tested.md": ("mislabeled",),  # bits of a file
+    "book/colophon.md": ("mislabeled",),  # bits of a file
+    "book/_ext/search_words.py": ("American spelling",),  # what a reader may type
     "book/lab.md": ("MLP",),  # says what the letters stand for
     "book/_static/lab/network.js": ("MLP",),
 }
