@@ -9,7 +9,7 @@ from made_up import INCEPTION, LIMITS, column, make
 
 from memutils.claims import contrasts
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN
-from memutils.claims.outcomes import Measured
+from memutils.claims.measured import Measured
 from memutils.claims.selection import Pool
 
 LEARNING_RATES = {

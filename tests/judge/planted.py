@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from memutils.claims import contrasts
-from memutils.claims.outcomes import Measured
+from memutils.claims.measured import Measured
 from memutils.claims.selection import MAIN, Protocol
 from memutils.claims.statements import CLAIMS
 from memutils.claims.table import judge_part

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from memutils.claims.outcomes import Measured
+from memutils.claims.measured import Measured
 from memutils.runs import records
 from memutils.runs.records import RESULTS_VERSION, Record
 from memutils.runs.specs import load_scale
