@@ -11,7 +11,14 @@ from made_up import CLEAN, GOOD, make
 
 from memutils.claims import sensitivity
 from memutils.claims.selection import Pool
-from memutils.report import claims_figures, claims_more, claims_page, judge_page, markup
+from memutils.report import (
+    claims_figures,
+    claims_more,
+    claims_page,
+    claims_strip,
+    judge_page,
+    markup,
+)
 
 HTML = {c: f"&{name};" for c, name in (("<", "lt"), (">", "gt"), ("&", "amp"))}
 
@@ -63,7 +70,7 @@ def test_numbers_for_the_reader():
 
 
 def test_the_strip_has_word_symbol_and_color_for_every_claim(content):
-    html = claims_page.strip(content)
+    html = claims_strip.strip(content)
     assert balanced(html) and all(f'href="#claim-{c["id"]}"' in html for c in content["claims"])
     assert (
         '<span class="verdict holds"><b>✓ holds</b>' in html
@@ -99,7 +106,7 @@ def test_a_name_in_a_record_stays_a_name():
 
 
 def test_without_records_the_page_still_stands(empty):
-    assert balanced(claims_page.strip(empty)) and claims_page.controls(empty) == ""
+    assert balanced(claims_strip.strip(empty)) and claims_strip.controls(empty) == ""
     assert all(balanced(claims_page.row(empty, c["id"])[2].data) for c in empty["claims"])
     assert claims_figures.equal_fits(Pool([]), "steps-cnn") is None
     assert claims_figures.differences(empty) and claims_more.what_was_run(Pool([]))

@@ -8,7 +8,7 @@ from memutils.claims.contrasts import by_step, x_at_level
 from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
-from memutils.report.claims_page import SHORT
+from memutils.report.claims_words import SHORT
 from memutils.report.plots import COLORS
 
 PARTS = (

@@ -10,7 +10,8 @@ from memutils.claims.changed import AFTER_RESULTS, REASONS
 from memutils.claims.selection import MAIN, Pool
 from memutils.claims.sensitivity import NAMES
 from memutils.names import LOSS_NAMES
-from memutils.report.claims_page import SHORT, badge, beside, summary
+from memutils.report.claims_page import summary
+from memutils.report.claims_words import SHORT, badge, beside
 from memutils.report.markup import Safe, joined, number, table, tag
 from memutils.runs import records
 

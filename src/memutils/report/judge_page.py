@@ -5,7 +5,7 @@ judge`` checks.
 import json
 from pathlib import Path
 
-from memutils.report.claims_page import SHORT
+from memutils.report.claims_words import SHORT
 from memutils.report.markup import Safe, number, table
 
 FILE = Path(__file__).parents[3] / "benchmarks" / "judge.json"
