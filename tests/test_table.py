@@ -145,3 +145,21 @@ def test_a_threshold_that_is_moved_is_the_one_that_decides():
         and verdict("C1", make(m=0.95), limits=strict).word == FAILS
     )
     assert column("resnet32").main
+
+
+def test_of_the_scale_size_only_the_papers_own_schedule_is_judged(monkeypatch):
+    """Row 11 of the deciding runs; in the other runs of this scale the epochs go with the size."""
+    scale, found = load_scale("size"), {"size": [], "cpu": []}
+    at = {"network": "inception-lite", "eta": 0.4, "n_train": 20000}
+    for loss, m in (("rll", 0.2), ("cce", 1.0)):
+        row11 = scale.spec(loss=loss, n_holdout=5000, epochs=100, lr=0.01, **at)
+        short = scale.spec(loss=loss, epochs=15, gamma=0.81451, **at)
+        for spec in (row11, short):
+            run = make(loss, m=m, r=1 - m, n=20000, scale="size")
+            run = altered(run, spec=records.spec_dict(spec), key=scale.key(spec))
+            found["size"].append(run)
+    monkeypatch.setattr(records, "load", lambda name: found.get(name, []))
+    pool = Pool.load()
+    assert [run.spec["n_holdout"] for run in pool.runs] == [5000, 5000]
+    cells = verdict("P0", *pool.runs, part="m below CCE's", column="inception-lite").cells
+    assert [cell.images for cell in cells] == [20000]

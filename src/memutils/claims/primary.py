@@ -7,7 +7,7 @@ PRIMARIES = (
     Claim(
         id="P0",
         weight=PRIMARY,
-        section="section 2",
+        section="section 1",
         says=(
             "keeping everything else in the training algorithm same but changing the loss "
             "function alone results in the network "
