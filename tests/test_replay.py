@@ -60,6 +60,13 @@ def test_another_machine_is_named(recorded):
     assert "(machine an abacus then, " in str(replay.compare(moved, recorded, [moved]))
 
 
+def test_every_committed_record_says_where_it_was_made(monkeypatch, recorded):
+    monkeypatch.delenv("MEMUTILS_RESULTS")
+    names = replay.environment(recorded.content).keys()
+    for path in sorted((REPOSITORY / "results").glob("*/*.json")):
+        assert replay.environment(json.loads(path.read_bytes())).keys() == names
+
+
 def test_three_seeds_make_a_range(recorded, quick_data):
     others = [recorded, *(carry_out(smoke(seed=seed)) for seed in (1, 2))]
     middle = {n: sum(replay.last(r)[n] for r in others) / 3 for n in replay.METRICS}

@@ -107,7 +107,8 @@ def spreads(found: list[Record]) -> dict[str, tuple[float, float]]:
 def environment(content: dict) -> dict:
     """What decides whether a replay can be equal."""
     made = content["provenance"]
-    return {"torch": made["versions"]["torch"], "machine": made["machine"]} | made["execution"]
+    execution = {name: made["execution"][name] for name in ("device", "precision", "threads")}
+    return {"torch": made["versions"]["torch"], "machine": made["machine"]} | execution
 
 
 def compare(record: Record, new: Record, others: list[Record]) -> Replay:
