@@ -1,14 +1,16 @@
 """The sections on how the judge itself is judged, from ``benchmarks/judge.json``, which ``make
-judge`` checks.
+judge`` checks, and ``benchmarks/replays.json``.
 """
 
 import json
+from collections import Counter
 from pathlib import Path
 
 from memutils.report.claims_words import SHORT
-from memutils.report.markup import Safe, number, table
+from memutils.report.markup import Safe, number, table, tag
 
 FILE = Path(__file__).parents[3] / "benchmarks" / "judge.json"
+REPLAYS = FILE.with_name("replays.json")
 
 
 def load() -> dict:
@@ -77,3 +79,46 @@ def shuffled(judged: dict, least: float = 0.05) -> Safe:
                 {"verdict": what, "network": SHORT.get(column, column), "holds in": number(share)}
             )
     return table(rows, "numbers")
+
+
+def replays() -> list[dict]:
+    """The answers of replays; empty without the file."""
+    return json.loads(REPLAYS.read_bytes()) if REPLAYS.is_file() else []
+
+
+def replays_sentence(found: list[dict]) -> str:
+    """How many records were trained again, and what came of them, in words."""
+    if not found:
+        return "No replay is recorded here."
+    count = Counter(row["answer"] for row in found)
+    told = [
+        f"{count['equal']} are *equal*",
+        f"{count['within the range of its seeds']} lie *within the range of their seeds*",
+        f"{count['differs']} *differ*",
+    ]
+    widest = max((row["by"] for row in found if row["answer"] != "equal"), default=0.0)
+    apart = f" What is not equal is at most {widest:.3f} apart in any metric." if widest else ""
+    return f"{len(found)} records were trained again: {', '.join(told)}.{apart}"
+
+
+def replayed(found: list[dict]) -> Safe:
+    """The replays: a line a record, with the machines and precisions of both runs."""
+    rows = [
+        {
+            "record": tag("code", f"{row['scale']}/{row['key']}"),
+            "answer": row["answer"],
+            "most apart": "" if row["answer"] == "equal" else row["metric"].replace("_", " "),
+            "by": "" if row["answer"] == "equal" else number(row["by"], 4),
+            "its seeds are apart by": number(row["range"], 4) if row["seeds"] > 1 else "one seed",
+            "recorded on": made_on(row["then"]),
+            "replayed on": made_on(row["now"]),
+        }
+        for row in found
+    ]
+    return table(rows, "numbers")
+
+
+def made_on(environment: dict) -> str:
+    """A machine and a precision, in short."""
+    machine = environment["machine"].replace("(R)", "")
+    return f"{machine}, {environment['precision']}"
