@@ -9,7 +9,7 @@ from memutils.claims.cases import INCONCLUSIVE, NOT_TESTED
 from memutils.claims.selection import Pool
 from memutils.claims.statements import CLAIMS, MATHEMATICS, PRIMARY
 from memutils.names import LOSS_NAMES
-from memutils.report.claims_words import SHORT, SYMBOLS, badge, beside, page_title, readable
+from memutils.report.claims_words import PARTS, SHORT, SYMBOLS, badge, beside, page_title, readable
 from memutils.report.markup import Safe, details, interval, joined, link, number, table, tag
 
 
@@ -51,8 +51,8 @@ def evidence(claim: dict, columns: list[dict]) -> Safe:
             {"statement": v["part"], "verdict": badge(v["word"]), "": v["why"]}
             for v in claim["verdicts"]
         ]
-        return joined([table(rows, "numbers"), shown_in(claim)])
-    lines = [line(v, titles[v["column"]]) for v in main]
+        return joined([table(rows, "evidence"), shown_in(claim)])
+    lines = [line(claim["id"], v, titles[v["column"]]) for v in main]
     opened = [
         opened_cells(v, titles[v["column"]])
         for v in claim["verdicts"]
@@ -63,13 +63,13 @@ def evidence(claim: dict, columns: list[dict]) -> Safe:
     )
 
 
-def line(verdict: dict, title: str) -> dict:
+def line(claim: str, verdict: dict, title: str) -> dict:
     """A verdict as a line: network, word, the deciding number at the main noise rate with its
     interval.
     """
-    named = {"network": title} | ({"of": verdict["part"]} if verdict["part"] else {})
+    named = {"network": title} | ({"of": PARTS[verdict["part"]]} if verdict["part"] else {})
     return named | {
-        "verdict": badge(verdict["word"], *beside(verdict)),
+        "verdict": badge(verdict["word"], *beside(claim, verdict)),
         "at η = 0.4": summary(verdict),
     }
 
@@ -121,7 +121,7 @@ def shown_in(claim: dict) -> Safe:
 
 def opened_cells(verdict: dict, title: str) -> Safe:
     """Every cell of a verdict: a line a cell, a column a number; below, the records."""
-    head = tag("p", tag("em", title, f", {verdict['part']}" if verdict["part"] else ""))
+    head = tag("p", tag("em", title, f": {PARTS[verdict['part']]}" if verdict["part"] else ""))
     if rows := verdict["extra"].get("rows"):
         found = [{readable(name): number(value) for name, value in row.items()} for row in rows]
         return joined([head, table(found, "numbers"), records(verdict["extra"]["records"])])
@@ -151,7 +151,7 @@ def symbol_of(state: str) -> str:
 def records(names) -> Safe:
     """The records behind a verdict, to open."""
     listed = joined((tag("code", f"results/{name}.json") for name in names), "<br>")
-    return details(f"{len(names)} records", listed)
+    return details(f"{len(names)} record{'' if len(names) == 1 else 's'}", listed)
 
 
 def load(pool: Pool | None = None) -> dict:

@@ -2,7 +2,7 @@
 
 from memutils.claims.cases import NOT_TESTED
 from memutils.claims.statements import MATHEMATICS
-from memutils.report.claims_words import SHORT, badge, beside
+from memutils.report.claims_words import PARTS, SHORT, badge, beside
 from memutils.report.markup import Safe, joined, link, table, tag
 
 
@@ -36,11 +36,14 @@ def strip(content: dict) -> Safe:
         name = joined(
             [
                 link(f"#claim-{claim['id']}", claim["id"]),
-                f" {part}" if part else f" {claim['reading']}",
+                f" {PARTS.get(part, part) or claim['reading']}",
             ]
         )
         cells = [
-            tag("td", badge(v["word"], *beside(v)) if (v := verdicts.get(c["id"])) else "")
+            tag(
+                "td",
+                badge(v["word"], *beside(claim["id"], v)) if (v := verdicts.get(c["id"])) else "",
+            )
             for c in columns
         ]
         lines.append(tag("tr", tag("th", name, scope="row"), *cells, class_=claim["weight"]))
@@ -68,7 +71,8 @@ def controls(content: dict) -> Safe:
         for claim, part, verdicts in rows_of(content, False):
             word = verdicts.get(column["id"], {}).get("word", NOT_TESTED)
             if word != NOT_TESTED:
-                said.setdefault(word, []).append(f"{claim['id']}{f' ({part})' if part else ''}")
+                named = f"{claim['id']} ({PARTS.get(part, part)})" if part else claim["id"]
+                said.setdefault(word, []).append(named)
         if said:
             words = joined(
                 (joined([badge(word), " ", ", ".join(names)]) for word, names in said.items()),

@@ -1,6 +1,7 @@
 """The words, symbols and colors of the page of the claims."""
 
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN
+from memutils.claims.statements import CLAIMS
 from memutils.names import LOSS_NAMES
 from memutils.report.markup import Safe, joined, tag
 
@@ -43,7 +44,7 @@ WORDS = {
     "excess": "x",
     "excess_rll": "x of RLL",
     "excess_mse": "x of MSE",
-    "distance_to_rll_less_to_mse": "to RLL less to MSE",
+    "distance_to_rll_less_to_mse": "distance of x to RLL's less that to MSE's",
     "test_accuracy": "test accuracy",
     "risk_cce_less_rll": "CCE less RLL",
     "risk_cce": "risk of CCE",
@@ -59,6 +60,15 @@ WORDS = {
     "seed": "seed",
 }
 """Statistics in words."""
+PARTS = {
+    "m below CCE's": "RLL memorizes less than CCE",
+    "m below MSE's": "RLL memorizes less than MSE",
+    "test accuracy above CCE's": "RLL is more accurate on new images than CCE",
+    "test accuracy above MSE's": "RLL is more accurate on new images than MSE",
+    "J1 below 100 %": "normalized MSE's J1 stays below 100 %",
+    "like RLL": "normalized MSE is more like RLL than MSE is",
+}
+"""Parts of claims in words."""
 
 
 def readable(name: str) -> str:
@@ -89,9 +99,25 @@ def badge(word: str, *below: str) -> Safe:
     return tag("span", tag("b", f"{symbol(word)} {word}"), lines, class_=f"verdict {kind(word)}")
 
 
-def beside(verdict: dict) -> list[str]:
-    """What stands below a verdict's word: seeds, images, inconclusive runs, the word at another
-    size.
+def judged_losses(claim: str, verdict: dict) -> str:
+    """The losses that have been judged, where the claim is about more of them; else ''."""
+    parts = next(c.parts for c in CLAIMS if c.id == claim)
+    network = verdict["column"]
+    asked = {
+        loss
+        for p in parts
+        if p.title == verdict["part"] and network in p.networks
+        for loss in p.losses
+    }
+    there = dict.fromkeys(cell["loss"] for cell in verdict["cells"])
+    if not there or asked <= there.keys():
+        return ""
+    return "of " + ", ".join(LOSS_NAMES.get(loss, loss) for loss in there) + " alone"
+
+
+def beside(claim: str, verdict: dict) -> list[str]:
+    """What stands below a verdict's word: seeds, images, losses where some are missing,
+    inconclusive runs, the word at another size.
     """
     unit = {"seed": "seed", "pair": "pair"}[verdict["unit"]]
     count = (
@@ -99,10 +125,8 @@ def beside(verdict: dict) -> list[str]:
         if verdict["seeds"]
         else ""
     )
-    images = (
-        "n =\u00a0" + " and ".join(f"{n:,}" for n in verdict["sizes"]) if verdict["sizes"] else ""
-    )
-    lines = [", ".join(filter(None, [count, images]))]
+    sizes = " and ".join(f"{n:,}" for n in verdict["sizes"])
+    lines = [count, f"n\u00a0=\u00a0{sizes}" if sizes else "", judged_losses(claim, verdict)]
     lines += [f"{verdict['inconclusive']} inconclusive"] if verdict["inconclusive"] else []
     lines += ["described, not tested"] if verdict["described"] else []
     return lines + [f"{word} at n = {int(n):,}" for n, word in verdict["others"].items()]

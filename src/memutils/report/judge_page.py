@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from memutils.report.claims_words import SHORT
+from memutils.report.claims_words import PARTS, SHORT
 from memutils.report.markup import Safe, number, table, tag
 
 FILE = Path(__file__).parents[3] / "benchmarks" / "judge.json"
@@ -18,11 +18,16 @@ def load() -> dict:
     return json.loads(FILE.read_bytes()) if FILE.is_file() else {}
 
 
+def named(claim: str, part: str) -> str:
+    """A claim and its part, in words."""
+    return f"{claim} {PARTS[part]}" if part else claim
+
+
 def planted(judged: dict) -> Safe:
     """The rules' rates on grids with a known truth: a line for each claim and truth."""
     rows = [
         {
-            "claim": " ".join(filter(None, [row["claim"], row["part"]])),
+            "claim": named(row["claim"], row["part"]),
             "planted": row["planted"],
             "a right rule says": row["expected"],
             "says so": number(row["right"]),
@@ -74,9 +79,14 @@ def shuffled(judged: dict, least: float = 0.05) -> Safe:
     rows = []
     for name, share in judged.get("shuffled", {}).get("share", {}).items():
         what, _, column = name.rpartition(" ")
+        claim, _, part = what.partition(" ")
         if share >= least:
             rows.append(
-                {"verdict": what, "network": SHORT.get(column, column), "holds in": number(share)}
+                {
+                    "verdict": named(claim, part),
+                    "network": SHORT.get(column, column),
+                    "holds in": number(share),
+                }
             )
     return table(rows, "numbers")
 

@@ -53,7 +53,7 @@ def always_above(case: Case, limits: Thresholds) -> Finding:
     away = np.maximum.accumulate(columns["training_j2"] > run.chance)
     m, r = columns["training_memorized"][away], columns["training_recovered"][away]
     if not len(m):
-        return Finding(INCONCLUSIVE, {}, why=f"{run.loss} never left chance")
+        return Finding(INCONCLUSIVE, {}, why="the network never left chance")
     evaluated = away[run.measured.evaluated]
     against = lead(
         run.at_evaluations("memorized"),
