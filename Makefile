@@ -86,7 +86,7 @@ launch: install ## after the repository's URL in _config.yml changed: notebooks 
 claims: install ## judge the claims by the records of all scales; writes results/claims.json
 	@python -m memutils.claims
 
-judge: install ## judge the judge: second reader, planted truth, shuffled names, two replays; minutes (JUDGE= writes its numbers anew)
+judge: install ## judge the judge: second reader, planted truth, shuffled names, three replays; minutes (JUDGE= writes its numbers anew)
 	@pytest -p no:cacheprovider tests/judge
 	@python tests/judge/planted.py $$JUDGE > /dev/null
 	@python tests/judge/shuffled.py $$JUDGE

@@ -66,6 +66,7 @@ class Replay:
 
     def __str__(self) -> str:
         by = f"by up to {self.by:.4f} in {self.metric.replace('_', ' ')}"
+        by = by if self.by else "in single predictions alone"
         told = {
             "equal": "equal: every metric and every prediction is the same",
             "differs": f"differs {by}",
