@@ -5,7 +5,7 @@ import json
 import sys
 
 import pytest
-from conftest import REPOSITORY, carry_out, changed, smoke
+from conftest import REPOSITORY, changed, run_spec, smoke
 
 from memutils.runs import records
 
@@ -16,7 +16,7 @@ import replay
 
 @pytest.fixture
 def recorded(quick_data):
-    return carry_out(smoke())
+    return run_spec(smoke())
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_every_committed_record_says_where_it_was_made(monkeypatch, recorded):
 
 
 def test_three_seeds_make_a_range(recorded, quick_data):
-    others = [recorded, *(carry_out(smoke(seed=seed)) for seed in (1, 2))]
+    others = [recorded, *(run_spec(smoke(seed=seed)) for seed in (1, 2))]
     middle = {n: sum(replay.last(r)[n] for r in others) / 3 for n in replay.METRICS}
     new = changed(recorded, **middle)
     found = replay.compare(recorded, new, others)
