@@ -87,6 +87,13 @@ def canvas(width: float, height: float, rows: int = 1, columns: int = 1, **setti
     )
 
 
+def panels(width: float, count: int = 2, height: float = 290, **settings) -> tuple:
+    """A figure with that many panels in a row, on a phone one below the other; axes (count,)."""
+    rows, columns = (count, 1) if is_narrow(width) else (1, count)
+    figure, axes = canvas(width, height * rows, rows, columns, **settings)
+    return figure, axes.ravel()
+
+
 def svg(figure: plt.Figure, alt: str, prefix: str) -> Safe:
     """A matplotlib figure as an element of a page; the figure is closed.
 
