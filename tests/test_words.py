@@ -31,7 +31,7 @@ KEPT = {
     "book/rules.md": ("inconclusive",),  # committed before the runs that it judges
     "src/memutils/report/judge_page.py": ("inconclusive",),  # it reads benchmarks/judge.json
     "src/memutils/claims/section3.py": ("mislabeled",),  # the paper's words
-    "src/memutils/claims/section2.py": ("American spelling",),
+    "src/memutils/claims/primary.py": ("American spelling",),
     "notebooks/switching.ipynb": ("mislabeled",),
     "src/memutils/runs/format1.py": ("American spelling", "evaluation"),  # their old words
     "src/memutils/runs/records.py": ("American spelling",),
