@@ -32,7 +32,7 @@ from memutils.runs import records, specs
 matplotlib.use("Agg")
 
 
-def write(scale, key, spec, fitted, x):
+def write(scale, key, spec, fitted, x, images=3000):
     """A record of the grid with these paths, an evaluation in each of its first epochs and in its
     last.
     """
@@ -60,12 +60,13 @@ def write(scale, key, spec, fitted, x):
             | shares
         )
         rows[-1] |= {"holdout_noisy_accuracy": 0.6 - m / 4}
+        rows[-1] |= {f"training_{n}": shares[n] for n in ("fitted", "memorized", "recovered")}
     content = {
         "spec": records.spec_dict(spec),
         "noise_rate": 0.4,
         "dataset": {
             "classes": list("0123456789"),
-            "sizes": {"train": 3000, "test": 1000, "holdout": 1000},
+            "sizes": {"train": images, "test": 1000, "holdout": 1000},
         },
         "provenance": {"execution": {"device": "cpu", "precision": "float32"}, "dirty": False},
         "results_version": records.RESULTS_VERSION,
