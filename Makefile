@@ -67,7 +67,7 @@ extras: install
 	@$(INSTALL) --extras
 
 book: install ## train what is missing of a grid and build the book: SCALE=quick, JOBS=2 (runs at once), BUILD=_build
-	@$(if $(filter-out quick smoke,$(SCALE)),python workflow/start.py runs --jobs="$$JOBS" --build="$$BUILD") # the start page shows it
+	@$(if $(filter-out quick smoke,$(SCALE)),python workflow/start.py runs --jobs="$$JOBS" --build="$$BUILD") # a chapter shows it
 	@$(START) book
 	@echo "The book: $$BUILD/html/index.html"
 
@@ -83,8 +83,9 @@ student: install ## students' copies of the notebooks with exercises, in _build/
 launch: install ## after the repository's URL in _config.yml changed: notebooks get or lose their cell for Colab
 	@python workflow/launch.py
 
-claims: install ## judge the claims by the records of all scales; writes results/claims.json
+claims: install ## judge the claims by the records of all scales; writes results/claims.json and the README's figure
 	@python -m memutils.claims
+	@python -m memutils.report.answer_figure book/_static/answer.svg
 
 judge: install ## judge the judge: second reader, planted truth, shuffled names, two replays; minutes (JUDGE= writes its numbers anew)
 	@pytest -p no:cacheprovider tests/judge

@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from conftest import REPOSITORY, carry_out, smoke
+from conftest import REPOSITORY, run_spec, smoke
 
 from memutils.runs import records
 
@@ -14,7 +14,7 @@ import replay
 
 @pytest.fixture
 def recorded(quick_data):
-    return carry_out(smoke())
+    return run_spec(smoke())
 
 
 def test_a_run_replayed_on_the_same_machine_is_equal(recorded):
@@ -41,7 +41,7 @@ def test_what_differs_is_told_with_its_size(recorded):
 
 
 def test_three_seeds_make_a_range(recorded, quick_data):
-    others = [recorded, *(carry_out(smoke(seed=seed)) for seed in (1, 2))]
+    others = [recorded, *(run_spec(smoke(seed=seed)) for seed in (1, 2))]
     middle = {n: sum(replay.last(r)[n] for r in others) / 3 for n in replay.METRICS}
     assert replay.compare(recorded, middle, recorded.arrays(), others).startswith(
         "within the range of its 3 seeds"

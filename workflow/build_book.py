@@ -2,31 +2,14 @@
 behind.
 """
 
-import base64
 import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import status
 
 
-def save_answer(stage: Path) -> None:
-    """Puts the first picture of the executed notebook ``quick`` beside the start page, which shows
-    it.
-    """
-    cells = nbformat.read(stage / "notebooks" / "quick.ipynb", as_version=4).cells
-    pictures = [
-        o.data["image/png"]
-        for c in cells
-        for o in c.get("outputs", [])
-        if "image/png" in o.get("data", {})
-    ]
-    (stage / "book" / "answer.png").write_bytes(base64.b64decode(pictures[0]))
-
-
 def main(stage: str, build: str) -> int:
-    save_answer(Path(stage))
     status.main(stage)
     index = Path(build) / "_build" / "html" / "index.html"
     command = [

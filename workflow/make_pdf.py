@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 
 from memutils.errors import UserError
 
-ROOT = "book/intro.html"
+ROOT = "notebooks/answer.html"
 FOOTER = (
     '<p style="font-size: 8px; width: 100%; text-align: center"><span'
     ' class="pageNumber"></span></p>'

@@ -14,8 +14,9 @@ from memutils.claims.answer import percent
 from memutils.claims.outcomes import Run
 from memutils.claims.thresholds import Thresholds
 from memutils.names import NETWORK_NAMES
-from memutils.report import drawing as figures
-from memutils.report.drawing import INK, WIDE, is_narrow, look
+from memutils.report import figures
+from memutils.report.figures import WIDE, is_narrow
+from memutils.report.looks import INK, look
 from memutils.report.markup import Safe, table
 from memutils.report.plots import select, standard
 from memutils.report.steps_tables import NUMBERS, shown

@@ -128,9 +128,9 @@ def rows_of(content: dict, main: bool) -> list[tuple[dict, str, dict[str, dict]]
     return found
 
 
-def strip(content: dict) -> Safe:
-    """The claims by networks: a word, a symbol and a color each; a claim's number leads to its row
-    below.
+def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
+    """The claims by networks: a word, a symbol and a color each; a claim's number leads to its row,
+    on this page or on another one. A brief strip has no lines below the words.
     """
     columns = [c for c in content["columns"] if c["main"]]
     head = tag(
@@ -142,19 +142,26 @@ def strip(content: dict) -> Safe:
     for claim, part, verdicts in rows_of(content, True):
         name = joined(
             [
-                link(f"#claim-{claim['id']}", claim["id"]),
+                link(f"{page}#claim-{claim['id']}", claim["id"]),
                 f" {part}" if part else f" {claim['reading']}",
             ]
         )
         cells = [
-            tag("td", badge(v["word"], *beside(v)) if (v := verdicts.get(c["id"])) else "")
+            tag(
+                "td",
+                badge(v["word"], *([] if brief else beside(v)))
+                if (v := verdicts.get(c["id"]))
+                else "",
+            )
             for c in columns
         ]
         lines.append(tag("tr", tag("th", name, scope="row"), *cells, class_=claim["weight"]))
     for claim in content["claims"]:
         if claim["weight"] == MATHEMATICS:
             words = dict.fromkeys(v["word"] for v in claim["verdicts"])
-            name = joined([link(f"#claim-{claim['id']}", claim["id"]), f" {claim['reading']}"])
+            name = joined(
+                [link(f"{page}#claim-{claim['id']}", claim["id"]), f" {claim['reading']}"]
+            )
             lines.append(
                 tag(
                     "tr",

@@ -42,17 +42,14 @@ def mislabeled(record: Record) -> list[Picture]:
         UserError: the record's arrays are missing or damaged, or it holds no pictures.
     """
     if not has_pictures(record):
-        raise UserError(
-            f"The record {record.key} holds no pictures: runs of CCE and RLL at eta 0.4 and seed 0"
-            f" with no other setting changed do, where configs/{record.scale}.yaml asks for"
-            " thumbnails."
-        )
+        who = "runs of CCE and RLL at eta 0.4 and seed 0 with no other setting changed do"
+        where = f"where configs/{record.scale}.yaml asks for thumbnails"
+        raise UserError(f"The record {record.key} holds no pictures: {who}, {where}.")
     arrays, names = record.arrays(), record.dataset["classes"]
     pictures = []
+    classes = [arrays[f"train_{part}"] for part in ("noisy", "true", "predicted")]
     for index, image in zip(arrays["thumbnail_index"], arrays["thumbnails"], strict=True):
-        given, true, predicted = (
-            str(names[arrays[f"train_{part}"][index]]) for part in ("noisy", "true", "predicted")
-        )
+        given, true, predicted = (str(names[found[index]]) for found in classes)
         if given != true:
             pictures.append(Picture(image, given, true, predicted))
     return pictures
@@ -68,22 +65,18 @@ def show(pairs: list[Record], n: int = 12, ncols: int = 3) -> plt.Figure:
         ncols: images in a row of a record.
     """
     rows = -(-n // ncols)
-    figure = plt.figure(
-        figsize=(1.4 * ncols * len(pairs) + 0.4, 1.95 * rows + 0.5), layout="constrained"
-    )
-    for record, part in zip(
-        pairs, np.atleast_1d(figure.subfigures(1, len(pairs), wspace=0.06)), strict=True
-    ):
-        pictures = mislabeled(record)
-        share = {fate: sum(p.fate == fate for p in pictures[:n]) for fate in FATES}
+    size = (1.4 * ncols * len(pairs) + 0.4, 1.95 * rows + 0.5)
+    figure = plt.figure(figsize=size, layout="constrained")
+    parts = np.atleast_1d(figure.subfigures(1, len(pairs), wspace=0.06))
+    for record, part in zip(pairs, parts, strict=True):
+        pictures, loss = mislabeled(record)[:n], record.spec["loss"]
+        share = {fate: sum(p.fate == fate for p in pictures) for fate in FATES}
         told = ", ".join(f"{count} {fate}" for fate, count in share.items())
-        part.suptitle(
-            f"{LOSS_NAMES.get(record.spec['loss'], record.spec['loss'])}: {told}", fontsize=11
-        )
+        part.suptitle(f"{LOSS_NAMES.get(loss, loss)}: {told}", fontsize=11)
         axes = part.subplots(rows, ncols, squeeze=False)
         for axis in axes.flat:
             axis.set_axis_off()
-        for axis, picture in zip(axes.flat, pictures[:n], strict=False):
+        for axis, picture in zip(axes.flat, pictures, strict=False):
             frame(axis, picture)
     return figure
 
@@ -104,14 +97,9 @@ def frame(axis: plt.Axes, picture: Picture) -> None:
     axis.imshow(image, cmap="gray_r" if image.ndim == 2 else None)
     axis.set(xticks=[], yticks=[])
     axis.grid(False)
+    dash = "--" if picture.fate == "recovered" else "-"
     for spine in axis.spines.values():
-        spine.set(
-            visible=True,
-            color=color,
-            linewidth=3,
-            linestyle="--" if picture.fate == "recovered" else "-",
-        )
+        spine.set(visible=True, color=color, linewidth=3, linestyle=dash)
     text = f"given {picture.given}\ntrue {picture.true}\n{sign} says {picture.predicted}"
-    axis.set_xlabel(
-        text, fontsize=9, color=color if picture.fate != "neither" else "0.3", labelpad=3
-    )
+    ink = "0.3" if picture.fate == "neither" else color
+    axis.set_xlabel(text, fontsize=9, color=ink, labelpad=3)

@@ -53,21 +53,18 @@ def number(value: object, digits: int = 3) -> str:
     """
     if value is None:
         return "–"
-    if isinstance(value, str | bool | int):
-        return (
-            f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-        )
-    return (
-        f"{value:,.0f}"
-        if value == round(value) and abs(value) >= 2
-        else f"{value:.{digits}f}".replace("-", "−")
-    )
+    if isinstance(value, str | bool):
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if value == round(value) and abs(value) >= 2:
+        return f"{value:,.0f}"
+    return f"{value:.{digits}f}".replace("-", "−")
 
 
 def interval(found: Sequence[float] | None, digits: int = 3) -> str:
     """'0.80 to 1.02', or '' without one."""
-    return (
-        ""
-        if found is None
-        else f"{number(float(found[0]), digits)} to {number(float(found[1]), digits)}"
-    )
+    if found is None:
+        return ""
+    low, high = (number(float(end), digits) for end in found)
+    return f"{low} to {high}"

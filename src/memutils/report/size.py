@@ -15,8 +15,9 @@ from memutils.claims import equal_fit
 from memutils.claims.equal_fit import LEVELS, Group
 from memutils.claims.selection import Pool
 from memutils.names import LOSS_NAMES, NETWORK_NAMES
-from memutils.report import drawing as figures
-from memutils.report.drawing import INK, WIDE, is_narrow, look
+from memutils.report import figures
+from memutils.report.figures import WIDE, is_narrow
+from memutils.report.looks import INK, look
 from memutils.report.markup import Safe, table
 from memutils.report.plots import final_table, select, standard
 from memutils.report.steps_tables import NUMBERS, pair, shown

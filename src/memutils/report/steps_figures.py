@@ -13,8 +13,9 @@ from memutils.claims import steps
 from memutils.claims.equal_fit import LEVELS, Group
 from memutils.claims.outcomes import Measured, excess
 from memutils.losses import PAPER
-from memutils.report import drawing as figures
-from memutils.report.drawing import INK, WIDE, is_narrow, look
+from memutils.report import figures
+from memutils.report.figures import WIDE, is_narrow
+from memutils.report.looks import INK, look
 
 F, X = "fitted share f", "excess memorization x"
 TALL = 250

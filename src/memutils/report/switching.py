@@ -9,8 +9,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from memutils.names import LOSS_NAMES
-from memutils.report import drawing as figures
-from memutils.report.drawing import INK, WIDE, is_narrow, look
+from memutils.report import figures
+from memutils.report.figures import WIDE, is_narrow
+from memutils.report.looks import INK, look
 from memutils.report.markup import Safe, number, table
 from memutils.report.plots import standard
 from memutils.runs import records

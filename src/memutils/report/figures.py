@@ -1,0 +1,196 @@
+"""Figures as pages show them: SVG at the width at which it is read, in light and in dark.
+
+A page holds a figure twice, drawn for a desktop's column and for a phone's, and its style sheet
+shows one (``book/_static/custom.css``). Text stays text in the page's font, and ink is the page's
+own color, so that a figure follows the theme. Where no page is, as in a PDF made by LaTeX, the
+output has a PNG of the wide one. One unit of the SVG is one pixel: a font of size 11 is 11 px high.
+
+A figure is drawn by a function ``draw(*given, width)`` that returns a matplotlib figure ``width``
+pixels wide (``canvas`` makes one); ``show(draw, *given, alt=...)`` is a notebook's cell.
+"""
+
+import base64
+import io
+import re
+from collections.abc import Callable
+from html import escape
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+from IPython.display import display
+
+from memutils.report.looks import INK
+from memutils.report.markup import Safe
+
+WIDE, NARROW = 680, 342
+"""Widths in pixels of a page's column: in a window of 1280 pixels, and on a phone of 390."""
+
+UNIT = 72
+"""Pixels per inch of matplotlib's SVG."""
+
+STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "figure",
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": INK,
+    "grid.alpha": 0.14,
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "lines.markersize": 6,
+    "lines.linewidth": 1.5,
+}
+SIZES = {WIDE: 12.0, NARROW: 10.5}
+"""Text, in pixels; on the narrowest phones a figure shrinks by a tenth."""
+
+FILE_STYLE = (
+    "svg { color: #1f2328; font-family: system-ui, sans-serif } text { fill: currentColor } "
+    "@media (prefers-color-scheme: dark) { svg { color: #e6edf3 } }"
+)
+"""For a figure that is a file: ink on GitHub's light and dark ground."""
+
+NO_METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}
+
+
+def is_narrow(width: float) -> bool:
+    """Whether a figure of this width is a phone's: one column of panels."""
+    return width < 500
+
+
+def style(width: float) -> dict:
+    """matplotlib's settings for a figure of this width."""
+    size = SIZES[NARROW if is_narrow(width) else WIDE]
+    sizes = ("axes.titlesize", "axes.labelsize", "xtick.labelsize", "ytick.labelsize")
+    return STYLE | dict.fromkeys(("font.size", "legend.fontsize", *sizes), size)
+
+
+def canvas(width: float, height: float, rows: int = 1, columns: int = 1, **settings) -> tuple:
+    """A figure of that many pixels and its axes, a 2-D array (rows, columns)."""
+    return plt.subplots(
+        rows,
+        columns,
+        figsize=(width / UNIT, height / UNIT),
+        squeeze=False,
+        layout="constrained",
+        **settings,
+    )
+
+
+def svg(figure: plt.Figure, alt: str, prefix: str) -> Safe:
+    """A matplotlib figure as an element of a page; the figure is closed.
+
+    Args:
+        figure: drawn under ``style``.
+        alt: what to see, for readers who cannot.
+        prefix: makes its ids differ from those of other figures of the page.
+    """
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata=NO_METADATA)
+    plt.close(figure)
+    text = re.sub(r"^.*?(?=<svg )|<defs>\s*<style.*?</defs>", "", file.getvalue(), flags=re.S)
+    width, height = (float(n) for n in re.search(r'viewBox="0 0 (\S+) (\S+)"', text).groups())
+    text = re.sub(r' (?:width|height)="[\d.]+pt"', "", text, count=2)
+    text = slim(page_font(text)).replace(INK, "currentColor")
+    return Safe(opened(own_ids(text, prefix).strip(), alt, width, height))
+
+
+def opened(text: str, alt: str, width: float, height: float) -> str:
+    """SVG whose first element has a description and a size in pixels."""
+    head = f'<svg role="img" aria-label="{escape(alt)}" width="{width:g}" height="{height:g}" '
+    return head + text.removeprefix("<svg ")
+
+
+def page_font(text: str) -> str:
+    """SVG whose text has sizes, weights and slopes, and no family: that is the page's.
+
+    matplotlib writes a family of its own, before 3.11 in one word with the size.
+    """
+    text = re.sub(r"font: ((?:\w+ )*)([\d.]+px) [^;\"]*", whole_font, text)
+    return re.sub(r" ?font-family: [^;\"]*;?", "", text)
+
+
+def whole_font(found: re.Match) -> str:
+    """CSS's short form of a font in its parts."""
+    words = found[1].split()
+    slope = [f"font-style: {w}" for w in words if w in ("italic", "oblique")]
+    weight = [f"font-weight: {w}" for w in words if w == "bold" or w.isdigit()]
+    return "; ".join([f"font-size: {found[2]}", *weight, *slope])
+
+
+def slim(text: str) -> str:
+    """SVG with coordinates to a hundredth of a pixel, and a style once for all marks of a line."""
+    text = re.sub(r"(?<=[ \"(])-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", text)
+    return re.sub(r'<g ([^>]*)>((?:\s*<use [^>]* style="[^"]*"/>)+)\s*</g>', style_once, text)
+
+
+def style_once(found: re.Match) -> str:
+    """A group of marks that has their style, where it is the same for all."""
+    styles = set(re.findall(r' style="[^"]*"', found[2]))
+    if len(styles) > 1:
+        return found[0]
+    (style,) = styles
+    marks = re.sub(r"\s*<use", "<use", found[2].replace(style, ""))
+    return f"<g {found[1]}{style}>{marks}</g>"
+
+
+def own_ids(text: str, prefix: str) -> str:
+    """SVG whose ids begin with the prefix; those that nothing refers to are left out."""
+    used = set(re.findall(r'(?:href="|url\()#([^")]+)', text))
+    text = re.sub(r'((?:href="|url\()#)', rf"\g<1>{prefix}-", text)
+    return re.sub(r' id="([^"]*)"', lambda m: f' id="{prefix}-{m[1]}"' * (m[1] in used), text)
+
+
+def html(draw: Callable[..., plt.Figure], *given, alt: str, name: str = "figure") -> Safe:
+    """A figure at both widths; a page's style sheet shows one of them, and without it the wide one
+    is seen.
+    """
+    parts = []
+    for kind, width, hidden in (("wide", WIDE, ""), ("narrow", NARROW, ' style="display: none"')):
+        with mpl.rc_context(style(width)):
+            drawn = svg(draw(*given, width=width), alt, f"{name}-{kind}")
+        parts.append(f'<div class="drawn-{kind}"{hidden}>{drawn}</div>')
+    return Safe(f'<div class="drawn">{"".join(parts)}</div>')
+
+
+def file(draw: Callable[..., plt.Figure], *given, alt: str) -> str:
+    """The wide figure as an SVG file of its own, which follows its reader's theme."""
+    with mpl.rc_context(style(WIDE)):
+        text = svg(draw(*given, width=WIDE), alt, "figure")
+    return text.replace(">", f">\n <style>{FILE_STYLE}</style>", 1)
+
+
+def png(draw: Callable[..., plt.Figure], *given) -> bytes:
+    """The wide figure as a picture on white, twice as many pixels as its width."""
+    file = io.BytesIO()
+    with mpl.rc_context(style(WIDE)):
+        figure = draw(*given, width=WIDE)
+        figure.savefig(
+            file, format="png", dpi=2 * UNIT, facecolor="white", metadata={"Software": None}
+        )
+        plt.close(figure)
+    return file.getvalue()
+
+
+def show(draw: Callable[..., plt.Figure], *given, alt: str, name: str = "figure") -> None:
+    """Shows a figure in a notebook and on its page.
+
+    Args:
+        draw: a function of what is given and ``width`` in pixels that returns a figure.
+        given: what it draws.
+        alt: what to see, for readers who cannot.
+        name: distinct on a page.
+    """
+    picture = base64.b64encode(png(draw, *given)).decode()
+    bundle = {"text/html": html(draw, *given, alt=alt, name=name), "image/png": picture}
+    display(bundle | {"text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})

@@ -1,0 +1,113 @@
+"""The start page: its sentences say what made-up records say, and the page has its parts."""
+
+import json
+import re
+
+import pytest
+from conftest import REPOSITORY
+from made_up import curve, make
+from test_answer import grid
+
+from memutils.claims.selection import Pool
+from memutils.report import claims_page, start
+
+PAGE = json.loads((REPOSITORY / "notebooks" / "answer.ipynb").read_text(encoding="utf-8"))
+SWITCH = start.Switch((0.11, 0.1, 0.12), (0.98, 0.97, 0.99))
+
+
+def told(found, switch=None):
+    return start.answer(claims_page.load(Pool(found)), switch).replace("\u00a0", " ")
+
+
+def test_yes():
+    text = told(grid())
+    assert text.startswith(
+        "**Yes.** We trained the paper's networks on 5,000 images, "
+        "of which 40 % carry a wrong label."
+    )
+    assert "In all nine pairs" in text and "does not" not in text
+    assert (
+        "almost stops for ResNet-18 on MNIST and Inception-Lite and ResNet-32 on CIFAR-10" in text
+    )
+
+
+def test_partly_names_the_networks_on_which_it_does_not_stop():
+    text = told(grid(inception_lite=0.73))
+    assert (
+        text.startswith("**Partly.**")
+        and "for ResNet-18 on MNIST and ResNet-32 on CIFAR-10" in text
+    )
+    assert text.endswith("It does not for Inception-Lite (73 %) on CIFAR-10.")
+
+
+def test_no():
+    text = told(grid(rll=1.0))
+    assert (
+        text.startswith("**No.**")
+        and "In no of nine pairs" not in text
+        and "In none of nine pairs" in text
+    )
+    assert "almost stops" not in text and "It does not stop for ResNet-18 (100 %)" in text
+
+
+def test_one_pair_is_no_plural():
+    assert "In the one pair of runs" in told(
+        [r for r in grid(seeds=(0,)) if r.spec["network"] == "resnet18"]
+    )
+
+
+def test_a_network_that_underfits_is_named_in_no_sentence():
+    text = told(grid(fitted=0.9))
+    assert text.startswith("**Not answered yet.**") and "pairs" not in text and "ResNet" not in text
+
+
+def test_without_records_it_says_so():
+    assert told([]) == "**Not answered yet.** No run of the paper's networks is recorded yet."
+
+
+def test_the_path_is_told_where_the_switch_is_clear():
+    assert told(grid(), SWITCH).endswith("rises from 11 % to 98 %.")
+    assert "path" not in told(grid(), start.Switch((0.11, 0.1, 0.6), (0.9, 0.8, 1.0)))
+
+
+def test_the_switch_is_read_at_its_epoch_and_at_the_end():
+    way = {"network": "mlp", "dataset": "mnist5k", "switch_loss": "cce", "switch_epoch": 20}
+    runs = [
+        make("rll", m=curve(0.1, high, 40), r=0.0, every=5, seed=seed, **way)
+        for seed, high in enumerate((0.9, 0.8))
+    ]
+    others = [make("cce"), make("rll", 0.2, **way), make("cce", **way | {"switch_loss": "rll"})]
+    found = start.switched([*runs, *others])
+    at = [float(curve(0.1, high, 40)[15]) for high in (0.9, 0.8)]  # evaluated at epochs 16 and 21
+    assert found.before == pytest.approx((sum(at) / 2, at[1], at[0]))
+    assert found.after[1] > 0.7 and not start.Switch(found.before, found.before).clear
+    assert start.switched(others) is None
+
+
+def test_no_number_breaks_from_its_sign():
+    text = start.answer(claims_page.load(Pool(grid())), SWITCH)
+    assert "\u00a0%" in text and " %" not in text.replace("\u00a0", "_")
+
+
+def test_the_page_has_the_answer_first_then_the_paper_the_figure_and_the_strip():
+    sources = ["".join(cell["source"]) for cell in PAGE["cells"]]
+    parts = ("start.answer", "arxiv.org/abs/2107.09957", "answer_figure.draw", "claims_page.strip")
+    places = [next(i for i, text in enumerate(sources) if part in text) for part in parts]
+    assert places == sorted(places) and places[0] == 1, "nothing but the title is above the answer"
+    assert "doi.org/10.1007/978-3-030-75765-6_11" in sources[places[1]]
+    assert "github.com/dbp1994/memorization-pakdd-2021" in sources[places[1]]
+    assert "<../book/lab>" in sources[places[1]] and "<claims>" in sources[places[1]]
+    assert all(
+        "remove-input" in c["metadata"]["tags"] for c in PAGE["cells"] if c["cell_type"] == "code"
+    )
+
+
+def test_no_share_is_typed_on_the_page():
+    prose = " ".join("".join(c["source"]) for c in PAGE["cells"] if c["cell_type"] == "markdown")
+    captions = json.dumps([c["metadata"].get("mystnb", {}) for c in PAGE["cells"]])
+    assert not re.search(r"\d\s*%|0\.\d", re.sub(r"\(http\S*\)", "", prose) + captions)
+
+
+def test_it_is_the_books_first_page():
+    toc = (REPOSITORY / "_toc.yml").read_text(encoding="utf-8")
+    assert "root: notebooks/answer\n" in toc and "notebooks/quick" in toc
