@@ -118,7 +118,7 @@ def draw(runs: Iterable[Record], width: float = WIDE) -> plt.Figure:
             style = {"color": look("rll").color, "linestyle": DASHES[alpha_of(record)]}
             label = f"α = {alpha_of(record):g}"
             axis.plot(rows_of["epoch"], rows_of[column], label=label, **style)
-        axis.set(xlabel="epoch", ylim=(0, None))
+        axis.set(xlabel="epoch", **({"ylim": (0, None)} if column == "memorized" else {}))
         title = f"{NETWORK_NAMES[network]}: {column.replace('_', ' ')}"
         axis.set_title(title, loc="left", color=INK)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)

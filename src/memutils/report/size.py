@@ -34,7 +34,7 @@ PAPER_RATE = 0.01
 LONGER = 1.2
 """A run takes longer if it takes more than this times the usual number of optimizer steps."""
 
-LABELS = {"memorized": "memorized, share of the mislabeled", "test_accuracy": "test accuracy"}
+LABELS = {"memorized": "share of the mislabeled memorized", "test_accuracy": "test accuracy"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,15 +103,15 @@ def draw(frame: pd.DataFrame, width: float = WIDE) -> plt.Figure:
     """
     networks = [n for n in NETWORKS if (frame["network"] == n).any()]
     shape = (2 * len(networks), 1) if is_narrow(width) else (2, len(networks))
-    figure, axes = figures.canvas(width, 230 * shape[0] + 70, *shape, sharey=True)
+    figure, axes = figures.canvas(width, 240 * shape[0] + 80, *shape, sharey=True)
     panels = [(column, network) for column in LABELS for network in networks]
     for axis, (column, network) in zip(axes.flat, panels, strict=True):
         draw_panel(axis, frame[frame["network"] == network], column)
-        axis.set_title(f"{NETWORK_NAMES[network]}: {LABELS[column]}", loc="left", fontsize=9)
-    lines = {}
+        axis.set_title(f"{NETWORK_NAMES[network]}\n{LABELS[column]}", loc="left")
+    lines, columns = {}, 2 if is_narrow(width) else 3
     for axis in axes.flat:
         lines |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
-    figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=3)
+    figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=columns)
     return figure
 
 

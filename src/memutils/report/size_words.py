@@ -48,21 +48,15 @@ def longer(frame: pd.DataFrame, network: str, case: str) -> str:
     return joined(f"{m:.2f} with {n:,} images" for n, m in values.items()) if len(values) else ""
 
 
-def of_network(frame: pd.DataFrame, network: str) -> str:
-    """What more images do to a network, as an item of a list."""
-    parts = []
-    for case in ("CCE", "RLL"):
-        text = f"with {case} the memorized share goes "
-        text += trend(means(frame, network, case, "memorized"))
-        late = longer(frame, network, case)
-        parts.append(text + (f", and after longer training it is {late}" if late else ""))
-    lost = [
-        f"{case} {trend(cost(frame, network, case))}"
-        for case in ("CCE", "RLL")
-        if trend(cost(frame, network, case))
-    ]
-    tail = f" The test accuracy lost to the noise goes, with {joined(lost)}." if lost else ""
-    return f"- {NETWORK_NAMES[network]}: {'; '.join(parts)}.{tail}"
+def of_case(frame: pd.DataFrame, network: str, case: str) -> str:
+    """What more images do to a network with a loss, as an item of a list."""
+    share = trend(means(frame, network, case, "memorized"))
+    text = f"- {NETWORK_NAMES[network]}, {case}: the memorized share goes {share}."
+    if late := longer(frame, network, case):
+        text += f" After longer training it is {late}."
+    if lost := trend(cost(frame, network, case)):
+        text += f" The test accuracy lost to the noise goes {lost}."
+    return text
 
 
 def cost(frame: pd.DataFrame, network: str, case: str) -> pd.Series:
@@ -77,7 +71,8 @@ def seen(frame: pd.DataFrame) -> str:
     if not named:
         return TOO_FEW
     lead = "With the number of optimizer steps held fixed, from the fewest to the most images:"
-    return "\n".join([lead, "", *(of_network(frame, network) for network in named)])
+    items = [of_case(frame, network, case) for network in named for case in ("CCE", "RLL")]
+    return "\n".join([lead, "", *items])
 
 
 def falls(values: pd.Series) -> bool:

@@ -121,6 +121,7 @@ def draw_paths(compared: pd.DataFrame, width: float = WIDE) -> plt.Figure:
         marks(axis, ())
         axis.set_title(look(loss).name, loc="left")
         axis.set(xlim=(0, 1.02), ylim=(-0.1, 1.03), xlabel=F, ylabel=X)
+        axis.tick_params(labelbottom=True)
     return figure
 
 
@@ -149,7 +150,7 @@ def draw_times(usual: pd.DataFrame, unit: float, width: float = WIDE) -> plt.Fig
     axes[1].set(ylabel=X, ylim=(-0.1, 1.03))
     axes[1].axhline(0, color=INK, linestyle="--", linewidth=0.9)
     for axis in axes:
-        axis.set(xscale="log", xlabel="normalized step size s")
+        axis.set(xscale="log", xlabel="step size s")
         axis.xaxis.set_minor_formatter(NullFormatter())
     legend(figure, PAPER)
     return figure
