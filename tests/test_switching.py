@@ -63,7 +63,7 @@ def test_part_of_the_records_is_open_and_has_no_number_of_its_own():
     chapter = execute("switching")
     assert switching.verdict(chapter["moved"]).startswith("**Open.**")
     assert chapter["moved"]["not switched"].isna().all()
-    assert "<td>–</td>" in switching.as_table(chapter["moved"])
+    assert ">–</td>" in switching.as_table(chapter["moved"])
 
 
 def test_no_record_renders():

@@ -14,7 +14,7 @@ from on_gpu import needs_gpu
 from torch import Tensor, nn
 
 from memutils import losses, models, training
-from memutils.batches import DeviceSplit
+from memutils.batches import DeviceSplit, channel_statistics
 from memutils.data import Split
 from memutils.graph import own_stream, restore
 from memutils.recipe import Execution, Recipe
@@ -38,7 +38,7 @@ def make(network: nn.Module, channels: int, loss, recipe: Recipe, execution: Exe
     """A trainer of a copy of the network, on made-up images."""
     pixels, labels = on_gpu.images(N, 12, channels, 0)
     noisy = np.where(np.random.default_rng(1).random(N) < 0.4, (labels + 1) % 10, labels)
-    statistics = training.channel_statistics(pixels)
+    statistics = channel_statistics(pixels)
     data = {"train": DeviceSplit(Split(pixels, labels), noisy, *statistics, execution.device)}
     return Trainer(copy.deepcopy(network), lambda epoch: loss, data, recipe, execution, SEED)
 

@@ -152,7 +152,7 @@ def as_table(frame: pd.DataFrame) -> Safe:
         | {names.get(n, n): shown(row[n]) for n in (*COLUMNS[4:], "test_accuracy")}
         for _, row in frame.iterrows()
     ]
-    return table(rows, NUMBERS, "RLL at the end of training; η = 0: clean labels.")
+    return table(rows, NUMBERS)
 
 
 def seen(runs: Iterable[Record]) -> str:

@@ -32,12 +32,16 @@ def link(address: str, text: object) -> Safe:
 
 
 def table(rows: Sequence[Mapping[str, object]], kind: str = "", caption: str = "") -> Safe:
-    """Rows as a table: a column for each name of the first row; '' without rows."""
+    """Rows as a table: a column for each name of the first row; '' without rows.
+
+    Each cell has its column's name as data: on a phone, where a row becomes lines, it stands there.
+    """
     if not rows:
         return Safe("")
     names = list(rows[0])
     head = tag("tr", *(tag("th", name, scope="col") for name in names))
-    body = joined(tag("tr", *(tag("td", row.get(name)) for name in names)) for row in rows)
+    cells = ([tag("td", row.get(name), **{"data-name": name}) for name in names] for row in rows)
+    body = joined(tag("tr", *line) for line in cells)
     title = tag("caption", caption) if caption else ""
     return tag("table", title, tag("thead", head), tag("tbody", body), class_=kind)
 

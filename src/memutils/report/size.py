@@ -171,9 +171,4 @@ def at_fits(groups: Iterable[Group]) -> Safe:
         named = {"network": group.network, "learning rate": f"{group.learning_rate:g}"}
         named |= {"n": f"{group.images:,}", "epochs": group.epochs, "seeds": len(group.seeds)}
         rows.append(named | {f"f = {n:g}": pair(gaps[gaps["level"] == n], "rll") for n in LEVELS})
-    return table(
-        rows,
-        NUMBERS,
-        "Excess memorization of RLL | of CCE where training-mode f first reaches a level, mean over"
-        " the seeds; –: not reached by both.",
-    )
+    return table(rows, NUMBERS)

@@ -36,9 +36,7 @@ def at_fits(groups: list[Group]) -> Safe:
             named = {"network": group.network, "learning rate": step(group.learning_rate)}
             named |= {"n": f"{group.images:,}", "loss": LOSS_NAMES[loss], "seeds": seeds}
             rows.append(named | {f"f = {level:g}": shown(values[level]) for level in LEVELS})
-    return table(
-        rows, NUMBERS, "Excess memorization where training-mode f first reaches a level; –: never."
-    )
+    return table(rows, NUMBERS)
 
 
 def at_accuracies(groups: list[Group]) -> Safe:
@@ -87,12 +85,7 @@ def worst_against_best(compared: pd.DataFrame, levels: Iterable[float]) -> Safe:
         found["equal test accuracy"] = steps.gap_at_accuracy(compared, loss)
         if any(len(gaps) for gaps in found.values()):
             rows.append({"loss": LOSS_NAMES[loss]} | {k: pair(g, loss) for k, g in found.items()})
-    return table(
-        rows,
-        NUMBERS,
-        "Highest x of a loss over its learning rates | lowest x of CCE over its own, at equal f and"
-        " at equal test accuracy; mean over the seeds in which both get there.",
-    )
+    return table(rows, NUMBERS)
 
 
 def pair(gaps: pd.DataFrame, loss: str) -> str:
@@ -139,7 +132,7 @@ def longer(extended: pd.DataFrame) -> Safe:
         | {f"x at {t:g}×": shown(values["x", t]) for t in mean["x"]}
         for (loss, s), values in mean.iterrows()
     ]
-    return table(rows, NUMBERS, "f and x after 1, 4 and 16 times the epochs that CCE needs.")
+    return table(rows, NUMBERS)
 
 
 def methods(chosen: pd.DataFrame) -> Safe:
@@ -163,9 +156,4 @@ def methods(chosen: pd.DataFrame) -> Safe:
         }
         for _, row in early_stopping.summary(chosen).iterrows()
     ]
-    return table(
-        rows,
-        NUMBERS,
-        "Step size and epoch as noisy held-out labels choose them (median of the seeds), and what"
-        " they give (mean of the seeds; lowest and highest test accuracy).",
-    )
+    return table(rows, NUMBERS)

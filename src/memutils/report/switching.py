@@ -110,12 +110,7 @@ def as_table(moved: pd.DataFrame) -> Safe:
         | {"RLL risk at the end": number(float(row["risk"]), 4)}
         for _, row in moved.iterrows()
     ]
-    return table(
-        rows,
-        "numbers",
-        "Share of the mislabeled that is memorized, and RLL's mean loss on the training labels in"
-        " nats.",
-    )
+    return table(rows, "numbers")
 
 
 def sentence(rows: pd.DataFrame) -> str:
