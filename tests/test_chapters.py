@@ -10,7 +10,7 @@ PAPER = ("fig1", "fig2", "fig3", "fig4", "fig5", "fractions")
 
 
 @pytest.mark.parametrize(
-    "name", [*PAPER, "gallery", "claims", "sweep", "alpha", "size", "switching"]
+    "name", [*PAPER, "gallery", "claims", "sweep", "alpha", "size", "steps", "switching"]
 )
 def test_a_chapter_shows_the_records_of_the_repository(name, monkeypatch):
     monkeypatch.setenv("MEMUTILS_RESULTS", str(REPOSITORY / "results"))
