@@ -21,16 +21,6 @@ def link_notebooks(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             caption += [nodes.Text(" "), link]
 
 
-def hide_buttons(
-    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
-) -> None:
-    """No launch buttons on pages that are not in the repository, such as executed runs."""
-    if pagename.startswith("appendix/"):
-        context["header_buttons"] = [
-            b for b in context.get("header_buttons", []) if b.get("label") != "launch-buttons"
-        ]
-
-
 def complete_theme_options(app: Sphinx, config) -> None:
     """Adds the theme's options of ``more_theme_options``; the repository's and the launch buttons
     appear with its URL.
@@ -71,5 +61,4 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", complete_theme_options)
     app.connect("builder-inited", single_page)
     app.connect("doctree-resolved", link_notebooks)
-    app.connect("html-page-context", hide_buttons, priority=900)  # after the theme's own buttons
     return {"parallel_read_safe": True, "parallel_write_safe": True}
