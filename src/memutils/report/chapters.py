@@ -7,11 +7,13 @@ that the first record of a larger size takes no page over.
 from collections.abc import Iterable
 from statistics import fmean
 
+from IPython.display import Markdown, display
+
 from memutils.claims.answer import percent
 from memutils.claims.outcomes import Measured, Run
 from memutils.claims.selection import COLUMNS, Pool
 from memutils.claims.thresholds import Thresholds
-from memutils.report import gallery, notebooks, plots
+from memutils.report import figures, gallery, notebooks, plots
 from memutils.report.curves import Panel
 from memutils.report.looks import look
 from memutils.runs import records
@@ -134,7 +136,9 @@ def crossover(runs: Iterable[Measured]) -> str:
     return f"in epochs {min(found):.0f} to {max(found):.0f}"
 
 
-def widest(runs: Iterable[Measured], metrics: Iterable[str] = ("memorized", "test_accuracy")) -> str:
+def widest(
+    runs: Iterable[Measured], metrics: Iterable[str] = ("memorized", "test_accuracy")
+) -> str:
     """A sentence: by how much a metric at the end differs from seed to seed at most."""
     groups: dict[tuple[str, float], list[Run]] = {}
     for run in runs:
@@ -171,6 +175,16 @@ def gallery_of(network: str, scale: str = "") -> list[Record]:
     chosen = plots.select(found, network=network, loss=("cce", "rll"), eta=0.4, seed=0)
     pair = {r.spec["loss"]: r for r in chosen if gallery.has_pictures(r)}
     return [pair["cce"], pair["rll"]] if len(pair) == 2 else []
+
+
+def show_images(network: str) -> None:
+    """Shows the same mislabeled images after training with CCE and with RLL, or says what lacks."""
+    if pair := gallery_of(network):
+        alt = "The same twelve images with CCE and with RLL, and what the network predicts."
+        figures.show(gallery.draw, pair, alt=alt, name=f"images-{network}")
+    else:
+        lacks = "The images appear here once the runs with CCE and RLL are recorded."
+        display(Markdown(lacks))
 
 
 def keep(prefix: str, runs: list[Measured]) -> None:

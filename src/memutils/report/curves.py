@@ -17,6 +17,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from memutils.claims.outcomes import Measured
+from memutils.claims.thresholds import Thresholds
 from memutils.report import figures
 from memutils.report.looks import DASHED, INK, SOLID, look, opacity
 from memutils.runs.records import Record
@@ -34,9 +35,6 @@ NAMES = {
 PANEL, NARROW_PANEL, BELOW = 158, 168, 64
 """Heights in pixels: of a row of panels, of a panel on a phone, and of the legend."""
 
-DROP = 0.5
-"""The learning rate drops where it falls below this share of itself within an epoch."""
-
 
 @dataclass(frozen=True)
 class Panel:
@@ -53,7 +51,7 @@ class Panel:
 def drops(run: Measured) -> list[int]:
     """The epochs after which the learning rate drops."""
     lr, epochs = run.columns["lr"], run.columns["epoch"]
-    return [int(e) for e in epochs[:-1][lr[1:] < DROP * lr[:-1]]]
+    return [int(e) for e in epochs[:-1][lr[1:] < Thresholds().lr_drop * lr[:-1]]]
 
 
 def true_levels(runs: Iterable[Measured]) -> dict[float, float]:

@@ -73,9 +73,7 @@ def draw(
     rows, narrow = -(-n // ncols), figures.is_narrow(width)
     blocks = (len(pairs), 1) if narrow else (1, len(pairs))
     height = blocks[0] * (rows * (width / ncols / blocks[1] + 46) + 26)
-    figure = plt.figure(
-        figsize=(width / figures.UNIT, height / figures.UNIT), layout="constrained"
-    )
+    figure = plt.figure(figsize=(width / figures.UNIT, height / figures.UNIT), layout="constrained")
     parts = figure.subfigures(*blocks, squeeze=False, wspace=0.03).flat
     for record, part in zip(pairs, parts, strict=True):
         pictures = mislabeled(record)[:n]
@@ -98,9 +96,7 @@ def counted(pictures: list[Picture]) -> str:
     return ", ".join(f"{sum(p.fate == fate for p in pictures)} {fate}" for fate in FATES)
 
 
-def draw_labels(
-    pictures: list[Picture], ncols: int = 6, width: float = figures.WIDE
-) -> plt.Figure:
+def draw_labels(pictures: list[Picture], ncols: int = 6, width: float = figures.WIDE) -> plt.Figure:
     """Images with their given and their true label, and nothing of what a network predicts.
 
     Args:
