@@ -7,14 +7,13 @@ import json
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from conftest import carry_out, smoke
+from conftest import run_spec, smoke
 from hypothesis import given
 from hypothesis import strategies as st
 from test_records import check_identities
 
 from memutils import data, labeling, noise, runs
-from memutils.errors import UserError
-from memutils.report import explorer, gallery, notebooks, plots
+from memutils.report import curves, explorer, gallery, notebooks, plots
 from memutils.runs import records, specs
 from memutils.runs.storage import Storage
 
@@ -56,7 +55,7 @@ def test_any_number_of_classes_everywhere(made, k):
         found[0].noise_rate
     )
     assert len(records.load("made")) == 2
-    figure = plots.grid([("both", found)], {"j1": "-", "j2": "--"})
+    figure = curves.draw([("both", found)], {"j1": "-", "j2": "--"})
     gallery.draw(found)
     figure.canvas.draw()
     assert "classes" in notebooks.table(plots.final_table(found)).to_html()
@@ -108,36 +107,19 @@ def test_what_is_drawn_of_an_image(channels, seed):
         )
 
 
-@given(st.sets(st.integers(0, 1000).map(lambda i: i / 1000), max_size=40))
-def test_no_two_noise_rates_look_alike(etas):
-    styles = plots.looks(etas)
-    assert etas <= styles.keys() and len(set(styles.values())) == len(styles)
-    assert styles.items() >= plots.ETAS.items()
-
-
-def test_more_noise_rates_than_looks_are_refused():
-    with pytest.raises(UserError, match="cannot tell 43 noise rates apart; select fewer"):
-        plots.looks(0.0005 + i / 1000 for i in range(43))
-
-
 def test_a_noise_rate_looks_the_same_in_every_panel_of_a_figure(made):
     made(10)
     name = {"dataset": "made", "n_train": 0, "n_test": 0, "epochs": 1, "network": "mlp"}
     found = {
-        eta: carry_out(smoke(eta=eta, **name)) for eta in (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9)
+        eta: run_spec(smoke(eta=eta, **name)) for eta in (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9)
     }
-    figure = plots.grid(
-        [("all", list(found.values())), ("few", [found[0.9], found[0.5]])], {"j1": "-"}
+    figure = curves.draw(
+        [("all", list(found.values())), ("few", [found[0.9], found[0.5]])], {"memorized": "-"}
     )
-    drawn = [
-        {
-            line.get_label(): (line.get_color(), line.get_marker())
-            for line in axis.lines
-            if line.get_label()[0] != "_"
-        }
+    strengths = [
+        [line.get_alpha() for line in axis.lines if line.get_linestyle() == "-"]
         for axis in figure.axes
     ]
-    assert len(drawn[0]) == len(set(drawn[0].values())) == 8
-    assert drawn[1].items() <= drawn[0].items() and len(drawn[1]) == 2
-    legend = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert legend == [f"η = {eta:g}" for eta in found]
+    every = dict(zip(found, strengths[0], strict=True))
+    assert list(every.values()) == sorted(set(every.values())), "more noise is drawn more strongly"
+    assert strengths[1] == [every[0.9], every[0.5]]

@@ -19,7 +19,7 @@ from conftest import changed
 
 from memutils import runs
 from memutils.errors import UserError
-from memutils.report import plots
+from memutils.report import curves, plots
 from memutils.runs import grid, records, specs
 
 ROOT = Path(__file__).parents[1]
@@ -351,10 +351,15 @@ def test_plots_draw_only_what_is_recorded(results):
     variation = runs.run(scale.spec(**SMOKE, epochs=2), scale, progress=False)
     assert plots.standard([record, variation], scale) == [record]
     assert plots.missing([record], scale, loss="cce") == ["mnist5k-mlp-cce-eta0-seed0"]
-    figure = plots.grid([("there", [record]), ("absent", [])], {"j1": "-", "j2": "--"})
+    figure = curves.draw([("there", [record]), ("absent", [])], {"j1": "-", "j2": "--"})
     there, absent = figure.axes
     drawn = {line.get_linestyle(): list(line.get_ydata()) for line in there.lines}
-    assert drawn["-"] == list(record.history.j1) and drawn["--"] == list(record.history.j2)
+    assert drawn["-"] == list(record.history.training_j1)
+    assert drawn["--"] == list(record.history.training_j2)
+    marks = [list(line.get_ydata()) for line in there.lines if line.get_linestyle() == "None"]
+    assert marks == [list(record.history.j1), list(record.history.j2)]
+    ideal = [line.get_ydata()[0] for line in there.lines if line.get_linestyle() == ":"]
+    assert ideal == [1 - record.noise_rate]
     assert not absent.lines and any(text.get_text() == "no record yet" for text in absent.texts)
     table = plots.final_table([record])
     assert (
@@ -397,8 +402,9 @@ def test_a_figures_legend_names_the_noise_rates_in_order_whichever_panel_has_the
     last, first = (
         runs.run(scale.spec(**SMOKE | {"eta": eta}), scale, progress=False) for eta in (0.4, 0.0)
     )
-    figure = plots.grid([("(late)", [last]), ("(early)", [first])], {"j1": "-"})
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["η = 0", "η = 0.4"]
+    figure = curves.draw([("late", [last]), ("early", [first])], {"j1": "-"})
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert told == ["J1", "η = 0", "η = 0.4", "1 − e"]
 
 
 def test_a_figure_takes_the_largest_scale_that_has_records_or_the_one_named(results):
@@ -434,7 +440,7 @@ def test_a_collapsed_run_is_marked(results):
     crosses = [
         [
             line
-            for line in plots.grid([("", [r])], {"j1": "-"}).axes[0].lines
+            for line in curves.draw([("", [r])], {"j1": "-"}).axes[0].lines
             if line.get_marker() == "X"
         ]
         for r in (record, idle)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up import INCEPTION, MNIST, curve, make
 
-from memutils.claims.outcomes import Measured
+from memutils.claims.measured import Measured
 from memutils.claims.selection import Pool
 from memutils.report import chapter_tables, chapters, claims_page, paper_numbers
 

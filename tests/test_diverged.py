@@ -15,7 +15,7 @@ from memutils import models, runs, training
 from memutils.claims import selection
 from memutils.claims.outcomes import Run
 from memutils.errors import UserError
-from memutils.report import explorer, notebooks, plots
+from memutils.report import curves, explorer, notebooks, plots
 from memutils.runs import grid, records, specs
 from memutils.runs.storage import Storage
 from memutils.step import TrainingStep
@@ -108,7 +108,7 @@ def test_what_reads_records_copes_with_a_diverged_one(bad_epoch):
     assert selection.is_of_a_grid([record]) == []
     run = Run(record)
     assert not run.collapsed and run.reached == math.inf and run.crossover == math.inf
-    plots.grid([("one", [record])], {"j1": "-"})
+    curves.draw([("one", [record])], {"j1": "-"})
     assert len(notebooks.table(plots.final_table([record])).to_html()) > 0
     assert f"Diverged, so drawn up to there: 1 (`{record.key}`)" in plots.summary([record])
     assert grid.rate(spec, [record]) is None and grid.rate(spec, [whole]) is not None

@@ -19,7 +19,7 @@ def record(tmp_path, monkeypatch):
     )
 
 
-def test_pictures_are_flipped_images_with_the_labels_of_the_arrays(record):
+def test_pictures_are_mislabeled_images_with_the_labels_of_the_arrays(record):
     arrays, pictures = record.arrays(), gallery.mislabeled(record)
     names = [str(c) for c in record.dataset["classes"]]
     wrong = np.flatnonzero(arrays["train_noisy"] != arrays["train_true"])[: len(pictures)]

@@ -18,7 +18,13 @@ def test_fresh_labels_lie_on_the_line_of_a_symmetric_loss():
 
 
 def pairs(cce=0.1, rll=1.0, word=FAILS, state="fails"):
-    row = {"network": "ResNet-18", "learning rate": 0.001, "eta": 0.4, "seed": 0, "state": state}
+    row = {
+        "network": "ResNet-18 on MNIST",
+        "learning rate": 0.001,
+        "eta": 0.4,
+        "seed": 0,
+        "state": state,
+    }
     risks = {"RLL risk, trained with RLL": rll, "RLL risk, trained with CCE": cce}
     return pd.DataFrame(
         [row | {"E1": word} | risks | {"unmemorized at most": 0.12, "unmemorized": 0.01}]
@@ -30,20 +36,24 @@ def test_the_sentence_counts_pairs_whose_memorizer_has_the_lower_risk():
     assert "In **0 of 1 pairs**" in memory.pairs_sentence(pairs(cce=2.0))
     assert "1 of them do not count" in memory.pairs_sentence(pairs(state="inconclusive"))
     (row,) = memory.pairs_by_network(pairs()).to_dict("records")
-    assert row["pairs"] == row["lower with CCE"] == 1 and row["network"] == "ResNet-18"
+    assert row["pairs"] == row["lower with CCE"] == 1 and row["network"] == "ResNet-18 on MNIST"
 
 
 def test_the_verdict_is_a_sentence_whatever_the_word():
-    assert "it fails on ResNet-18." in memory.verdict(pairs())
-    assert "it is open on ResNet-18." in memory.verdict(pairs(word=OPEN))
+    assert "it fails for ResNet-18 on MNIST. In 1 of 1 pairs" in memory.verdict(pairs())
+    assert "it is open for ResNet-18 on MNIST." in memory.verdict(pairs(word=OPEN))
+    both = pd.concat([pairs(), pairs(word=OPEN).assign(network="ResNet-32 on CIFAR-10")])
+    assert "it fails for ResNet-18 on MNIST; it is open for ResNet-32 on" in memory.verdict(both)
+    assert memory.listing(["a", "b", "c"]) == "a, b and c" and memory.listing(["a"]) == "a"
+    control = pairs().assign(network="ResNet-18 in float32")
+    assert "not tested yet" in memory.verdict(control)
     assert "not tested" in memory.verdict(pd.DataFrame())
 
 
 def test_without_records_there_is_nothing_to_draw_and_a_sentence_says_so():
     assert list(theorem.networks([])) == ["invented"]
     assert "invented network" in theorem.covered([])
-    assert theorem.draw_line(theorem.on_the_line(theorem.networks([]))) is None
-    assert theorem.draw_gaps(theorem.gaps([])) is None
+    assert theorem.on_the_line(theorem.networks([])).empty and theorem.gaps([]).empty
     assert memory.pairs_by_network(pd.DataFrame()).empty
 
 

@@ -10,6 +10,7 @@ import matplotlib
 import nbformat
 import pytest
 import torch
+from test_looks import other_looks
 
 from memutils import losses
 from memutils.losses import pick
@@ -221,6 +222,7 @@ def execute(name: str) -> dict:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             exec(compile(cell.source, f"{name}:{cell.id}", "exec"), namespace)
+            assert not [w for n in plt.get_fignums() for w in other_looks(plt.figure(n))]
             plt.close("all")
     return namespace
 

@@ -1,7 +1,9 @@
 """The book's table of contents holds every page once, and settings by page name pages in it."""
 
+import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -31,3 +33,20 @@ def test_parts_come_in_the_order_of_the_argument():
         "Try it",
         "Appendix",
     ]
+
+
+PROSE = [p for p in sorted((ROOT / "book").glob("*.md")) if p.stem != "rules"]
+"""The rules of the verdicts were fixed before the runs that they judge: their page stays."""
+
+
+@pytest.mark.parametrize("path", PROSE, ids=lambda p: p.stem)
+def test_every_table_has_a_number_and_a_caption(path):
+    lines = path.read_text(encoding="utf-8").split("\n")
+    for before, line in zip(["", *lines], lines):
+        if line.startswith("```{"):
+            assert "`" not in line[3:], f"a backtick ends this opening: {line}"
+        if line.startswith("|") and not before.startswith("|"):
+            above = "\n".join(lines[: lines.index(line)]).rpartition("\n```{")[2]
+            assert re.match(r"table\} \S.*\n:name: tab-\S+\n+$", above + "\n"), (
+                f"no caption: {line}"
+            )

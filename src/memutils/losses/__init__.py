@@ -11,15 +11,23 @@ from collections.abc import Callable
 from torch import nn
 
 from memutils.errors import unknown_name
+from memutils.losses.active_passive import RCE, SCE, NCEandMAE, NCEandRCE, weighted
+from memutils.losses.asymmetric import AEL, AGCE, AUL, NCEandAGCE
 from memutils.losses.base import Loss, Parameter, over_labels, pick
 from memutils.losses.checks import check_loss, risks
+from memutils.losses.divergences import BiTempered, JensenShannon
 from memutils.losses.entries import checked, make, no_such_parameter, parameters_of_entry
 from memutils.losses.entropies import NCE, LabelSmoothing
+from memutils.losses.modified_ce import EpsilonSoftmax, LogitClipCCE, TaylorCE, logit_clipped
+from memutils.losses.multiples import multiple
 from memutils.losses.pairs import GCE, ShiftedCE, SymmetrizedGCE, Unhinged, symmetrized
 from memutils.losses.paper import CCE, MAE, MSE, RLL, NormalizedMSE
 from memutils.losses.symmetry import Symmetry, check_symmetry
 
 __all__ = [
+    "AEL",
+    "AGCE",
+    "AUL",
     "CCE",
     "GCE",
     "LOSSES",
@@ -28,26 +36,39 @@ __all__ = [
     "NCE",
     "OWN",
     "PAPER",
+    "RCE",
     "RLL",
+    "SCE",
+    "BiTempered",
+    "EpsilonSoftmax",
+    "JensenShannon",
     "LabelSmoothing",
+    "LogitClipCCE",
     "Loss",
+    "NCEandAGCE",
+    "NCEandMAE",
+    "NCEandRCE",
     "NormalizedMSE",
     "Parameter",
     "ShiftedCE",
     "SymmetrizedGCE",
     "Symmetry",
+    "TaylorCE",
     "Unhinged",
     "build",
     "check_loss",
     "check_symmetry",
     "complete",
+    "logit_clipped",
     "make",
+    "multiple",
     "no_such_parameter",
     "over_labels",
     "parameters_of",
     "pick",
     "risks",
     "symmetrized",
+    "weighted",
 ]
 
 LOSSES: dict[str, Callable] = {
@@ -62,6 +83,19 @@ LOSSES: dict[str, Callable] = {
     "unhinged": Unhinged,
     "label-smoothing": LabelSmoothing,
     "nce": NCE,
+    "rce": RCE,
+    "sce": SCE,
+    "nce-rce": NCEandRCE,
+    "nce-mae": NCEandMAE,
+    "nce-agce": NCEandAGCE,
+    "agce": AGCE,
+    "aul": AUL,
+    "ael": AEL,
+    "js": JensenShannon,
+    "bi-tempered": BiTempered,
+    "taylor-ce": TaylorCE,
+    "eps-softmax": EpsilonSoftmax,
+    "logit-clip-cce": LogitClipCCE,
 }
 """Losses by name. Add yours here: a function of (logits, target) that returns a scalar to minimize,
 a module that does, or a class or function that makes one."""

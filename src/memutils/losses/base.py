@@ -24,27 +24,31 @@ class Parameter:
         default: its value where none is given. Where this is an int, whole numbers stay ints.
         low, high: its range, both ends included.
         text: what it does.
+        whole: whether it is a whole number only.
     """
 
     default: float
     low: float = -math.inf
     high: float = math.inf
     text: str = ""
+    whole: bool = False
 
     def check(self, name: str, value: object) -> float:
         """The value as a plain number; ``name`` is the parameter's, for the error.
 
         Raises:
-            ValueError: it is no finite number (a bool is none), or out of range.
+            ValueError: it is no finite number (a bool is none), out of range, or not whole.
         """
         number = math.nan
         if isinstance(value, numbers.Real) and not isinstance(value, bool):
             with contextlib.suppress(OverflowError):  # an int beyond every float
                 number = float(value)
-        if not (math.isfinite(number) and self.low <= number <= self.high):
+        fits = math.isfinite(number) and self.low <= number <= self.high
+        if not fits or (self.whole and not number.is_integer()):
             bounded = math.isfinite(self.low) or math.isfinite(self.high)
+            kind = "a whole number" if self.whole else "a number"
             within = f" from {self.low:g} to {self.high:g}" if bounded else ""
-            raise ValueError(f"{name} must be a number{within}, not {str(value)[:80]!r}")
+            raise ValueError(f"{name} must be {kind}{within}, not {str(value)[:80]!r}")
         return int(number) if isinstance(self.default, int) and number.is_integer() else number
 
 
@@ -78,6 +82,9 @@ class Loss(nn.Module):
 
     from_logits: ClassVar[bool] = False
     """Whether ``per_example`` takes the logits as they are instead of log-probabilities."""
+
+    shift_invariant: ClassVar[bool] = True
+    """Whether adding a number to all logits changes nothing: log-probabilities tell the loss."""
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)

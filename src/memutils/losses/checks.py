@@ -60,14 +60,19 @@ def risks(
 ) -> dict[str, float]:
     """A loss's mean under each labeling, by its name; empty where the loss does not work.
 
+    Empty too where log-probabilities do not tell the loss (``Loss.shift_invariant``).
+
     Args:
         make: builds the loss.
-        logits: (N, K), float64; float32 is tried next, which is all that ``check_loss`` asks for.
+        logits: log-probabilities (N, K), float64; float32 is tried next, which is all that
+            ``check_loss`` asks for.
         targets: each labeling, (N,), int64.
     """
     for outputs in (logits, logits.float()):
         with contextlib.suppress(Exception):  # it is the user's code
             loss = make()
+            if not getattr(loss, "shift_invariant", True):
+                return {}
             check_loss(loss, logits.shape[1])
             values = {name: loss(outputs, target).item() for name, target in targets.items()}
             if all(map(math.isfinite, values.values())):

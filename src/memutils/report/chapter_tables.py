@@ -6,14 +6,16 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN
-from memutils.claims.outcomes import Measured, Run
+from memutils.claims.measured import Measured
+from memutils.claims.outcomes import Run
 from memutils.names import LOSS_NAMES
 from memutils.report import chapters, notebooks
-from memutils.report.claims_page import badge, beside, rows_of
-from memutils.report.curves import listed
-from memutils.report.curves import table as evaluations
+from memutils.report.claims_strip import rows_of
+from memutils.report.claims_words import PARTS, badge, beside
 from memutils.report.markup import Safe, details, joined, link, number
 from memutils.report.markup import table as html_table
+from memutils.report.matrix import listed
+from memutils.report.matrix import table as evaluations
 
 SENTENCES = {
     HOLDS: ("{} holds", "{} hold"),
@@ -65,9 +67,11 @@ def verdicts(content: dict, columns: dict[str, str]) -> Safe:
     rows: dict[tuple[str, str], dict] = {}
     for column, title in columns.items():
         for claim, part, reading, verdict in said(content, column):
-            name = joined([link(f"claims.html#claim-{claim}", claim), f" {part or reading}"])
+            name = joined(
+                [link(f"claims.html#claim-{claim}", claim), f" {PARTS.get(part, part) or reading}"]
+            )
             row = rows.setdefault((claim, part), {"claim": name} | dict.fromkeys(columns.values()))
-            row[title] = badge(verdict["word"], *beside(verdict))
+            row[title] = badge(verdict["word"], *beside(claim, verdict))
     return html_table(list(rows.values()), "evidence")
 
 

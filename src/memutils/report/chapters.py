@@ -10,12 +10,13 @@ from statistics import fmean
 from IPython.display import Markdown, display
 
 from memutils.claims.answer import percent
-from memutils.claims.outcomes import Measured, Run
+from memutils.claims.measured import Measured
+from memutils.claims.outcomes import Run
 from memutils.claims.selection import COLUMNS, Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.report import figures, gallery, notebooks, plots
-from memutils.report.curves import Panel
 from memutils.report.looks import look
+from memutils.report.matrix import Panel
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale

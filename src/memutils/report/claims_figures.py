@@ -7,8 +7,8 @@ import matplotlib.pyplot as plt
 from memutils.claims.contrasts import by_step, x_at_level
 from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
-from memutils.names import LOSS_NAMES
-from memutils.report.claims_page import SHORT
+from memutils.report.claims_words import SHORT
+from memutils.report.looks import looks
 from memutils.report.plots import COLORS
 
 PARTS = (
@@ -102,13 +102,12 @@ def equal_fits(
     )
     for axis, level in zip(axes.flat, levels, strict=True):
         for seed, found in sorted(by_step(runs).items()):
-            for loss, color, marker in (("cce", COLORS[1], "o"), ("rll", COLORS[0], "s")):
+            for loss, drawn in looks(("cce", "rll")).items():
                 steps = sorted(s for name, s in found if name == loss)
                 x = [x_at_level(found[loss, s], level) for s in steps]
-                label = LOSS_NAMES[loss] if seed == min(by_step(runs)) else None
-                axis.plot(
-                    steps, x, color=color, marker=marker, linewidth=0.8, markersize=4, label=label
-                )
+                label = drawn.name if seed == min(by_step(runs)) else None
+                style = {"color": drawn.color, "marker": drawn.marker, "label": label}
+                axis.plot(steps, x, linewidth=0.8, markersize=4, **style)
         axis.set(xscale="log", xlabel="step size s", title=f"f = {level:g}")
     axes[0, 0].set_ylabel("excess memorization x")
     axes[0, 0].legend()

@@ -1,228 +1,143 @@
-"""Curves over epochs in a matrix of panels: training-mode curves thin, evaluations as marks.
+"""Curves over epochs from records alone: a panel for a network and loss, in the loss's look.
 
-A panel is a loss on a network. Its color and marker are the loss's; a strong color is a high noise
-rate. Of two metrics the first is solid with filled marks, the second dashed with hollow ones. A
-seed is a line of its own. Where J1 is drawn, a gray line is at 1 - e, the J1 of a network that
-knows every true label; a dotted line is where the learning rate drops.
+A thin line is one run's training-mode metric of every epoch, a mark an evaluation. Where a metric
+has no training-mode form, such as test accuracy, the line joins the evaluations. The stronger a
+line, the higher the noise rate. Dotted: 1 - e, which J1 reaches where no wrong label is memorized.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from statistics import fmean
-from string import ascii_lowercase
+import string
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
-from matplotlib.ticker import MaxNLocator
 
-from memutils.claims.outcomes import Measured
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.outcomes import Run
 from memutils.report import figures
-from memutils.report.looks import DASHED, INK, SOLID, look, opacity
+from memutils.report.looks import INK, look, opacity
 from memutils.runs.records import Record
 
 NAMES = {
     "j1": "J1",
     "j2": "J2",
+    "fitted": "fitted",
     "memorized": "memorized",
     "recovered": "recovered",
-    "fitted": "fitted",
     "test_accuracy": "test accuracy",
 }
-"""Metrics and their names in a legend."""
+DROP = 0.5
+"""A learning rate that falls below this part of the one before it drops; a decay does not."""
 
-PANEL, NARROW_PANEL, BELOW = 158, 168, 64
-"""Heights in pixels: of a row of panels, of a panel on a phone, and of the legend."""
-
-
-@dataclass(frozen=True)
-class Panel:
-    """Runs that are drawn together, under a title; without runs the panel is gray.
-
-    ``row`` is the title of the row of panels that it is in, '' where rows have none.
-    """
-
-    title: str
-    runs: Sequence[Measured] = field(default=())
-    row: str = ""
-
-
-def drops(run: Measured) -> list[int]:
-    """The epochs after which the learning rate drops."""
-    lr, epochs = run.columns["lr"], run.columns["epoch"]
-    return [int(e) for e in epochs[:-1][lr[1:] < Thresholds().lr_drop * lr[:-1]]]
-
-
-def true_levels(runs: Iterable[Measured]) -> dict[float, float]:
-    """1 - e for each noise rate above 0, its mean over the runs."""
-    rates: dict[float, list[float]] = {}
-    for run in runs:
-        if run.spec["eta"]:
-            rates.setdefault(run.spec["eta"], []).append(1 - run.noise_rate)
-    return {eta: fmean(levels) for eta, levels in sorted(rates.items())}
-
-
-def draw_run(axis: plt.Axes, run: Measured, metrics: Sequence[str], strength: float = 1) -> None:
-    """One run: its metrics over epochs, as strongly as ``strength`` (0 to 1) says."""
-    looks, epochs = look(run.spec["loss"]), run.columns["epoch"]
-    style = {"color": looks.color, "alpha": strength}
-    for metric, dash, face in zip(metrics, (SOLID, DASHED), (looks.color, "none"), strict=False):
-        values = run.columns[metric]
-        there = ~np.isnan(values)
-        thin = run.columns.get(f"training_{metric}")
-        line = (epochs, thin) if thin is not None else (epochs[there], values[there])
-        axis.plot(*line, dash, linewidth=0.9, **style)
-        axis.plot(epochs[there], values[there], looks.marker, mfc=face, ms=3.6, mew=0.8, **style)
-
-
-def draw_panel(axis: plt.Axes, panel: Panel, metrics: Sequence[str], highest: float) -> None:
-    """One panel, its lines of reference first."""
-    if "j1" in metrics:
-        for level in true_levels(panel.runs).values():
-            axis.axhline(level, color=INK, alpha=0.35, linewidth=1.6, zorder=1)
-    for epoch in sorted({e for run in panel.runs for e in drops(run)}):
-        axis.axvline(epoch, color=INK, alpha=0.7, linestyle=":", linewidth=1, zorder=1)
-    for run in panel.runs:
-        draw_run(axis, run, metrics, opacity(run.spec["eta"], highest))
-    axis.set(ylim=(-0.02, 1.02), yticks=(0, 0.5, 1), yticklabels=("0", "0.5", "1"))
-    axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-    if not panel.runs:
-        axis.set(facecolor=(0.5, 0.5, 0.5, 0.12), xticks=[])  # a gray on any ground
-        axis.text(0.5, 0.5, "no run", transform=axis.transAxes, ha="center", va="center")
-        axis.grid(False)
+PANEL, LEGEND = 210, 50
+"""Heights in pixels of a row of panels and of the legend."""
 
 
 def draw(
-    panels: Iterable[Panel], metrics: Sequence[str], ncols: int, width: float = figures.WIDE
+    panels: list[tuple[str, list[Record]]],
+    columns: dict[str, str],
+    width: float = figures.WIDE,
 ) -> plt.Figure:
-    """The matrix of panels, ``ncols`` side by side, ``width`` pixels wide; on a phone one column,
-    without the gray panels.
+    """A figure of panels; one without records says so instead of drawing anything.
 
     Args:
-        panels: row by row.
-        metrics: one or two columns of the history.
-        ncols: panels of a row.
-        width: in pixels.
+        panels: (label, records of one data set, network and loss) each.
+        columns: of the history, each with its dash, e.g. {'j1': '-', 'j2': '--'}.
+        width: in pixels; a phone's figure has one column of panels.
     """
-    panels, narrow = list(panels), figures.is_narrow(width)
-    if narrow:
-        panels, ncols = [p for p in panels if p.runs] or panels[:1], 1
-    rows = -(-len(panels) // ncols)
-    heads = 16 * any(p.row for p in panels) * (not narrow)
-    height = rows * ((NARROW_PANEL if narrow else PANEL) + heads) + BELOW
-    figure, axes = figures.canvas(width, height, rows, ncols, sharey=True)
-    highest = max((r.spec["eta"] for p in panels for r in p.runs), default=1) or 1
+    across = 1 if figures.is_narrow(width) or len(panels) == 1 else 2
+    rows = -(-len(panels) // across)
+    figure, axes = figures.canvas(width, PANEL * rows + LEGEND, rows, across, sharey=True)
     for axis in axes.flat[len(panels) :]:
         axis.set_visible(False)
-    for i, (axis, panel) in enumerate(zip(axes.flat, panels, strict=False)):
-        draw_panel(axis, panel, metrics, highest)
-        entitle(axis, panel, first=i % ncols == 0, alone=ncols == 1)
-    for axis in axes.flat[max(0, len(panels) - ncols) : len(panels)]:  # the lowest of each column
-        axis.set_xlabel("epoch")
-    key(figure, panels, metrics, 2 if narrow else 4)
+    every = [record for _, records in panels for record in records]
+    highest = max([0.6, *(r.spec["eta"] for r in every)])
+    for letter, axis, (label, records) in zip(
+        string.ascii_lowercase, axes.flat, panels, strict=False
+    ):
+        for record in records:
+            draw_run(axis, record, columns, opacity(record.spec["eta"], highest))
+        if "j1" in columns:
+            draw_ideal(axis, records, highest)
+        if not records:
+            place = {"ha": "center", "va": "center", "transform": axis.transAxes}
+            axis.text(0.5, 0.5, "no record yet", alpha=0.7, **place)
+            axis.set_xticks([])
+        dress(axis, f"({letter}) {label}" if len(panels) > 1 else label, columns)
+    if every:
+        explain(figure, every, columns, highest)
     return figure
 
 
-def entitle(axis: plt.Axes, panel: Panel, first: bool, alone: bool) -> None:
-    """A panel's title; above the first one of a row the row's."""
-    if alone or not panel.row:
-        axis.set_title(", ".join(filter(None, [panel.row, panel.title])), loc="left")
-        return
-    axis.set_title(f"\n{panel.title}", loc="left")
-    if first:
-        above = {"xytext": (0, 23), "textcoords": "offset points", "in_layout": False}
-        axis.annotate(panel.row, (0, 1), xycoords="axes fraction", weight="bold", **above)
+def draw_run(axis: plt.Axes, record: Record, columns: dict[str, str], strength: float) -> None:
+    """A run's metrics; a cross ends a collapsed one, a fine vertical line is a drop of the learning
+    rate.
+    """
+    history, looks = record.history, look(record.spec["loss"])
+    style = {"color": looks.color, "alpha": strength}
+    for place, (column, dash) in enumerate(columns.items()):
+        marks = history.dropna(subset=[column])
+        training = f"training_{column}"
+        line = history.rename(columns={training: "line"}) if training in history else None
+        if line is None or line["line"].isna().all():
+            line = marks.rename(columns={column: "line"})
+        axis.plot(line["epoch"], line["line"], linestyle=dash, linewidth=1, **style)
+        face = looks.color if place == 0 else "none"
+        axis.plot(marks["epoch"], marks[column], looks.marker, mfc=face, ms=3.5, mew=0.8, **style)
+        if len(marks) and Run(record).collapsed:
+            axis.plot(marks["epoch"].iloc[-1], marks[column].iloc[-1], "X", color=INK, ms=9)
+    for epoch in drops(record):
+        axis.axvline(epoch - 0.5, color=INK, alpha=0.1, linewidth=0.8)
 
 
-def key(figure: plt.Figure, panels: list[Panel], metrics: Sequence[str], ncols: int) -> None:
-    """What lines and marks mean; noise rates where there are several."""
-    runs, handles = [run for panel in panels for run in panel.runs], {}
-    for metric, dash, face in zip(metrics, (SOLID, DASHED), (INK, "none"), strict=False):
-        handles[NAMES[metric]] = plt.Line2D(
-            [], [], color=INK, linestyle=dash, marker="o", mfc=face, ms=3.6, linewidth=0.9
+def drops(record: Record) -> list[int]:
+    """The epochs that begin with a drop of the learning rate."""
+    epochs, rates = (record.history[name].to_numpy(float) for name in ("epoch", "lr"))
+    return [int(epoch) for epoch in epochs[1:][rates[1:] < DROP * rates[:-1]]]
+
+
+def draw_ideal(axis: plt.Axes, records: list[Record], highest: float) -> None:
+    """1 - e of each noise rate, e its mean empirical rate."""
+    for eta in sorted({r.spec["eta"] for r in records} - {0}):
+        e = np.mean([r.noise_rate for r in records if r.spec["eta"] == eta])
+        style = {"color": INK, "linestyle": ":", "linewidth": 1}
+        axis.axhline(1 - e, alpha=0.6 * opacity(eta, highest), zorder=1, **style)
+
+
+def dress(axis: plt.Axes, title: str, columns: dict[str, str]) -> None:
+    """Title, labels and limits of a panel."""
+    axis.set_title(title, loc="left")
+    axis.set(xlabel="epoch", ylim=(-0.02, 1.02), yticks=(0, 0.25, 0.5, 0.75, 1))
+    if not axis.get_subplotspec().colspan.start:
+        axis.set_ylabel(measure(columns))
+    axis.xaxis.set_major_locator(
+        mpl.ticker.MaxNLocator(6, integer=True, steps=[1, 2, 5, 10])
+    )  # there is no epoch 2.5
+
+
+def measure(columns: dict[str, str]) -> str:
+    """What the y axis measures: accuracy, or what the columns are shares of."""
+    return "share of the mislabeled" if {"memorized", "recovered"} & set(columns) else "accuracy"
+
+
+def explain(
+    figure: plt.Figure, records: list[Record], columns: dict[str, str], highest: float
+) -> None:
+    """The legend: metrics by dash and mark, noise rates by strength, 1 - e."""
+    handles = {
+        NAMES.get(column, column): plt.Line2D(
+            [], [], color=INK, linestyle=dash, marker="o", ms=4, mfc=INK if i == 0 else "none"
         )
-    etas = sorted({run.spec["eta"] for run in runs})
-    for eta in etas if len(etas) > 1 else ():
-        strength = opacity(eta, etas[-1])
-        handles[f"η = {eta:g}"] = plt.Line2D([], [], color=INK, alpha=strength, linewidth=4)
-    if "j1" in metrics and any(etas):
-        handles["1 − e"] = plt.Line2D([], [], color=INK, alpha=0.35, linewidth=1.6)
-    if any(map(drops, runs)):
-        handles["drop of the learning rate"] = plt.Line2D([], [], color=INK, linestyle=":")
-    if runs:
-        place = {"loc": "outside lower left", "ncols": ncols, "columnspacing": 1.2}
-        figure.legend(handles.values(), handles.keys(), handletextpad=0.5, **place)
-
-
-def draw_test(
-    panels: Iterable[Panel], etas: Sequence[float], width: float = figures.WIDE
-) -> plt.Figure:
-    """Test accuracy over epochs: a panel for a network and noise rate, with all of its losses.
-
-    Args:
-        panels: a network each.
-        etas: noise rates, a column each.
-        width: in pixels.
-    """
-    panels, narrow = list(panels), figures.is_narrow(width)
-    ncols = 1 if narrow else len(etas)
-    rows = len(panels) * len(etas) // ncols
-    figure, axes = figures.canvas(width, rows * 170 + BELOW, rows, ncols, sharey="row")
-    shown = [(panel, eta) for panel in panels for eta in etas]
-    for axis, (panel, eta) in zip(axes.flat, shown, strict=True):
-        runs = [run for run in panel.runs if run.spec["eta"] == eta]
-        for run in runs:
-            draw_run(axis, run, ("test_accuracy",))
-        noise = f"η = {eta:g}" if eta else "clean labels"
-        axis.set_title(f"{panel.title}, {noise}", loc="left")
-        axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    for axis in axes[-1]:
-        axis.set_xlabel("epoch")
-    losses = dict.fromkeys(run.spec["loss"] for panel in panels for run in panel.runs)
-    handles = [plt.Line2D([], [], color=look(x).color, marker=look(x).marker) for x in losses]
-    names = [look(loss).name for loss in losses]
-    figure.legend(handles, names, loc="outside lower left", ncols=3 if narrow else 5)
-    return figure
-
-
-def of_records(panels: Iterable[tuple[str, list[Record]]]) -> list[Panel]:
-    """Panels of labels and records, with letters as in a paper: '(a) ResNet-18 on MNIST, CCE'."""
-    return [
-        Panel(f"({letter}) {label}", [Measured.of(record) for record in found])
-        for letter, (label, found) in zip(ascii_lowercase, panels, strict=False)
-    ]
-
-
-def conditions(runs: Iterable[Measured]) -> str:
-    """What runs have in common, for a caption: images, seeds, epochs, learning rates, alpha and
-    precision.
-    """
-    runs = list(runs)
-    if not runs:
-        return "No run is recorded yet."
-    images = listed((r.images for r in runs), "{:,}")
-    seeds = listed((r.spec["seed"] for r in runs), "{}")
-    epochs = listed((r.spec["epochs"] for r in runs), "{}")
-    rates = listed((r.spec["lr"] for r in runs), "{:g}")
-    alphas = {r.spec["loss_parameters"]["alpha"] for r in runs if r.spec["loss"] == "rll"}
-    parts = [f"{images} images", f"seed{'s' if ',' in seeds else ''} {seeds}", f"{epochs} epochs"]
-    parts += [f"learning rate {rates}"] + [f"RLL with α = {listed(alphas, '{:g}')}"] * bool(alphas)
-    return "; ".join([*parts, listed((r.precision for r in runs), "{}")]) + "."
-
-
-def listed(values: Iterable, form: str) -> str:
-    """The distinct values in order: '0, 1, 2'."""
-    return ", ".join(form.format(v) for v in sorted(set(values)))
-
-
-def table(runs: Iterable[Measured], metrics: Sequence[str] = tuple(NAMES)) -> pd.DataFrame:
-    """The evaluations behind a figure, a row each."""
-    frames = []
-    for run in runs:
-        spec = {n: run.spec[n] for n in ("dataset", "network", "loss", "lr", "eta", "seed")}
-        named = {"key": run.name.partition("/")[2]} | spec | {"noise_rate": run.noise_rate}
-        frame = pd.DataFrame({n: run.columns[n] for n in ("epoch", *metrics)})
-        frame = frame[run.evaluated].astype({"epoch": int})
-        frames.append(frame.assign(**named)[[*named, *frame.columns]])
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+        for i, (column, dash) in enumerate(columns.items())
+    }
+    for eta in sorted({r.spec["eta"] for r in records}):
+        strong = {"color": INK, "alpha": opacity(eta, highest), "linewidth": 3}
+        handles[f"η = {eta:g}"] = plt.Line2D([], [], **strong)
+    if "j1" in columns and any(r.spec["eta"] for r in records):
+        handles["1 − e"] = plt.Line2D([], [], color=INK, alpha=0.6, linestyle=":")
+    figure.legend(
+        handles.values(),
+        handles.keys(),
+        loc="outside lower center",
+        ncols=4 if figures.is_narrow(figure.get_figwidth() * figures.UNIT) else 7,
+        columnspacing=1.2,
+        handlelength=1.6,
+    )

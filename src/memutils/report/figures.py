@@ -87,6 +87,13 @@ def canvas(width: float, height: float, rows: int = 1, columns: int = 1, **setti
     )
 
 
+def panels(width: float, count: int = 2, height: float = 290, **settings) -> tuple:
+    """A figure with that many panels in a row, on a phone one below the other; axes (count,)."""
+    rows, columns = (count, 1) if is_narrow(width) else (1, count)
+    figure, axes = canvas(width, height * rows, rows, columns, **settings)
+    return figure, axes.ravel()
+
+
 def svg(figure: plt.Figure, alt: str, prefix: str) -> Safe:
     """A matplotlib figure as an element of a page; the figure is closed.
 
@@ -101,7 +108,7 @@ def svg(figure: plt.Figure, alt: str, prefix: str) -> Safe:
     text = re.sub(r"^.*?(?=<svg )|<defs>\s*<style.*?</defs>", "", file.getvalue(), flags=re.S)
     width, height = (float(n) for n in re.search(r'viewBox="0 0 (\S+) (\S+)"', text).groups())
     text = re.sub(r' (?:width|height)="[\d.]+pt"', "", text, count=2)
-    text = smaller(page_font(text)).replace(INK, "currentColor")
+    text = slim(page_font(text)).replace(INK, "currentColor")
     return Safe(opened(own_ids(text, prefix).strip(), alt, width, height))
 
 
@@ -109,25 +116,6 @@ def opened(text: str, alt: str, width: float, height: float) -> str:
     """SVG whose first element has a description and a size in pixels."""
     head = f'<svg role="img" aria-label="{escape(alt)}" width="{width:g}" height="{height:g}" '
     return head + text.removeprefix("<svg ")
-
-
-def smaller(text: str) -> str:
-    """SVG of a third of the size: hundredths of a pixel, and a style once for all marks of a line.
-
-    A page with ten thousand marks would take seconds to load.
-    """
-    text = re.sub(r"(\.\d\d)\d+", r"\1", text)
-    text = re.sub(r"\s*\n\s*", "\n", text)
-    return re.sub(r'<g( clip-path="[^"]*")?>\n?((?:<use [^>]*/>\n?)+)</g>', one_style, text)
-
-
-def one_style(found: re.Match) -> str:
-    """A group of marks with their common style, if they have one."""
-    styles = set(re.findall(r' style="([^"]*)"', found[2]))
-    if len(styles) != 1:
-        return found[0]
-    marks = re.sub(r' style="[^"]*"', "", found[2])
-    return f'<g{found[1] or ""} style="{styles.pop()}">{marks}</g>'
 
 
 def page_font(text: str) -> str:
@@ -145,6 +133,22 @@ def whole_font(found: re.Match) -> str:
     slope = [f"font-style: {w}" for w in words if w in ("italic", "oblique")]
     weight = [f"font-weight: {w}" for w in words if w == "bold" or w.isdigit()]
     return "; ".join([f"font-size: {found[2]}", *weight, *slope])
+
+
+def slim(text: str) -> str:
+    """SVG with coordinates to a hundredth of a pixel, and a style once for all marks of a line."""
+    text = re.sub(r"(?<=[ \"(])-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", text)
+    return re.sub(r'<g ([^>]*)>((?:\s*<use [^>]* style="[^"]*"/>)+)\s*</g>', style_once, text)
+
+
+def style_once(found: re.Match) -> str:
+    """A group of marks that has their style, where it is the same for all."""
+    styles = set(re.findall(r' style="[^"]*"', found[2]))
+    if len(styles) > 1:
+        return found[0]
+    (style,) = styles
+    marks = re.sub(r"\s*<use", "<use", found[2].replace(style, ""))
+    return f"<g {found[1]}{style}>{marks}</g>"
 
 
 def own_ids(text: str, prefix: str) -> str:

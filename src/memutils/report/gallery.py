@@ -43,17 +43,14 @@ def mislabeled(record: Record) -> list[Picture]:
         UserError: the record's arrays are missing or damaged, or it holds no pictures.
     """
     if not has_pictures(record):
-        raise UserError(
-            f"The record {record.key} holds no pictures: runs of CCE and RLL at eta 0.4 and seed 0"
-            f" with no other setting changed do, where configs/{record.scale}.yaml asks for"
-            " thumbnails."
-        )
+        who = "runs of CCE and RLL at eta 0.4 and seed 0 with no other setting changed do"
+        where = f"where configs/{record.scale}.yaml asks for thumbnails"
+        raise UserError(f"The record {record.key} holds no pictures: {who}, {where}.")
     arrays, names = record.arrays(), record.dataset["classes"]
     pictures = []
+    classes = [arrays[f"train_{part}"] for part in ("noisy", "true", "predicted")]
     for index, image in zip(arrays["thumbnail_index"], arrays["thumbnails"], strict=True):
-        given, true, predicted = (
-            str(names[arrays[f"train_{part}"][index]]) for part in ("noisy", "true", "predicted")
-        )
+        given, true, predicted = (str(names[found[index]]) for found in classes)
         if given != true:
             pictures.append(Picture(image, given, true, predicted))
     return pictures

@@ -6,12 +6,10 @@ import pandas as pd
 import torch
 
 from memutils.names import LOSS_NAMES
-from memutils.report import plots
+from memutils.report import figures
 from memutils.report.gradient_checks import ALPHAS, built, gradients, weights
+from memutils.report.looks import look
 from memutils.report.theory import Losses
-
-STYLES = {"cce": "-", "mse": "--", "mae": ":", "rll": "-.", "nmse": (0, (5, 1, 1, 1, 1, 1))}
-"""Dashes of the losses."""
 
 
 def weight_curves(k: int = 10) -> pd.DataFrame:
@@ -25,21 +23,24 @@ def weight_curves(k: int = 10) -> pd.DataFrame:
     return pd.DataFrame({"p_y": own} | curves)
 
 
-def draw_weights(curves: pd.DataFrame, k: int = 10) -> plt.Figure:
+def draw_weights(curves: pd.DataFrame, width: float = figures.WIDE, k: int = 10) -> plt.Figure:
     """Left: every loss; right: RLL at each alpha beside CCE and MAE."""
-    figure, axes = plt.subplots(1, 2, figsize=(10.5, 4.3), layout="constrained", sharey=True)
-    for i, name in enumerate(("cce", "mae", "mse", "rll", "nmse")):
-        look = {"linestyle": STYLES[name], "color": plots.COLORS[i], "label": LOSS_NAMES[name]}
-        axes[0].plot(curves.p_y, curves[LOSS_NAMES[name]], **look)
-    for alpha, color, dash in zip(ALPHAS, (1, 3, 4), ("-.", "-", (0, (4, 1))), strict=True):
-        look = {"linestyle": dash, "color": plots.COLORS[color], "label": f"RLL, α = {alpha}"}
-        axes[1].plot(curves.p_y, curves[f"RLL, α = {alpha}"], **look)
-    axes[1].plot(curves.p_y, curves["CCE"], "-", color=plots.COLORS[0], label="CCE")
-    scaled = curves["MAE"] * k / (2 * (k - 1) * ALPHAS[-1])
-    axes[1].plot(curves.p_y, scaled, ":", color="0.35", label=f"MAE, scaled to α = {ALPHAS[-1]}")
+    figure, axes = figures.panels(width, sharey=True)
+    for drawn in map(look, ("cce", "mae", "mse", "rll", "nmse")):
+        style = {"linestyle": drawn.dash, "color": drawn.color, "label": drawn.name}
+        axes[0].plot(curves.p_y, curves[drawn.name], **style)
+    for alpha, strength, dash in zip(ALPHAS, (0.4, 1, 0.7), ("-.", "-", (0, (4, 1))), strict=True):
+        style = {"linestyle": dash, "color": look("rll").color, "alpha": strength}
+        axes[1].plot(curves.p_y, curves[f"RLL, α = {alpha}"], label=f"RLL, α = {alpha}", **style)
+    axes[1].plot(curves.p_y, curves["CCE"], "-", color=look("cce").color, label="CCE")
+    scaled, label = (
+        curves["MAE"] * k / (2 * (k - 1) * ALPHAS[-1]),
+        f"MAE, scaled to α = {ALPHAS[-1]}",
+    )
+    axes[1].plot(curves.p_y, scaled, ":", color=look("mae").color, label=label)
     for axis in axes:
         axis.set(xlabel="probability of the training label, $p_y$", yscale="log", ylim=(3e-3, 12))
-        axis.legend(fontsize=9)
+        axis.legend()
     axes[0].set_ylabel("weight w (CCE = 1)")
     return figure
 
@@ -100,14 +101,15 @@ def ways_back(losses: Losses, norms: dict[str, float], limit: int = 1500) -> pd.
     return needed
 
 
-def draw_ways_back(needed: pd.DataFrame, losses: Losses, limit: int = 1500) -> plt.Figure:
+def draw_ways_back(
+    needed: pd.DataFrame, losses: Losses, width: float = figures.WIDE, limit: int = 1500
+) -> plt.Figure:
     """Steps back over the margin, on a logarithmic scale; a curve ends at the limit."""
-    figure, axis = plt.subplots(figsize=(6.6, 4.2), layout="constrained")
-    for i, name in enumerate(losses):
-        label = LOSS_NAMES.get(name, name)
-        rows = needed.dropna(subset=[label])
-        look = {"color": plots.COLORS[i % 6], "marker": "os^Dv"[i % 5], "label": label}
-        axis.plot(rows.margin, rows[label].astype(int), linestyle=STYLES.get(name, "-"), **look)
+    figure, (axis,) = figures.panels(width, 1)
+    for drawn in map(look, losses):
+        rows = needed.dropna(subset=[drawn.name])
+        style = {"color": drawn.color, "marker": drawn.marker, "linestyle": drawn.dash}
+        axis.plot(rows.margin, rows[drawn.name].astype(int), label=drawn.name, **style)
     axis.set(xlabel="margin of a wrong class at the start (logits)", yscale="log", ylim=(1, limit))
     axis.set(ylabel="gradient steps until $p_y > 1/2$")
     axis.legend()

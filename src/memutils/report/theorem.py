@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from memutils.names import LOSS_NAMES
-from memutils.report import plots
+from memutils.report import figures
+from memutils.report.looks import INK, look, looks, opacity
 from memutils.report.theorem_checks import Networks
 from memutils.report.theory import (
     ETAS,
@@ -77,20 +78,17 @@ def on_the_line(found: Networks) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["run", "loss", "eta", "true", "fresh"])
 
 
-def draw_line(risks: pd.DataFrame) -> plt.Figure | None:
-    """Noisy against clean risk, a panel a loss, a line a noise rate; None without networks."""
-    if risks.empty:
-        return None
-    figure, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+def draw_line(risks: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure:
+    """Noisy against clean risk, a panel a loss, a line a noise rate."""
+    figure, axes = figures.panels(width)
     constants = {"rll": constant(LOSSES, "rll", 10), "mse": 18.0}
     for axis, (name, c) in zip(axes, constants.items(), strict=True):
-        part = risks[risks["loss"] == name]
+        part, drawn = risks[risks["loss"] == name], look(name)
         ends = np.array([0, 1.1 * part["true"].max()])
         for eta, dash in zip(ETAS, ("-", "--", ":"), strict=True):
-            color, marker = plots.ETAS[eta]
-            rows = part[part["eta"] == eta]
-            axis.plot(ends, line(ends, c, eta, 10), dash, color=color, label=f"η = {eta}")
-            axis.plot(rows["true"], rows["fresh"], marker, color=color, ms=5)
+            rows, style = part[part["eta"] == eta], {"color": drawn.color, "alpha": opacity(eta)}
+            axis.plot(ends, line(ends, c, eta, 10), dash, label=f"η = {eta}", **style)
+            axis.plot(rows["true"], rows["fresh"], drawn.marker, ms=5, **style)
         unit = " (nats)" if name == "rll" else ""
         axis.set(xlabel=f"{LOSS_NAMES[name]} risk, true labels{unit}")
         axis.set(ylabel="risk, fresh noisy labels")
@@ -162,20 +160,19 @@ def gaps(found: list[Record]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def draw_gaps(found: pd.DataFrame) -> plt.Figure | None:
-    """Measured against predicted RLL risks, and the gap over the share memorized; None without."""
-    if found.empty:
-        return None
-    figure, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
-    for i, (loss, rows) in enumerate(found.groupby("loss")):
-        style = {"color": plots.COLORS[i % 6], "marker": "os^Dv"[i % 5], "linestyle": "none"}
+def draw_gaps(found: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure:
+    """Measured against predicted RLL risks, and the gap over the share memorized."""
+    figure, axes = figures.panels(width)
+    drawn = looks(found["loss"])
+    for loss, rows in found.groupby("loss"):
+        style = {"color": drawn[loss].color, "marker": drawn[loss].marker, "linestyle": "none"}
         axes[0].plot(rows["fresh line"], rows.fresh, **style, fillstyle="none")
-        axes[0].plot(rows.line, rows.training, **style, label=LOSS_NAMES.get(loss, loss))
+        axes[0].plot(rows.line, rows.training, **style, label=drawn[loss].name)
         axes[1].plot(rows.memorized, rows.gap, **style)
     ends = [0, 1.05 * found[["line", "fresh line", "fresh"]].to_numpy().max()]
-    axes[0].plot(ends, ends, "--", color="0.4", label="the line")
+    axes[0].plot(ends, ends, "--", color=INK, linewidth=1, label="the line")
     axes[0].set(xlabel="RLL risk that the theorem predicts (nats)", ylabel="measured (nats)")
-    axes[1].axhline(0, linestyle="--", color="0.4")
+    axes[1].axhline(0, linestyle="--", color=INK, linewidth=1)
     axes[1].set(xlabel="memorized (share of the mislabeled)", ylabel="gap to the line (nats)")
     axes[0].legend(title="trained with")
     return figure
