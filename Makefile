@@ -87,7 +87,7 @@ claims: install ## judge the claims by the records of all scales; writes results
 	@python -m memutils.claims
 	@python -m memutils.report.answer_figure book/_static/answer.svg
 
-judge: install ## judge the judge: second reader, planted truth, shuffled names, two replays; minutes (JUDGE= writes its numbers anew)
+judge: install ## judge the judge: second reader, planted truth, shuffled names, three replays; minutes (JUDGE= writes its numbers anew)
 	@pytest -p no:cacheprovider tests/judge
 	@python tests/judge/planted.py $$JUDGE > /dev/null
 	@python tests/judge/shuffled.py $$JUDGE

@@ -1,12 +1,19 @@
 """Side (c): this package, with its defaults and every evaluation; and what its parts cost."""
 
 import copy
+import math
 import time
 
 import torch
 from task import Task
 
 from memutils import recipe, runs, training
+
+PRODUCTS = {
+    "cpu": ("convolution", "aten::mm", "aten::addmm"),
+    "cuda": ("conv", "gemm", "xmma", "cutlass", "nvjet", "fprop", "dgrad", "wgrad"),
+}
+"""In what operations of the CPU, and kernels of CUDA's libraries, convolutions and products are."""
 
 
 def epoch(task: Task) -> dict:
@@ -60,7 +67,6 @@ def products(task: Task) -> float:
         e.key: e.self_device_time_total if cuda else e.self_cpu_time_total
         for e in profile.key_averages()
     }
-    words = ("conv", "gemm", "xmma") if cuda else ("convolution", "aten::mm", "aten::addmm")
-    return sum(t for name, t in took.items() if any(word in name for word in words)) / sum(
-        took.values()
-    )
+    words = PRODUCTS["cuda" if cuda else "cpu"]
+    products = sum(t for name, t in took.items() if any(word in name for word in words))
+    return products / (sum(took.values()) or math.nan)  # a profiler may see nothing of a GPU

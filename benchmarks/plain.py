@@ -11,7 +11,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from memutils import training
+from memutils import batches
 
 WORKERS = 2
 """As in PyTorch's CIFAR-10 tutorial."""
@@ -41,7 +41,7 @@ def make_transform(task: Task):
     """Pixels as floats, standardized by channel, or each image by itself."""
     if task.spec.inputs == "whiten":
         return transforms.Compose([transforms.ToTensor(), transforms.Lambda(whiten)])
-    mean, deviation = training.channel_statistics(task.splits["train"].images)
+    mean, deviation = batches.channel_statistics(task.splits["train"].images)
     return transforms.Compose(
         [
             transforms.ToTensor(),

@@ -78,11 +78,30 @@ def make(network: str, n: int, n_test: int, threads: int, precision: str = "auto
     """The task of a network at the paper's settings, CCE at eta 0.4, one epoch, on n training
     images.
     """
+    spec = settings(network, n, n_test, threads, precision)
+    splits, labels = runs.prepare(spec, data.load(spec.dataset))
+    return Task(spec, splits, labels, recipe.settle(spec).device)
+
+
+def make_random(network: str, n: int, n_test: int) -> Task:
+    """The same on random images: what a step costs does not depend on what they show."""
+    spec, generator = settings(network, n, n_test, 1), np.random.default_rng(0)
+    side, channels = (28, 1) if spec.dataset == "mnist" else (spec.crop or 32, 3)
+    splits, labels = {}, {}
+    for part, size in (("train", n), ("test", n_test)):
+        images = generator.integers(0, 256, (size, side, side, channels), dtype=np.uint8)
+        true, other = generator.integers(0, 10, (2, size))
+        noisy = np.where(generator.random(size) < 0.4, other, true) if part == "train" else true
+        splits[part], labels[part] = Split(images, true), noise.NoisyLabels(noisy, true)
+    return Task(spec, splits, labels, recipe.settle(spec).device)
+
+
+def settings(network: str, n: int, n_test: int, threads: int, precision: str = "auto") -> Spec:
+    """One epoch of a network at the paper's settings."""
     scale = specs.load_scale("paper")
-    dataset = scale.networks[network]["dataset"]
-    spec = scale.spec(
+    return scale.spec(
         network=network,
-        dataset=dataset,
+        dataset=scale.networks[network]["dataset"],
         loss="cce",
         eta=0.4,
         n_train=n,
@@ -93,5 +112,3 @@ def make(network: str, n: int, n_test: int, threads: int, precision: str = "auto
         precision=precision,
         schedule="constant",
     )
-    splits, labels = runs.prepare(spec, data.load(dataset))
-    return Task(spec, splits, labels, recipe.settle(spec).device)

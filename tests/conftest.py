@@ -115,7 +115,7 @@ def smoke(**settings) -> specs.Spec:
     return specs.load_scale("smoke").spec(**(common | settings))
 
 
-def carry_out(spec: specs.Spec) -> records.Record:
+def run_spec(spec: specs.Spec) -> records.Record:
     return runs.run(spec, "smoke", progress=False)
 
 

@@ -146,7 +146,7 @@ def numpy_features(row: str) -> str:
     return " ".join(f for f in found if row == "none" or "AVX512" in f or f == "X86_V4")
 
 
-def carry_out(name: str, copy: Path, options: list[str]) -> tuple[str, float, str]:
+def run_row(name: str, copy: Path, options: list[str]) -> tuple[str, float, str]:
     """Runs a row's tests; returns the outcome, the seconds, and pytest's last line."""
     row, there = ROWS[name], flags()
     if there and NEEDED.get(name, "") not in there | {""}:
@@ -196,7 +196,7 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, ELSEWHERE)
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*LEFT_OUT), symlinks=True)
-        found = {name: carry_out(name, copy, given.options) for name in given.rows}
+        found = {name: run_row(name, copy, given.options) for name in given.rows}
     width = max(len(ROWS[name].title) for name in found)
     print(f"\nFrom the folder {ELSEWHERE!r}:")
     for name, (outcome, seconds, last) in found.items():

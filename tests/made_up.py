@@ -11,7 +11,7 @@ from memutils.claims.statements import CLAIMS
 from memutils.claims.thresholds import Thresholds
 from memutils.runs import records
 from memutils.runs.records import Record
-from memutils.runs.specs import Scale, text_of
+from memutils.runs.scale import Scale, text_of
 
 N, EPOCHS, TESTED = 5000, 40, 2000
 LIMITS = Thresholds()

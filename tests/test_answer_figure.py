@@ -135,7 +135,7 @@ def test_what_the_runs_have_in_common_is_told():
         answer.conditions(grouped(*pair()))
         == "Noise rate 0.4; 40 epochs; RLL with α = 0.1; float32."
     )
-    assert answer.conditions([]) == ""
+    assert answer.conditions([]) == "No run is recorded yet."
     assert answer.table([]).empty
 
 

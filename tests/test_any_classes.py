@@ -7,7 +7,7 @@ import json
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from conftest import carry_out, smoke
+from conftest import run_spec, smoke
 from hypothesis import given
 from hypothesis import strategies as st
 from test_records import check_identities
@@ -56,7 +56,7 @@ def test_any_number_of_classes_everywhere(made, k):
     )
     assert len(records.load("made")) == 2
     figure = curves.draw([("both", found)], {"j1": "-", "j2": "--"})
-    gallery.show(found)
+    gallery.draw(found)
     figure.canvas.draw()
     assert "classes" in notebooks.table(plots.final_table(found)).to_html()
     page = explorer.html(found)
@@ -84,7 +84,7 @@ def test_any_number_of_classes_for_every_noise(made, k, monkeypatch):
 )
 def test_any_number_of_channels_is_drawn(made, channels, side):
     record = pictured_run(made(3, channels, side), "cce")
-    figure = gallery.show([record])
+    figure = gallery.draw([record])
     figure.canvas.draw()
     drawn = [
         axis.get_images()[0].get_array()
@@ -111,7 +111,7 @@ def test_a_noise_rate_looks_the_same_in_every_panel_of_a_figure(made):
     made(10)
     name = {"dataset": "made", "n_train": 0, "n_test": 0, "epochs": 1, "network": "mlp"}
     found = {
-        eta: carry_out(smoke(eta=eta, **name)) for eta in (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9)
+        eta: run_spec(smoke(eta=eta, **name)) for eta in (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9)
     }
     figure = curves.draw(
         [("all", list(found.values())), ("few", [found[0.9], found[0.5]])], {"memorized": "-"}

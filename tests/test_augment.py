@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from conftest import carry_out, smoke
+from conftest import run_spec, smoke
 from hypothesis import given
 from hypothesis import strategies as st
 from test_training import make_data, make_trainer
 
-from memutils import training
+from memutils import batches
 from memutils.augment import PADDING, Augmentation
+from memutils.data import Split
 from memutils.errors import UserError
 from memutils.training import Recipe
 
@@ -84,7 +85,7 @@ def test_a_resumed_run_sees_the_same_images_and_epochs_see_others(how):
     recipe = Recipe(epochs=3, batch_size=40, lr=0.05, augment=how)
     whole, drawn = make_trainer(recipe), []
     whole.run(
-        lambda t: drawn.append((t.augmentation.flipped.clone(), t.augmentation.corner.clone())),
+        lambda t: drawn.append((t.augmentation.mirrored.clone(), t.augmentation.corner.clone())),
         progress=False,
     )
     first = make_trainer(recipe)
@@ -100,7 +101,7 @@ def test_a_resumed_run_sees_the_same_images_and_epochs_see_others(how):
 @pytest.mark.usefixtures("quick_data")
 def test_augmentation_is_a_setting_that_its_key_names_and_is_off_by_default():
     plain, flipped = (
-        carry_out(smoke(augment=how, epochs=2, precision="float32")) for how in ("", "flip+crop")
+        run_spec(smoke(augment=how, epochs=2, precision="float32")) for how in ("", "flip+crop")
     )
     assert "-augmentflip+crop" in flipped.key
     assert plain.spec["augment"] == "" and "augment" not in plain.key
@@ -126,8 +127,8 @@ def test_whitening_and_standardizing_come_after():
         shifted = data.images[index].numpy().copy()
         shifted[:] = 0
         shifted[:, PADDING:, PADDING:] = data.images[index].numpy()[:, :-PADDING, :-PADDING]
-        other = training.Resident(
-            training.Split(shifted, data.true[:3].numpy()),
+        other = batches.DeviceSplit(
+            Split(shifted, data.true[:3].numpy()),
             data.noisy[:3].numpy(),
             data.shift,
             data.scale,

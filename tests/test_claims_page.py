@@ -11,7 +11,16 @@ from made_up import CLEAN, GOOD, make
 
 from memutils.claims import sensitivity
 from memutils.claims.selection import Pool
-from memutils.report import claims_figures, claims_more, claims_page, judge_page, markup
+from memutils.claims.statements import CLAIMS
+from memutils.report import (
+    claims_figures,
+    claims_more,
+    claims_page,
+    claims_strip,
+    claims_words,
+    judge_page,
+    markup,
+)
 
 HTML = {c: f"&{name};" for c, name in (("<", "lt"), (">", "gt"), ("&", "amp"))}
 
@@ -45,7 +54,7 @@ def test_texts_are_escaped_once():
     text = "<b>&'\""
     assert markup.tag("p", text) == "<p>&lt;b&gt;&amp;&#x27;&quot;</p>"
     assert markup.tag("p", markup.tag("i", text)).count("&lt;") == 1
-    assert markup.table([{"<x>": "<y>"}]).count("&lt;") == 2 and markup.table([]) == ""
+    assert markup.table([{"<x>": "<y>"}]).count("&lt;") == 3 and markup.table([]) == ""
     assert 'href="a&quot;b"' in markup.link('a"b', "text")
 
 
@@ -63,7 +72,7 @@ def test_numbers_for_the_reader():
 
 
 def test_the_strip_has_word_symbol_and_color_for_every_claim(content):
-    html = claims_page.strip(content)
+    html = claims_strip.strip(content)
     assert balanced(html) and all(f'href="#claim-{c["id"]}"' in html for c in content["claims"])
     assert (
         '<span class="verdict holds"><b>✓ holds</b>' in html
@@ -99,7 +108,7 @@ def test_a_name_in_a_record_stays_a_name():
 
 
 def test_without_records_the_page_still_stands(empty):
-    assert balanced(claims_page.strip(empty)) and claims_page.controls(empty) == ""
+    assert balanced(claims_strip.strip(empty)) and claims_strip.controls(empty) == ""
     assert all(balanced(claims_page.row(empty, c["id"])[2].data) for c in empty["claims"])
     assert claims_figures.equal_fits(Pool([]), "steps-cnn") is None
     assert claims_figures.differences(empty) and claims_more.what_was_run(Pool([]))
@@ -127,7 +136,7 @@ def test_the_first_version_stands_beside_this_one(content):
 
 def test_both_learning_rates_stand_beside_each_other(content):
     html = claims_more.at_learning_rates(content)
-    assert balanced(html) and html.count("<td>C9</td>") in (1, 2)
+    assert balanced(html) and html.count('<td data-name="claim">C9</td>') in (1, 2)
 
 
 def test_the_judges_rates_are_told():
@@ -144,3 +153,33 @@ def test_the_judges_rates_are_told():
 def test_no_clear_truth_gets_the_opposite_verdict():
     clear = [r for r in judge_page.load()["planted"] if r["planted"].startswith("clearly")]
     assert len(clear) > 30 and max(r["opposite"] for r in clear) < 0.01
+
+
+def test_the_losses_that_were_judged_are_named_where_some_are_missing():
+    """C8 is about CCE and MSE, C17 about five losses, and C9 about RLL alone."""
+    found = claims_page.load(Pool([*CLEAN.values(), GOOD, make()]))
+    words = {
+        (claim["id"], v["column"]): claims_words.beside(claim["id"], v)
+        for claim in found["claims"]
+        for v in claim["verdicts"]
+    }
+    assert "of CCE alone" in words["C8", "resnet32"] and "of RLL alone" in words["C17", "resnet32"]
+    assert not any("alone" in line for line in words["C9", "resnet32"])
+
+
+def test_every_part_of_a_claim_has_a_name_in_words():
+    titles = {part.title for claim in CLAIMS for part in claim.parts if part.title}
+    assert titles == claims_words.PARTS.keys()
+
+
+def test_replays_are_counted_and_listed():
+    where = {"machine": "Intel(R) Xeon(R)", "precision": "float32"}
+    rows = [
+        {"scale": "quick", "key": f"<{answer}>", "answer": answer, "metric": "test_accuracy"}
+        | {"by": by, "seeds": 3, "range": 0.02, "then": where, "now": where}
+        for answer, by in (("equal", 0.0), ("within the range of its seeds", 0.01))
+    ]
+    text, html = judge_page.replays_sentence(rows), judge_page.replayed(rows)
+    assert "2 records were trained again: 1 are *equal*, 1 lie" in text and "0.010 apart" in text
+    assert balanced(html) and html.count("<tr>") == 3 and "<equal>" not in html
+    assert "Intel Xeon, float32" in html and "No replay" in judge_page.replays_sentence([])

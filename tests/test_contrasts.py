@@ -9,7 +9,7 @@ from made_up import INCEPTION, LIMITS, column, make
 
 from memutils.claims import contrasts
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN
-from memutils.claims.outcomes import Measured
+from memutils.claims.measured import Measured
 from memutils.claims.selection import Pool
 
 LEARNING_RATES = {
@@ -162,5 +162,5 @@ def test_human_labels_need_three_seeds_that_can_tell():
     few = advantage(labels(0.1, 0.6, seeds=2))
     assert few.state == NOT_TESTED and len(few.rows) == 2
     unfit = advantage(labels(0.1, 0.6, fitted=0.9))
-    assert unfit.state == NOT_TESTED and "rll is underfitted" in unfit.why
+    assert unfit.state == NOT_TESTED and "RLL is underfitted" in unfit.why
     assert advantage(labels(0.1, 0.6)[:2]).state == NOT_TESTED

@@ -10,7 +10,7 @@ import textwrap
 import numpy as np
 import pytest
 import torch
-from conftest import carry_out, smoke
+from conftest import run_spec, smoke
 from torch import nn
 
 from memutils import data, losses, models
@@ -238,10 +238,10 @@ def test_a_record_does_not_come_back_for_something_else_of_its_name(monkeypatch,
     spec = smoke(
         epochs=2, **{setting: "mine"} | ({"switch_epoch": 1} if setting == "switch_loss" else {})
     )
-    record = carry_out(spec)
+    record = run_spec(spec)
     if setting != "dataset":
         assert [name for name, value in record.content["stood_for"].items() if value] == [setting]
-    assert carry_out(spec).content == record.content
+    assert run_spec(spec).content == record.content
     monkeypatch.setitem(tables[setting], "mine", second)
     named = {"dataset": "data set"}.get(setting, setting.replace("_", " "))
     with pytest.raises(
@@ -251,7 +251,7 @@ def test_a_record_does_not_come_back_for_something_else_of_its_name(monkeypatch,
             r" keep it"
         ),
     ):
-        carry_out(spec)
+        run_spec(spec)
     record.path.unlink()
-    assert carry_out(spec).content != record.content
+    assert run_spec(spec).content != record.content
     assert records.find("smoke", record.key, spec)

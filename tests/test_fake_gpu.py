@@ -11,10 +11,10 @@ from test_textbook import LOSSES
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from memutils import losses, models
+from memutils.batches import DeviceSplit
 from memutils.data import Split
 from memutils.recipe import Execution, Recipe
 from memutils.step import TrainingStep
-from memutils.training import Resident
 
 RECIPES = {
     name: Recipe(batch_size=8, weight_decay=1e-3, optimizer=name) for name in ("sgd", "adam")
@@ -63,7 +63,7 @@ def make(
     )
     with torch.device(device):
         network = models.build(name, (3, 28, 28), 10)
-    data = Resident(split, split.labels, *statistics, device)
+    data = DeviceSplit(split, split.labels, *statistics, device)
     return TrainingStep(
         network.train(), data, RECIPES[optimizer], Execution(device, precision, 1, "graph")
     )

@@ -103,6 +103,19 @@ def test_a_description_stays_a_description(alt):
     assert xml.fromstring(f"{head}/>").get("aria-label") == alt
 
 
+def test_marks_share_a_style_and_no_coordinate_is_finer_than_a_hundredth_of_a_pixel():
+    def text(*styles):
+        marks = (f'<use x="1.23456" y="-0.001" style="{style}"/>' for style in styles)
+        return figures.slim(f'<g clip-path="url(#a)">\n {"".join(marks)}</g>')
+
+    one = '<use x="1.23" y="-0.00"/>'
+    assert text("a", "a") == f'<g clip-path="url(#a)" style="a">{one}{one}</g>'
+    assert re.findall('style="(.)"', text("a", "b")) == ["a", "b"]
+    with mpl.rc_context(figures.style(figures.WIDE)):
+        drawn = figures.svg(draw(width=figures.WIDE), "What to see.", "one")
+    assert not re.search(r'[ "(]-?\d+\.\d{3,}', drawn)
+
+
 def test_the_same_figure_is_the_same_text():
     assert figures.html(draw, alt="What to see.") == figures.html(draw, alt="What to see.")
     assert not plt.get_fignums(), "a drawn figure is closed"
@@ -141,6 +154,10 @@ def test_matplotlibs_own_settings_stay_as_they_were():
     assert dict(mpl.rcParams) == before
 
 
-def test_a_text_keeps_its_digits():
-    drawn = figures.slim('<g d="M 1.23456 2.0"><text x="0.98765">s = 0.003</text></g>')
-    assert drawn == '<g d="M 1.23 2.0"><text x="0.99">s = 0.003</text></g>'
+def test_numbers_in_text_keep_their_digits():
+    with mpl.rc_context(figures.style(figures.WIDE)):
+        figure, axes = figures.canvas(300, 200)
+        axes[0, 0].set_title("one line\nlearning rate 0.001, s = 0.0003", loc="left")
+        text = figures.svg(figure, "", "figure")
+    assert "learning rate 0.001, s = 0.0003<" in text
+    assert not re.search(r'[xy]="-?\d+\.\d{3,}"', text)

@@ -4,7 +4,9 @@ and nothing else.
 
 import copy
 import dataclasses
+import gc
 import math
+import weakref
 
 import pytest
 import torch
@@ -16,6 +18,7 @@ from torch import nn
 from memutils import graph, losses, models, training
 from memutils.errors import UserError
 from memutils.recipe import Execution, Recipe
+from memutils.step import align_gradients
 from memutils.training import Trainer
 
 GRAPH = Execution("cpu", "float32", 1, "graph")
@@ -242,3 +245,39 @@ def test_a_step_that_is_not_finite_is_told_by_a_graph_too():
         assert trainer.execution == execution
         with pytest.raises(UserError, match=rf"not finite in epoch 1, step {first + 1}\."):
             trainer.run(progress=False)
+
+
+def test_a_gradient_has_the_strides_of_its_weight_when_the_optimizer_sees_it():
+    """Those of a convolution of one channel may differ, as its only channel is at no distance."""
+    network = nn.Conv2d(1, 4, 3).to(memory_format=torch.channels_last)
+    network.weight.grad = torch.arange(36.0).view(4, 1, 3, 3)
+    network.bias.grad = None
+    assert network.weight.grad.stride() != network.weight.stride()
+    align_gradients(network)
+    assert network.weight.grad.stride() == network.weight.stride() and network.bias.grad is None
+    assert torch.equal(network.weight.grad, torch.arange(36.0).view(4, 1, 3, 3))
+
+
+def test_gradients_of_another_layout_are_left_alone():
+    network = nn.Conv2d(2, 4, 3, bias=False).to(memory_format=torch.channels_last)
+    network.weight.grad = torch.arange(72.0).view(4, 2, 3, 3)
+    align_gradients(network)
+    assert torch.equal(network.weight.grad, torch.arange(72.0).view(4, 2, 3, 3))
+
+
+def test_nothing_is_collected_during_a_capture():
+    class Cycle:
+        pass
+
+    gone = []
+    for collecting in (True, False):
+        cycle = Cycle()
+        cycle.itself = cycle
+        weakref.finalize(cycle, gone.append, collecting)
+        del cycle
+        (gc.enable if collecting else gc.disable)()
+        with pytest.raises(RuntimeError), graph.no_collection():
+            assert gone[-1] is collecting and not gc.isenabled()
+            raise RuntimeError("a capture that fails")
+        assert gc.isenabled() is collecting
+    gc.enable()

@@ -9,7 +9,7 @@ import tarfile
 import numpy as np
 import pytest
 import torch
-from conftest import ROOTS, carry_out, full_size, smoke
+from conftest import ROOTS, full_size, run_spec, smoke
 from hypothesis import given
 from hypothesis import strategies as st
 from test_sources import npz
@@ -302,7 +302,7 @@ def test_given_and_shuffled_labels_share_images_and_counts(own):
 
 @pytest.mark.parametrize("kind", ["given", "shuffled"])
 def test_a_run_on_labels_of_ones_own(own, kind):
-    record = carry_out(smoke(noise=kind, labels="own", n_train=1000, n_holdout=200, epochs=1))
+    record = run_spec(smoke(noise=kind, labels="own", n_train=1000, n_holdout=200, epochs=1))
     assert "-labelsown-" in record.key and record.key.endswith(f"-noise{kind}")
     told = record.content["noise"]
     counts = np.array(told["matrix_counts"])
@@ -311,7 +311,7 @@ def test_a_run_on_labels_of_ones_own(own, kind):
     assert told["set_rate"] == pytest.approx(0.4, abs=0.01) and told["license"] and told["source"]
     fresh = record.risks["test"]["cce"]
     assert fresh["fresh"] != fresh["true"]
-    oracle = carry_out(smoke(noise=kind, labels="own", n_train=1000, train_on="clean", epochs=1))
+    oracle = run_spec(smoke(noise=kind, labels="own", n_train=1000, train_on="clean", epochs=1))
     assert (
         oracle.noise_rate == 0
         and np.array(oracle.content["noise"]["matrix_counts"]).trace()
@@ -370,7 +370,7 @@ def test_settings_that_do_not_go_together(change, message):
 def test_labels_that_a_run_cannot_have(own, change, message, monkeypatch, tmp_path):
     monkeypatch.setenv("MEMUTILS_DATA", str(tmp_path))
     with pytest.raises(UserError, match=message):
-        carry_out(smoke(**change))
+        run_spec(smoke(**change))
     assert records.load("smoke") == []
 
 
@@ -379,7 +379,7 @@ def test_a_data_set_without_labels_of_its_own_says_how_to_bring_them():
     with pytest.raises(
         UserError, match="no labels of its own; hand them to data.from_arrays as noisy="
     ):
-        carry_out(smoke(noise="given", labels="own"))
+        run_spec(smoke(noise="given", labels="own"))
 
 
 def test_what_a_record_may_hold():
@@ -396,7 +396,7 @@ def test_a_record_holds_no_label_that_must_not_be_handed_on(own, monkeypatch, ki
     change = dataclasses.replace(label_sets.LABEL_SETS["own"], redistributable=False)
     monkeypatch.setitem(label_sets.LABEL_SETS, "own", change)
     run = {"noise": kind, "labels": "own", "n_train": 1000, "n_holdout": 100, "epochs": 1}
-    arrays = carry_out(smoke(**run)).arrays()
+    arrays = run_spec(smoke(**run)).arrays()
     classes = {
         f"{split}_{what}"
         for split in ("train", "holdout")

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import torch
-from conftest import carry_out, smoke
+from conftest import run_spec, smoke
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
@@ -213,7 +213,7 @@ def test_whatever_can_be_registered_is_built_and_trains(mine, quick_data, what):
     mine(entry)
     assert set(losses.parameters_of("mine")) == parameters
     losses.check_loss(losses.build("mine"), 10)
-    record = carry_out(smoke(loss="mine", epochs=1))
+    record = run_spec(smoke(loss="mine", epochs=1))
     assert record.spec["loss_parameters"].keys() == parameters and math.isfinite(
         record.history["train_loss"].iloc[-1]
     )
@@ -494,7 +494,7 @@ def test_the_committed_records_hold_complete_specifications(monkeypatch):
 
 def test_figures_find_runs_by_their_parameters(quick_data):
     found = [
-        carry_out(smoke(epochs=1, **change))
+        run_spec(smoke(epochs=1, **change))
         for change in ({"loss": "rll"}, {"loss": "rll", "alpha": 0.45}, {"loss": "cce"})
     ]
     assert (

@@ -5,7 +5,7 @@ may not be handed on.
 import numpy as np
 import pytest
 import torch
-from conftest import carry_out, smoke
+from conftest import run_spec, smoke
 from hypothesis import given
 from hypothesis import strategies as st
 from test_records import check_identities
@@ -108,7 +108,7 @@ def test_outcomes_do_not_tell_classes(run, names):
 
 def test_a_run_without_its_labels_keeps_every_identity(quick_data, monkeypatch):
     monkeypatch.setattr(labeling, "redistributable", lambda kind, name: False)
-    record = carry_out(smoke(n_holdout=50, n_train=100))
+    record = run_spec(smoke(n_holdout=50, n_train=100))
     arrays = record.arrays()
     assert not CLASSES & arrays.keys() and not {"train_log_p", "holdout_log_p"} & arrays.keys()
     assert {

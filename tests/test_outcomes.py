@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memutils.claims.outcomes import Images, Measured, Run, excess, lead, leads
+from memutils.claims.measured import Images, Measured
+from memutils.claims.outcomes import Run, excess, lead, leads
 from memutils.claims.thresholds import Thresholds
 
 fractions = st.floats(0, 1)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY, carry_out, smoke
+from conftest import REPOSITORY, run_spec, smoke
 
 from memutils import paths, sources
 from memutils.errors import UserError
@@ -128,7 +128,7 @@ def test_without_posix_locks_the_package_imports_and_a_run_says_so(monkeypatch, 
         UserError,
         match="no POSIX locks, which keep two processes from one run; on Windows start this in WSL",
     ):
-        carry_out(smoke())
+        run_spec(smoke())
 
 
 def test_without_posix_locks_data_is_read_all_the_same(monkeypatch, tmp_path):

@@ -1,6 +1,7 @@
 """What `make pdf` and `make test-browser` say where something they need is missing."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,25 @@ def test_browser_tests_without_a_book_fail_with_what_to_do(tmp_path):
     ]  # the other tests' conftest imports torch
     done = run("-m", "pytest", *words, MEMUTILS_BOOK=str(tmp_path))
     assert done.returncode == 2 and "make test-browser" in done.stdout + done.stderr
+
+
+def test_the_pdf_is_offered_once_it_is_there_and_not_before(tmp_path):
+    sys.path.insert(0, str(ROOT / "workflow"))
+    from make_pdf import PLACE, offer
+
+    for name in ("notebooks/answer.ipynb", "book/cite.md"):
+        source = (ROOT / name).read_text(encoding="utf-8")
+        assert PLACE in source and "book.pdf" not in source
+    html, pdf = tmp_path / "html", tmp_path / "made.pdf"
+    (html / "book").mkdir(parents=True)
+    (html / "book" / "cite.html").write_text(f"<p>Cite.</p>{PLACE}")
+    (html / "book" / "other.html").write_text("<p>Other.</p>")
+    pdf.write_bytes(b"%PDF")
+    for _ in range(2):  # a second one takes the first one's place
+        offer(pdf, html)
+    (link,) = re.findall('href="(.*?)"', (html / "book" / "cite.html").read_text())
+    assert (html / "book" / link).read_bytes() == b"%PDF"
+    assert (html / "book" / "other.html").read_text() == "<p>Other.</p>"
 
 
 def test_they_are_not_part_of_the_unit_tests():

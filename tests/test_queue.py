@@ -15,6 +15,7 @@ import time
 import zipfile
 
 import pytest
+import torch
 from conftest import REPOSITORY, made, measured, smoke
 from hypothesis import given
 from hypothesis import strategies as st
@@ -345,3 +346,19 @@ def test_the_list_is_an_order_for_a_machine_without_records(
         (tmp_path / "list.yaml").write_text(capsys.readouterr().out)
         left = read_order(tmp_path / "list.yaml")
         assert len(left) == (3 if least == 0 else 0) and not any(one.first for one in left)
+
+
+def test_the_list_for_a_gpu_has_a_gpu_s_estimates(capsys):
+    """A run of scale paper takes a minute or so there, and hours on a core."""
+    found = {}
+    for by in ("streams", "processes"):
+        assert queue.main(["--list", "--by", by, "--scale", "paper", "--at-once", "1"]) == 0
+        seconds = [
+            int(line.split("#")[1].split()[0]) for line in capsys.readouterr().out.splitlines()
+        ]
+        found[by] = min(seconds), max(seconds)
+    assert 30 <= found["streams"][0] <= found["streams"][1] <= 125
+    if not torch.cuda.is_available():
+        assert found["processes"][0] > 3600
+        assert queue.main(["--by", "streams", "--scale", "paper"]) == 1
+        assert "need a GPU" in capsys.readouterr().err

@@ -90,3 +90,11 @@ def test_settle_takes_bfloat16_only_from_hardware_and_tries_a_graph_on_a_gpu_alo
         "compiled",
         "eager",
     ]
+
+
+def test_graphs_can_be_done_without(monkeypatch):
+    for name in ("is_available", "is_bf16_supported"):
+        monkeypatch.setattr(torch.cuda, name, lambda *emulated: True)
+    monkeypatch.setenv("MEMUTILS_GRAPHS", "no")
+    found = [training.settle(Recipe(compile=c)).step for c in ("auto", "yes", "no")]
+    assert found == ["eager", "compiled", "eager"]

@@ -13,11 +13,11 @@ import time
 
 import pytest
 import torch
-from conftest import carry_out, smoke
 from conftest import measured as results
+from conftest import run_spec, smoke
 
 from memutils import data, losses, models, runs, training
-from memutils.runs import checkpoints, provenance, records, specs
+from memutils.runs import checkpoints, execute, provenance, records, specs
 
 pytestmark = pytest.mark.usefixtures("quick_data")
 
@@ -39,7 +39,7 @@ def killed_after(monkeypatch, spec: specs.Spec, epochs: int) -> None:
         patch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0)
         patch.setattr(training.Trainer, "epoch", epoch)
         with pytest.raises(Killed):
-            carry_out(spec)
+            run_spec(spec)
     assert not records.path_of("smoke", specs.load_scale("smoke").key(spec)).exists()
 
 
@@ -47,7 +47,7 @@ def undisturbed(spec: specs.Spec) -> dict:
     """The results of the run, whose record is then removed; on one machine and one thread they
     repeat to the bit.
     """
-    record = carry_out(spec)
+    record = run_spec(spec)
     record.path.unlink()
     return results(record)
 
@@ -60,7 +60,7 @@ def test_a_killed_run_goes_on_where_it_was_and_ends_the_same(
     expected, start = undisturbed(spec), time.perf_counter()
     killed_after(monkeypatch, spec, 2)
     epochs_run.clear()
-    record = carry_out(spec)
+    record = run_spec(spec)
     assert results(record) == expected and epochs_run == [3]
     assert (
         record.history["seconds"].sum()
@@ -74,12 +74,12 @@ def test_a_run_killed_behind_its_record_leaves_no_checkpoint_for_good(monkeypatc
     spec = smoke()
     with monkeypatch.context() as patch:
         patch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0)
-        patch.setattr(runs, "drop_checkpoint", lambda scale, key: None)
-        record = carry_out(spec)
+        patch.setattr(execute, "drop_checkpoint", lambda scale, key: None)
+        record = run_spec(spec)
     left = checkpoints.work_folder("smoke") / f"{record.key}.ckpt"
     assert left.exists()
     epochs_run.clear()
-    assert carry_out(spec).content == record.content and not epochs_run and not left.exists()
+    assert run_spec(spec).content == record.content and not epochs_run and not left.exists()
 
 
 def test_an_interrupt_says_how_to_go_on_and_loses_nothing(monkeypatch, epochs_run):
@@ -93,14 +93,14 @@ def test_an_interrupt_says_how_to_go_on_and_loses_nothing(monkeypatch, epochs_ru
         with pytest.raises(
             KeyboardInterrupt, match="Start the same again: .* goes on from its last checkpoint"
         ):
-            carry_out(spec)
+            run_spec(spec)
     assert records.load("smoke") == []
-    assert results(carry_out(spec)) == expected
+    assert results(run_spec(spec)) == expected
 
 
 def test_what_a_killed_process_left_half_written_is_removed_for_this_run_alone():
     spec = smoke()
-    record = carry_out(spec)
+    record = run_spec(spec)
     folder, work = record.path.parent, checkpoints.work_folder("smoke")
     mine = [
         folder / f".{record.key}.json.x1.tmp",
@@ -114,7 +114,7 @@ def test_what_a_killed_process_left_half_written_is_removed_for_this_run_alone()
     ]
     for path in mine + others:
         path.touch()
-    carry_out(spec)
+    run_spec(spec)
     assert not any(p.exists() for p in mine) and all(p.exists() for p in others)
 
 
@@ -138,7 +138,7 @@ def test_a_damaged_checkpoint_starts_anew_with_the_same_result(
     (path,) = checkpoints.work_folder("smoke").glob("*.ckpt")
     path.write_bytes(damage(path.read_bytes()))
     epochs_run.clear()
-    assert results(carry_out(spec)) == expected and epochs_run == [1, 2, 3]
+    assert results(run_spec(spec)) == expected and epochs_run == [1, 2, 3]
     assert "damaged; starting from the first epoch" in capsys.readouterr().err
 
 
@@ -164,11 +164,11 @@ def test_a_checkpoint_that_torch_cannot_load_or_read_starts_anew(
     torch.save({"belongs_to": Evil(tmp_path / "made")}, evil)
     for content in (b"", b"no checkpoint", pickle.dumps(print, protocol=2), evil.getvalue()):
         path.write_bytes(hashlib.sha256(content).digest() + content)
-        carry_out(spec).path.unlink()
+        run_spec(spec).path.unlink()
         assert "cannot be loaded; starting from the first epoch" in capsys.readouterr().err
     assert not (tmp_path / "made").exists(), "a function that a pickle names is not called"
     path.mkdir()
-    carry_out(spec)
+    run_spec(spec)
     assert "cannot be read (Is a directory); starting" in capsys.readouterr().err
 
 
@@ -198,7 +198,7 @@ def test_a_checkpoint_is_not_gone_on_with_after_a_name_came_to_stand_for_somethi
         other = dataclasses.replace(known, test=known.test[::-1])
         monkeypatch.setitem(data.DATASETS, "mnist5k", lambda root: other)
     epochs_run.clear()
-    carry_out(spec)
+    run_spec(spec)
     assert epochs_run == [1, 2, 3] and "of other code, data or settings" in capsys.readouterr().err
 
 
@@ -233,5 +233,5 @@ def test_a_checkpoint_of_other_code_is_not_gone_on_with(monkeypatch, epochs_run,
     killed_after(monkeypatch, spec, 2)
     monkeypatch.setattr(provenance, "code_hash", lambda: "other")
     epochs_run.clear()
-    carry_out(spec)
+    run_spec(spec)
     assert epochs_run == [1, 2, 3] and "of other code, data or settings" in capsys.readouterr().err

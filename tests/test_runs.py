@@ -8,11 +8,11 @@ import time
 import numpy as np
 import pytest
 import torch
-from conftest import carry_out, full_size, smoke
+from conftest import full_size, run_spec, smoke
 from conftest import measured as results
 from test_records import check_identities
 
-from memutils import data, losses, runs, step, training
+from memutils import data, evaluation, losses, runs, step, training
 from memutils.errors import UserError
 from memutils.runs import checkpoints, provenance, records
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("quick_data")
 
 def test_a_run_end_to_end():
     spec, start = smoke(n_holdout=50), time.perf_counter()
-    record = carry_out(spec)
+    record = run_spec(spec)
     assert (
         record.history["seconds"].sum()
         <= record.provenance["seconds"]
@@ -67,12 +67,12 @@ def ruining(self, loss, intact=step.TrainingStep.__call__):
 
 
 def test_a_network_that_the_last_step_ruined_leaves_the_old_record_alone(monkeypatch):
-    old = carry_out(smoke(epochs=1))
+    old = run_spec(smoke(epochs=1))
     monkeypatch.setattr(records, "RESULTS_VERSION", records.RESULTS_VERSION + 1)
     with monkeypatch.context() as ruined:
         ruined.setattr(step.TrainingStep, "__call__", ruining)
         with pytest.raises(UserError, match="output is not finite"):
-            carry_out(smoke(epochs=1))
+            run_spec(smoke(epochs=1))
     assert records.read(old.path).content == old.content
 
 
@@ -82,7 +82,7 @@ def test_a_registered_loss_that_does_not_work_costs_only_its_own_risks(monkeypat
         "forgot mean",
         lambda: lambda z, y: torch.nn.functional.cross_entropy(z, y, reduction="none"),
     )
-    record = carry_out(smoke(epochs=1))
+    record = run_spec(smoke(epochs=1))
     assert all("cce" in table and "forgot mean" not in table for table in record.risks.values())
 
 
@@ -104,7 +104,7 @@ def test_a_loss_that_takes_float32_only_has_its_risks_and_one_without_finite_one
     monkeypatch.setitem(
         losses.LOSSES, "large", lambda: lambda z, y: losses.CCE()(z, y) / (len(y) < 50)
     )
-    for table in carry_out(smoke(epochs=1)).risks.values():
+    for table in run_spec(smoke(epochs=1)).risks.values():
         assert table["weighted"] == pytest.approx(table["cce"], rel=1e-5) and "large" not in table
 
 
@@ -120,7 +120,7 @@ def test_a_file_system_without_locks_is_an_error(monkeypatch):
 
 
 def test_a_record_that_is_there_is_named_not_trained_again(capsys):
-    record = carry_out(smoke(epochs=1))
+    record = run_spec(smoke(epochs=1))
     capsys.readouterr()
     runs.run(smoke(epochs=1), "smoke")
     assert (
@@ -152,7 +152,7 @@ def test_only_what_decides_a_run_makes_its_tree_dirty(monkeypatch, tmp_path):
 @pytest.mark.parametrize("network", ["mlp", "tiny"])
 @pytest.mark.parametrize("eta", [0, 0.4])
 def test_arrays_and_risks_are_of_the_network_that_the_last_row_describes(tiny_resnet, network, eta):
-    record = carry_out(smoke(network=network, eta=eta, batch_size=20, lr=0.01))
+    record = run_spec(smoke(network=network, eta=eta, batch_size=20, lr=0.01))
     arrays, last = record.arrays(), record.history.iloc[-1]
     assert (
         np.mean(arrays["train_noisy"] != arrays["train_true"])
@@ -200,13 +200,13 @@ def test_the_same_seed_gives_the_same_record_and_another_seed_another_one():
     rounding.
     """
     spec = smoke(loss="rll", evaluations=1)
-    first = carry_out(spec)
+    first = run_spec(spec)
     stamp = first.path.stat().st_mtime_ns
-    assert carry_out(spec).path.stat().st_mtime_ns == stamp  # what is there is not run again
+    assert run_spec(spec).path.stat().st_mtime_ns == stamp  # what is there is not run again
     measured, loss = results(first), first.history["train_loss"][0]
     first.path.unlink()
-    assert results(carry_out(spec)) == measured
-    other = carry_out(dataclasses.replace(spec, seed=1))
+    assert results(run_spec(spec)) == measured
+    other = run_spec(dataclasses.replace(spec, seed=1))
     assert other.history["train_loss"][0] != loss
 
 
@@ -278,7 +278,7 @@ def test_a_loss_that_is_not_finite_leaves_no_record(monkeypatch):
     monkeypatch.setitem(losses.LOSSES, "bad", Bad)
     spec = smoke(loss="bad", batch_size=100)
     with pytest.raises(UserError, match=r"not finite in epoch 2, step 1\. .* nothing was recorded"):
-        carry_out(spec)
+        run_spec(spec)
     assert records.load("smoke") == []
 
 
@@ -289,7 +289,7 @@ def test_a_loss_that_cannot_be_trained_with_is_refused_before_the_first_epoch(
         losses.LOSSES, "zero-one", lambda: lambda z, y: (z.argmax(1) != y).float().mean()
     )
     with pytest.raises(UserError, match="differentiabl"):
-        carry_out(smoke(loss="zero-one"))
+        run_spec(smoke(loss="zero-one"))
     assert epochs_run == []
 
 
@@ -307,14 +307,14 @@ def test_a_loss_that_cannot_be_trained_with_is_refused_before_the_first_epoch(
 )
 def test_runs_that_cannot_be_say_why(change, message):
     with pytest.raises(UserError, match=message):
-        carry_out(smoke(**change))
+        run_spec(smoke(**change))
 
 
 def test_a_run_shows_how_far_it_is(capsys):
     spec = smoke()
     runs.run(spec, "smoke")
     assert "3/3" in capsys.readouterr().err
-    carry_out(dataclasses.replace(spec, seed=1))
+    run_spec(dataclasses.replace(spec, seed=1))
     assert capsys.readouterr().err == ""
 
 
@@ -330,7 +330,7 @@ def test_a_run_may_take_all_there_is(mnist5k):
 
 
 def test_a_switch_takes_place_after_its_epoch():
-    plain, switched = carry_out(smoke()), carry_out(smoke(switch_loss="rll", switch_epoch=2))
+    plain, switched = run_spec(smoke()), run_spec(smoke(switch_loss="rll", switch_epoch=2))
     one, two = (record.history["train_loss"].tolist() for record in (plain, switched))
     assert one[:2] == two[:2] and one[2] != two[2]
 
@@ -365,7 +365,7 @@ def test_the_oracle_sees_the_clean_examples_of_the_same_run_only(mnist5k):
     np.testing.assert_array_equal(
         clean["train"].true, every["train"].true[~every["train"].mislabeled]
     )
-    assert carry_out(smoke(train_on="clean")).noise_rate == 0
+    assert run_spec(smoke(train_on="clean")).noise_rate == 0
 
 
 GOLDEN = {
@@ -383,9 +383,9 @@ renew these values.
 
 
 def test_log_probabilities_below_float16_are_stored_as_its_lowest(monkeypatch):
-    predict = training.predict
-    monkeypatch.setattr(training, "predict", lambda *args: 1e6 * predict(*args))
-    arrays = carry_out(smoke(epochs=1)).arrays()
+    predict = evaluation.predict
+    monkeypatch.setattr(evaluation, "predict", lambda *args: 1e6 * predict(*args))
+    arrays = run_spec(smoke(epochs=1)).arrays()
     assert (
         np.isfinite(arrays["train_log_p"]).all()
         and arrays["train_log_p"].min() == np.finfo(np.float16).min
@@ -396,7 +396,7 @@ def test_golden_run():
     """Training losses and risks move by rounding only between machines; accuracies might move by
     whole examples.
     """
-    record = carry_out(smoke(loss="rll", n_train=300, precision="float32", threads=1, compile="no"))
+    record = run_spec(smoke(loss="rll", n_train=300, precision="float32", threads=1, compile="no"))
     measured = {
         "version": records.RESULTS_VERSION,
         "noise_rate": record.noise_rate,
@@ -426,7 +426,7 @@ def test_a_small_run_of_resnet32_on_cifar10(monkeypatch):
         lr=0.01,
         weight_decay=1e-4,
     )
-    record = carry_out(spec)
+    record = run_spec(spec)
     assert (
         record.content["parameters"] == 464_154
         and record.dataset["fingerprints"]["train"] == data.FINGERPRINTS["cifar10", "train"]

@@ -11,8 +11,9 @@ from test_training import make_data
 from torch import nn
 
 from memutils import losses, models, textbook, training
+from memutils.batches import DeviceSplit
 from memutils.recipe import Execution, Recipe
-from memutils.training import Resident, Trainer
+from memutils.training import Trainer
 
 SGD = Recipe(epochs=5, batch_size=8, lr=0.05, weight_decay=1e-3, schedule="step", milestones=(2,))
 ADAM = Recipe(
@@ -28,7 +29,7 @@ LOSSES = [(name, {}) for name in losses.LOSSES] + [("rll", {"alpha": a}) for a i
 EAGER = Execution("cpu", "float32", 1, "eager")
 
 
-class Float64(Resident):
+class Float64(DeviceSplit):
     """Batches in float64, for a network in float64."""
 
     def batch(self, index, augmentation=None):
@@ -42,7 +43,7 @@ def moved(network: nn.Module, start: nn.Module) -> torch.Tensor:
 
 
 def distance(
-    name: str, recipe: Recipe, loss, data: Resident, dtype: torch.dtype
+    name: str, recipe: Recipe, loss, data: DeviceSplit, dtype: torch.dtype
 ) -> tuple[float, list, list]:
     """How far the fast network ends from its twin, as a share of the way; and the losses of their
     epochs.
@@ -103,7 +104,7 @@ def test_every_network(name, recipe):
 def test_every_network_starts_in_float32_as_in_float64(name):
     """Two steps, in which rounding has not grown yet: measured below 1e-3."""
     recipe, found = Recipe(epochs=1, batch_size=40, lr=0.05), []
-    for kind, dtype in ((Resident, torch.float32), (Float64, torch.float64)):
+    for kind, dtype in ((DeviceSplit, torch.float32), (Float64, torch.float64)):
         data = make_data(n=80)["train"]
         data.__class__ = kind
         start = models.build(name, (3, 8, 8), 5, seed=0).to(dtype)

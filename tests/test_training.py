@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from memutils import losses, models, noise, training
+from memutils import batches, evaluation, losses, models, noise, training
+from memutils.batches import DeviceSplit
 from memutils.data import Split
 from memutils.errors import UserError
-from memutils.training import Recipe, Resident, Trainer
+from memutils.training import Recipe, Trainer
 
 CPU = training.Execution("cpu", "float32", 1, "eager")
 
@@ -25,7 +26,7 @@ def test_fractions_add_up_to_j1_and_j2(k, n, eta, seed):
     rng = np.random.default_rng(seed)
     true, predicted = rng.integers(0, k, n), rng.integers(0, k, n)
     labels = noise.apply_noise(true, noise.symmetric_matrix(eta, k), seed)
-    row = training.fractions(*map(torch.from_numpy, (predicted, labels.noisy, true)))
+    row = evaluation.fractions(*map(torch.from_numpy, (predicted, labels.noisy, true)))
     e, f, m, r = labels.rate, row["fitted"], row["memorized"], row["recovered"]
     assert (f is None) == (e == 1) and (m is None) == (r is None) == (e == 0)
     assert row["j1"] == pytest.approx((1 - e) * (f or 0) + e * (m or 0), abs=1e-12)
@@ -47,17 +48,17 @@ def test_the_order_is_a_permutation_that_seed_and_epoch_decide(seed, epoch, n):
 
 def make_data(
     n: int = 160, shape=(8, 8, 3), k: int = 5, seed: int = 0, inputs: str = "standardize"
-) -> dict[str, Resident]:
+) -> dict[str, DeviceSplit]:
     """Random images whose brightness tells the class, with 40 % noise."""
     rng = np.random.default_rng(seed)
     true = rng.integers(0, k, n)
     images = (rng.integers(0, 100, (n, *shape)) + 30 * true[:, None, None, None]).astype(np.uint8)
     labels = noise.apply_noise(true, noise.symmetric_matrix(0.4, k), seed)
-    shift, scale = training.channel_statistics(images) if inputs == "standardize" else (None, None)
+    shift, scale = batches.channel_statistics(images) if inputs == "standardize" else (None, None)
     split = Split(images, true)
     return {
-        "train": Resident(split, labels.noisy, shift, scale, "cpu"),
-        "test": Resident(split[: n // 2], true[: n // 2], shift, scale, "cpu"),
+        "train": DeviceSplit(split, labels.noisy, shift, scale, "cpu"),
+        "test": DeviceSplit(split[: n // 2], true[: n // 2], shift, scale, "cpu"),
     }
 
 
@@ -149,7 +150,7 @@ def test_a_row_holds_the_training_figures_and_the_test_accuracy():
         assert row["seconds"] >= row["train_seconds"] > 0
     test = trainer.data["test"]
     accuracy = (
-        (training.predict(trainer.network, test).argmax(1) == test.true).double().mean().item()
+        (evaluation.predict(trainer.network, test).argmax(1) == test.true).double().mean().item()
     )
     assert history[-1]["test_accuracy"] == accuracy  # the same pass twice, in one process
 
@@ -171,7 +172,7 @@ def test_predict_restores_the_mode_and_changes_nothing(training_mode):
     trainer = make_trainer(Recipe(epochs=1), "resnet")
     network = trainer.network.train(training_mode)
     before = copy.deepcopy(network.state_dict())
-    log_p = training.predict(network, trainer.data["train"], batch_size=33)
+    log_p = evaluation.predict(network, trainer.data["train"], batch_size=33)
     assert (
         network.training == training_mode
         and log_p.dtype == torch.float32
@@ -181,7 +182,7 @@ def test_predict_restores_the_mode_and_changes_nothing(training_mode):
     for name, value in network.state_dict().items():
         assert torch.equal(value, before[name]), name
     torch.testing.assert_close(
-        log_p, training.predict(network, trainer.data["train"]), rtol=1e-4, atol=1e-5
+        log_p, evaluation.predict(network, trainer.data["train"]), rtol=1e-4, atol=1e-5
     )
 
 
@@ -199,8 +200,9 @@ def test_inputs_are_standardized_by_channel_or_whitened_by_image():
     torch.testing.assert_close(x.mean((1, 2, 3)), torch.zeros(160), atol=1e-5, rtol=0)
     torch.testing.assert_close(x.std((1, 2, 3), correction=0), torch.ones(160), atol=1e-5, rtol=0)
     flat = Split(np.full((4, 8, 8, 1), 7, np.uint8), np.arange(4))
-    for statistics in (training.channel_statistics(flat.images), (None, None)):
-        assert Resident(flat, flat.labels, *statistics, "cpu").batch(slice(0, 4)).abs().max() == 0
+    for statistics in (batches.channel_statistics(flat.images), (None, None)):
+        whole = DeviceSplit(flat, flat.labels, *statistics, "cpu")
+        assert whole.batch(slice(0, 4)).abs().max() == 0
 
 
 @pytest.mark.parametrize(("bad_epoch", "bad_step"), [(1, 1), (2, 3), (3, 5)])
@@ -280,7 +282,7 @@ def test_evaluations_keep_cudnn_and_float32_is_no_tf32(monkeypatch):
             )
             return super().forward(x)[:, :5]
 
-    training.predict(Seen(), make_data()["train"])
+    evaluation.predict(Seen(), make_data()["train"])
     training.prepare_process(CPU)
     assert set(seen) == {(True, True, False)} and torch.backends.cudnn.allow_tf32 is False
     assert torch.backends.cuda.matmul.allow_tf32 is False

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 import torch
-from conftest import carry_out, measured, smoke
+from conftest import measured, run_spec, smoke
 from torch import nn
 
 from memutils import models, recipe, trial
@@ -108,7 +108,7 @@ def test_a_network_that_cannot_be_trained_is_refused_before_the_first_step(
     make, message = WRONG[name]
     monkeypatch.setitem(models.NETWORKS, "mine", make)
     with pytest.raises(UserError, match=message) as error:
-        carry_out(smoke(network="mine"))
+        run_spec(smoke(network="mine"))
     assert (
         "'mine'" in str(error.value)
         and "\n" not in str(error.value)
@@ -120,9 +120,9 @@ def test_a_network_that_cannot_be_trained_is_refused_before_the_first_step(
 def test_one_network_for_all_runs_is_refused_the_second_time(monkeypatch):
     network = sequential(nn.Linear(784, 10))
     monkeypatch.setitem(models.NETWORKS, "mine", lambda s, k: network)
-    carry_out(smoke(network="mine", epochs=1))
+    run_spec(smoke(network="mine", epochs=1))
     with pytest.raises(UserError, match="returns the same network again"):
-        carry_out(smoke(network="mine", epochs=1, seed=1))
+        run_spec(smoke(network="mine", epochs=1, seed=1))
 
 
 def lazy(shape, k):
@@ -144,7 +144,7 @@ def test_lazy_layers_are_initialized_by_the_run_s_seed():
         )
         assert one[2].running_mean.abs().sum() == 0 and one[2].num_batches_tracked == 0
         assert (
-            carry_out(smoke(network="lazy", epochs=1)).content["parameters"]
+            run_spec(smoke(network="lazy", epochs=1)).content["parameters"]
             == 785 * 20 + 40 + 21 * 10
         )
     finally:
@@ -192,8 +192,8 @@ def test_a_trial_leaves_no_trace(copies, training):
 def test_a_run_gives_bit_for_bit_what_it_gives_without_a_trial(monkeypatch, tiny_resnet, network):
     monkeypatch.setitem(models.NETWORKS, "busy", Busy)
     spec = smoke(network=network, precision="float32", batch_size=40, lr=0.01)
-    record = carry_out(spec)
+    record = run_spec(spec)
     tried = measured(record)
     record.path.unlink()
     monkeypatch.setattr(trial, "check_network", lambda *args: None)
-    assert measured(carry_out(spec)) == tried
+    assert measured(run_spec(spec)) == tried

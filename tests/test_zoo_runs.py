@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import carry_out, smoke
+from conftest import run_spec, smoke
 
 from memutils import losses
 from memutils.claims import steps
@@ -14,7 +14,7 @@ def test_two_epochs_with_every_loss(name, quick_data):
     """At the same step size for all, with which each loss descends."""
     rate = float(f"{0.05 / steps.initial_norm(losses.build(name)):.4g}")
     settings = {"network": "mlp", "optimizer": "sgd", "epochs": 2, "lr": rate, "batch_size": 20}
-    made = carry_out(smoke(loss=name, **settings))
+    made = run_spec(smoke(loss=name, **settings))
     record = records.read(made.path)
     assert record.spec["loss"] == name and f"-{name}-" in record.key
     declared = {n: p.default for n, p in losses.parameters_of(name).items()}

@@ -5,6 +5,7 @@ python workflow/make_pdf.py _build      (after `make book`: it takes the execute
 are)
 """
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,10 @@ FOOTER = (
     ' class="pageNumber"></span></p>'
 )
 MARGIN = {"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"}
+PLACE = "<!-- pdf -->"
+"""Where a page of the book offers the PDF, once there is one."""
+
+OFFER = '<p class="book-pdf"><a href="../book.pdf">The whole book as one PDF</a></p>'
 OPEN = "document.querySelectorAll('details:not(.hide)').forEach((e) => { e.open = true; })"
 
 
@@ -56,6 +61,19 @@ def single_page(stage: Path, build: Path) -> Path:
     )  # its links and pictures are relative to the upper folder
 
 
+def offer(pdf: Path, html: Path) -> None:
+    """Puts the PDF into the book that it was made from, and a link to it on the pages with a place
+    for one.
+
+    A book that is built anew begins without: no link ever leads nowhere.
+    """
+    shutil.copy(pdf, html / "book.pdf")
+    for page in html.glob("*/*.html"):
+        text = page.read_text(encoding="utf-8")
+        if PLACE in text:
+            page.write_text(text.replace(PLACE, OFFER), encoding="utf-8")
+
+
 def main(build: str) -> int:
     build = Path(build).expanduser()
     target = build / "book.pdf"
@@ -79,10 +97,11 @@ def main(build: str) -> int:
                 footer_template=FOOTER,
             )
             browser.close()
+        offer(target, build / "html")
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"The book as one file: {target}")
+    print(f"The book as one file: {target}; the book's first page links to its copy.")
     return 0
 
 

@@ -1,18 +1,22 @@
 """Trains a recorded run again, from its record alone, and says what came of it.
 
-    python workflow/replay.py SCALE KEY     one record
-    python workflow/replay.py --some        two of results/quick, chosen by the commit
+    python workflow/replay.py SCALE KEY           one record
+    python workflow/replay.py SCALE KEY --keep    and keeps the answer in benchmarks/replays.json
+    python workflow/replay.py --some              two of the quick scale and another short one
 
 The answer is *equal* (every metric and prediction), *within the range of its seeds* (three at
 least), or *differs by* so much.
 """
 
 import argparse
+import dataclasses
 import hashlib
+import json
 import os
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,26 +27,70 @@ from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import Spec, load_scale
 
+FILE = Path(__file__).parents[1] / "benchmarks" / "replays.json"
 METRICS = ("j1", "j2", "fitted", "memorized", "recovered", "test_accuracy")
 SEEDS = 3
+CLOSE = 0.05
+SHORT = 60
+"""Seconds in which a run was recorded that ``--some`` may choose."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What came of a replay.
+
+    Attributes:
+        scale, key: of the record.
+        answer: 'equal', 'within the range of its seeds' or 'differs'.
+        metric, by: the metric that differs most in the last evaluation, and by how much.
+        seeds, range: how many seeds are recorded, and how far they lie apart in that metric.
+        then, now: the environment of the record and of the replay.
+    """
+
+    scale: str
+    key: str
+    answer: str
+    metric: str
+    by: float
+    seeds: int
+    range: float
+    then: dict
+    now: dict
+
+    @property
+    def far(self) -> bool:
+        """Whether it differs by more than 0.05 and by more than its seeds do: that is no other
+        machine's rounding.
+        """
+        return self.answer == "differs" and self.by > max(CLOSE, self.range)
+
+    def __str__(self) -> str:
+        by = f"by up to {self.by:.4f} in {self.metric.replace('_', ' ')}"
+        by = by if self.by else "in single predictions alone"
+        told = {
+            "equal": "equal: every metric and every prediction is the same",
+            "differs": f"differs {by}",
+        }.get(self.answer, f"within the range of its {self.seeds} seeds: it differs {by}")
+        changed = [
+            f"{name} {self.then[name]} then, {self.now[name]} now"
+            for name in self.then
+            if self.then[name] != self.now[name]
+        ]
+        return f"{self.scale}/{self.key}: {told}" + (f" ({'; '.join(changed)})" if changed else "")
 
 
 def again(record: Record) -> Record:
-    """The run carried out anew, into a folder of its own; its arrays are read before that is
-    gone.
-    """
+    """The run carried out anew in a folder of its own, its arrays in memory."""
     kept = os.environ.get("MEMUTILS_RESULTS")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["MEMUTILS_RESULTS"] = folder
         try:
             new = runs.run(Spec(**record.spec), load_scale(record.scale))
-            new.content["replayed"] = new.arrays()
-            new.content["metrics"] = last(new)
+            return Record(new.path, new.content, new.arrays())
         finally:
             os.environ.pop("MEMUTILS_RESULTS")
             if kept:
                 os.environ["MEMUTILS_RESULTS"] = kept
-    return new
 
 
 def last(record: Record) -> dict[str, float]:
@@ -51,81 +99,108 @@ def last(record: Record) -> dict[str, float]:
     return {name: float(row[name]) for name in METRICS if row[name] == row[name]}
 
 
-def compare(record: Record, new: dict[str, float], arrays: dict, others: list[Record]) -> str:
-    """The answer.
-
-    Args:
-        record: as recorded.
-        new: the replayed run's last metrics.
-        arrays: its arrays.
-        others: records that differ in their seed alone, this one among them.
-    """
-    old, kept = last(record), record.arrays()
-    same = [
-        np.array_equal(kept[n], arrays[n]) for n in kept if n.endswith("_predicted") and n in arrays
-    ]
-    if old == new and all(same):
-        return "equal: every metric and every prediction is the same"
-    apart = {name: abs(new[name] - old[name]) for name in old}
-    widest = max(apart, key=apart.get)
-    by = f"{apart[widest]:.4f} in {widest.replace('_', ' ')}"
-    if len(others) >= SEEDS:
-        ranges = {name: [last(r).get(name, np.nan) for r in others] for name in old}
-        if all(min(values) <= new[name] <= max(values) for name, values in ranges.items()):
-            return f"within the range of its {len(others)} seeds: it differs by up to {by}"
-    return f"differs by up to {by}"
+def spreads(found: list[Record]) -> dict[str, tuple[float, float]]:
+    """The lowest and highest of each metric over these records."""
+    rows = [last(record) for record in found]
+    return {n: (min(r[n] for r in rows), max(r[n] for r in rows)) for n in rows[0]}
 
 
 def environment(content: dict) -> dict:
     """What decides whether a replay can be equal."""
     made = content["provenance"]
-    return {"torch": made["versions"]["torch"], "machine": made["machine"]} | made["execution"]
+    execution = {name: made["execution"][name] for name in ("device", "precision", "threads")}
+    return {"torch": made["versions"]["torch"], "machine": made["machine"]} | execution
 
 
-def replay(scale: str, key: str) -> str:
-    """Replays a record and says what came of it, and where it was made otherwise."""
+def compare(record: Record, new: Record, others: list[Record]) -> Replay:
+    """What came of a replay.
+
+    Args:
+        record: as recorded.
+        new: the replayed run, with its arrays in memory.
+        others: records that differ in their seed alone, this one among them.
+    """
+    old, metrics, kept, arrays = last(record), last(new), record.arrays(), new.arrays()
+    names = [name for name in kept if name.endswith("_predicted") and name in arrays]
+    same = all(np.array_equal(kept[name], arrays[name]) for name in names)
+    apart = {name: abs(metrics[name] - old[name]) for name in old}
+    widest, ranges = max(apart, key=apart.get), spreads(others)
+    inside = all(low <= metrics[name] <= high for name, (low, high) in ranges.items())
+    if old == metrics and same:
+        answer = "equal"
+    else:
+        within = inside and len(others) >= SEEDS
+        answer = "within the range of its seeds" if within else "differs"
+    low, high = ranges[widest]
+    of_seeds = {"seeds": len(others), "range": round(high - low, 6)}
+    when = {"then": environment(record.content), "now": environment(new.content)}
+    by = round(apart[widest], 6)
+    return Replay(record.scale, record.key, answer, widest, by, **of_seeds, **when)
+
+
+def replay(scale: str, key: str) -> Replay:
+    """Replays a record.
+
+    Raises:
+        UserError: there is no such record, or it cannot be read.
+    """
     record = records.read(records.path_of(scale, key))
-    new = again(record)
-    others = [r for r in records.load(scale) if r.spec | {"seed": 0} == record.spec | {"seed": 0}]
-    answer = compare(record, new.content["metrics"], new.content["replayed"], others)
-    then, now = environment(record.content), environment(new.content)
-    changed = [
-        f"{name} {then[name]} then, {now[name]} now" for name in then if then[name] != now[name]
-    ]
-    return f"{scale}/{key}: {answer}" + (f" ({'; '.join(changed)})" if changed else "") + "."
+    seeds = [r for r in records.load(scale) if r.spec | {"seed": 0} == record.spec | {"seed": 0}]
+    return compare(record, again(record), seeds)
 
 
-def chosen(keys: list[str], commit: str, n: int = 2) -> list[str]:
+def keep(found: Replay) -> None:
+    """Writes the answer among those in ``benchmarks/replays.json``, in place of an older one."""
+    rows = json.loads(FILE.read_bytes()) if FILE.is_file() else []
+    rows = [r for r in rows if (r["scale"], r["key"]) != (found.scale, found.key)]
+    rows = sorted([*rows, dataclasses.asdict(found)], key=lambda r: (r["scale"], r["key"]))
+    records.write_whole(FILE, json.dumps(rows, indent=1, ensure_ascii=False).encode() + b"\n")
+
+
+def chosen(keys: list[str], commit: str, n: int) -> list[str]:
     """n of the keys, by the commit's hash."""
     return sorted(
         sorted(keys), key=lambda key: hashlib.sha256(f"{commit} {key}".encode()).hexdigest()
     )[:n]
 
 
+def candidates() -> tuple[list[str], list[str]]:
+    """Names of the records of the quick scale, and of the others recorded in under a minute."""
+    quick, others = [], []
+    for folder in sorted(path for path in records.results_root().glob("*") if path.is_dir()):
+        for record in records.load(folder.name):
+            name = f"{record.scale}/{record.key}"
+            if record.scale == "quick":
+                quick.append(name)
+            elif record.scale != "smoke" and record.provenance["seconds"] < SHORT:
+                others.append(name)
+    return quick, others
+
+
 def some() -> int:
-    """Replays two quick records; 1 where one differs."""
-    keys = [r.key for r in records.load("quick")] if records.folder_of("quick").is_dir() else []
-    if not keys:
-        print("No quick run is recorded, so none is replayed.")
-        return 0
-    head = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent
-    )
-    answers = [replay("quick", key) for key in chosen(keys, head.stdout.strip())]
-    print("\n".join(answers))
-    return int(any(": differs" in answer for answer in answers))
+    """Replays two quick records and another short one, chosen by the commit; 1 where one is far
+    off.
+    """
+    command = ["git", "rev-parse", "HEAD"]
+    head = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent)
+    commit, (quick, others) = head.stdout.strip(), candidates()
+    names = chosen(quick, commit, 2) + chosen(others, commit, 1)
+    if not names:
+        raise UserError("There is no record to replay; make book makes the quick ones.")
+    answers = [replay(*name.split("/")) for name in names]
+    print(*answers, sep="\n")
+    return int(any(answer.far for answer in answers))
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line; 1 for an error, and for ``--some`` where a run differs."""
+    """The command line; 1 for an error, and for ``--some`` where a run is far off its record."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("scale", nargs="?")
     parser.add_argument("key", nargs="?")
-    parser.add_argument(
-        "--some", action="store_true", help="two of results/quick, chosen by the commit"
-    )
+    parser.add_argument("--keep", action="store_true", help=f"keep the answer in {FILE.name}")
+    parser.add_argument("--some", action="store_true", help="three short runs, by the commit")
     options = parser.parse_args(arguments)
     try:
         if options.some:
@@ -134,7 +209,10 @@ def main(arguments: list[str] | None = None) -> int:
             raise UserError(
                 "Name the record: make replay SCALE=cpu KEY=mnist-resnet18-rll-eta0.4-seed0."
             )
-        print(replay(options.scale, options.key))
+        found = replay(options.scale, options.key)
+        print(found)
+        if options.keep:
+            keep(found)
     except UserError as error:
         print(error, file=sys.stderr)
         return 1

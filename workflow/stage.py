@@ -1,44 +1,48 @@
-"""Copies the book's sources into the staging tree; writes the students' notebooks and the appendix
-of executed runs.
+"""Copies the book's sources into the staging tree; writes the students' notebooks and the table of
+all runs, with the records and executed notebooks that it links to.
 """
 
+import os
 import shutil
 import sys
 from pathlib import Path
 
-import nbformat
 import student
 
+from memutils.report import explorer, run_table
+from memutils.runs import records
 
-def main(stage: str, executed: str, *keys: str) -> None:
-    stage, executed = Path(stage), Path(executed)
-    for name in ("_config.yml", "_toc.yml", "CHANGELOG.md"):
+
+def copy_sources(stage: Path) -> None:
+    """The book's pages and settings, as they are in the repository."""
+    for name in ("_config.yml", "_toc.yml"):
         shutil.copy(name, stage / name)
     shutil.rmtree(stage / "book", ignore_errors=True)
     shutil.copytree("book", stage / "book", ignore=shutil.ignore_patterns("__pycache__"))
-    student.write(stage / "student")
-    shutil.rmtree(stage / "appendix", ignore_errors=True)
-    (stage / "appendix").mkdir(parents=True)
-    for key in keys:  # a page's title is its run's name
-        notebook = nbformat.read(executed / f"{key}.ipynb", as_version=4)
-        notebook.cells[0].source = notebook.cells[0].source.replace("# One run", f"# {key}", 1)
-        for cell in notebook.cells:
-            if "injected-parameters" in cell.metadata.get("tags", []):
-                cell.metadata.tags.append("hide-input")
-        nbformat.write(notebook, stage / "appendix" / f"{key}.ipynb")
-    pages = "\n".join(f"- [{key}]({key}.ipynb)" for key in keys)
-    text = (
-        f"# The runs\n\nThe executed notebook of each of the {len(keys)} runs behind the first"
-        f" figure.\n\n{pages}\n"
-    )
-    (stage / "appendix" / "index.md").write_text(text, encoding="utf-8")
-    toc = (stage / "_toc.yml").read_text(encoding="utf-8")
-    line = next(line for line in toc.splitlines() if line.strip() == "- file: appendix/index")
-    indent = " " * (line.index("-") + 2)
-    sections = "".join(f"\n{indent}- file: appendix/{key}" for key in keys)
-    (stage / "_toc.yml").write_text(
-        toc.replace(line, f"{line}\n{indent}sections:{sections}"), encoding="utf-8"
-    )
+
+
+def write_runs(stage: Path, executed: Path, keys: tuple[str, ...]) -> None:
+    """The table of all runs, and what it links to in ``extra``, which the book takes as it is."""
+    scale, extra = os.environ["MEMUTILS_SCALE"], stage / "extra"
+    shutil.rmtree(extra, ignore_errors=True)
+    found = [r for name in explorer.scales_with_records(scale) for r in records.load(name)]
+    for record in found:
+        target = extra / "records" / record.scale / f"{record.key}.json"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(record.path, target)
+    (extra / "runs").mkdir(parents=True)
+    for key in keys:
+        shutil.copy(executed / f"{key}.ipynb", extra / "runs")
+    notebooks = {(scale, key): f"../runs/{key}.ipynb" for key in keys}
+    html = run_table.html(found, "../records", notebooks)
+    (stage / "book" / "runs.html").write_text(html, encoding="utf-8")
+
+
+def main(stage: str, executed: str, *keys: str) -> None:
+    """Makes the staging tree anew, but for the executed notebooks that are there."""
+    copy_sources(Path(stage))
+    student.write(Path(stage) / "student")
+    write_runs(Path(stage), Path(executed), keys)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writes what the book's status page includes: how long each notebook took in this build, and the
+"""Writes what the book's colophon includes: how long each notebook took in this build, and the
 runs behind it.
 """
 

@@ -44,7 +44,7 @@ def train(
 
 
 def draw_curves(axis: plt.Axes, history: list[dict], name: str, rate: float) -> None:
-    """The metrics over the epochs, and the share of right labels as a grey line."""
+    """The metrics over the epochs, and the share of right labels as a gray line."""
     for metric, (label, color, dash) in METRICS.items():
         axis.plot(
             range(1, EPOCHS + 1), [row[metric] for row in history], dash, color=color, label=label

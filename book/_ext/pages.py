@@ -21,16 +21,6 @@ def link_notebooks(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             caption += [nodes.Text(" "), link]
 
 
-def hide_buttons(
-    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
-) -> None:
-    """No launch buttons on pages that are not in the repository, such as executed runs."""
-    if pagename.startswith("appendix/"):
-        context["header_buttons"] = [
-            b for b in context.get("header_buttons", []) if b.get("label") != "launch-buttons"
-        ]
-
-
 def complete_theme_options(app: Sphinx, config) -> None:
     """Adds the theme's options of ``more_theme_options``; the repository's and the launch buttons
     appear with its URL.
@@ -52,16 +42,18 @@ def leave_out_thebe(app: Sphinx, config) -> None:
 
 
 def single_page(app: Sphinx) -> None:
-    """On the single page, from which the PDF is made, nodes and formulas are set as on the book's
-    pages.
-
-    Some extension names handlers for that builder alone, and Sphinx would then look nowhere else;
-    and it loads MathJax only where the root page itself has a formula.
+    """On the single page, from which the PDF is made, nodes are set as on the book's pages: some
+    extension names handlers for that builder alone, and Sphinx would then look nowhere else.
     """
     handlers = app.registry.translation_handlers
     handlers["singlehtml"] = handlers.get("html", {}) | handlers.get("singlehtml", {})
-    if app.builder.name == "singlehtml":
-        app.set_html_assets_policy("always")
+
+
+def always_formulas(app: Sphinx) -> None:
+    """MathJax on every page, not on those with a formula alone: previews have formulas of other
+    pages, and the single page those of all.
+    """
+    app.set_html_assets_policy("always")
 
 
 def setup(app: Sphinx) -> dict:
@@ -70,6 +62,6 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", leave_out_thebe)
     app.connect("config-inited", complete_theme_options)
     app.connect("builder-inited", single_page)
+    app.connect("builder-inited", always_formulas)
     app.connect("doctree-resolved", link_notebooks)
-    app.connect("html-page-context", hide_buttons, priority=900)  # after the theme's own buttons
     return {"parallel_read_safe": True, "parallel_write_safe": True}

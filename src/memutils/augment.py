@@ -25,15 +25,15 @@ class Augmentation:
 
     def __init__(self, how: str, n: int, device: str):
         self.flip, self.crop = "flip" in how, "crop" in how
-        self.flipped = torch.zeros(n, dtype=torch.bool, device=device)
+        self.mirrored = torch.zeros(n, dtype=torch.bool, device=device)
         self.corner = torch.full((n, 2), PADDING, device=device)
 
     def draw(self) -> None:
         """Draws an epoch's flips and crops from torch's generator of the CPU: the same ones on
         every device."""
-        n = len(self.flipped)
+        n = len(self.mirrored)
         if self.flip:
-            self.flipped.copy_(torch.rand(n) < 0.5)
+            self.mirrored.copy_(torch.rand(n) < 0.5)
         if self.crop:
             self.corner.copy_(torch.randint(0, 2 * PADDING + 1, (n, 2)))
 
@@ -44,9 +44,8 @@ class Augmentation:
         height, width = images.shape[1:3]
         padded = F.pad(images, (0, 0, PADDING, PADDING, PADDING, PADDING))
         across = torch.arange(width, device=images.device)
-        columns = (
-            torch.where(self.flipped[index, None], across.flip(0), across) + self.corner[index, 1:]
-        )
+        across = torch.where(self.mirrored[index, None], across.flip(0), across)
+        columns = across + self.corner[index, 1:]
         rows = torch.arange(height, device=images.device) + self.corner[index, :1]
         batch = torch.arange(len(images), device=images.device)
         return padded[batch[:, None, None], rows[:, :, None], columns[:, None, :]]

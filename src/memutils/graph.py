@@ -8,6 +8,8 @@ before the first step.
 """
 
 import contextlib
+import gc
+import os
 import threading
 from collections.abc import Callable, Iterator
 
@@ -15,6 +17,9 @@ import torch
 from torch import Tensor
 
 from memutils.step import TrainingStep
+
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+"""Has cuBLAS sum in one order whatever other streams do; it reads this before its first product."""
 
 WARM_UP = 3
 """Steps before the capture: libraries choose their kernels and their workspaces in them."""
@@ -99,9 +104,24 @@ def cuda_graph(step: Callable[[], None], stream: torch.cuda.Stream) -> Callable[
     it.
     """
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
+    with no_collection(), torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
         step()
     return graph.replay
+
+
+@contextlib.contextmanager
+def no_collection() -> Iterator[None]:
+    """Collects garbage now and not in what follows: to free an earlier run's graph may break a
+    capture, and torch itself no longer collects before one.
+    """
+    gc.collect()
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def side_stream(device: str) -> "torch.cuda.Stream | None":

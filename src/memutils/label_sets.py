@@ -177,14 +177,16 @@ def file_sha256(path: Path) -> str:
 
 
 CIFAR10N = "CIFAR-10N (Wei et al., Learning with Noisy Labels Revisited, ICLR 2022)"
+"""Whose the labels are."""
+
+
+def of_cifar10n(which: str) -> LabelSet:
+    """One of CIFAR-10N's labelings as a label set."""
+    return LabelSet("cifar10", partial(cifar10n, which), CIFAR10N, "CC BY-NC 4.0", False)
+
+
 LABEL_SETS: dict[str, LabelSet] = {
     "own": LabelSet("", own, "the data set's own", "the data set's", True),
-    **{
-        f"cifar10n-{which}": LabelSet(
-            "cifar10", partial(cifar10n, which), CIFAR10N, "CC BY-NC 4.0", False
-        )
-        for which in OFFICIAL
-        if which != "clean"
-    },
+    **{f"cifar10n-{which}": of_cifar10n(which) for which in OFFICIAL if which != "clean"},
 }
 """Label sets by name. Add yours here."""

@@ -149,9 +149,8 @@ def given_labels(kind: str, eta: float, name: str, dataset: Dataset, root: Path)
         "license": entry.license,
         "set_rate": labels.rate,
     }
-    return Source(
-        kind, noise.empirical_matrix(noise.transition_counts(labels, k)), labels.noisy, facts
-    )
+    matrix = noise.empirical_matrix(noise.transition_counts(labels, k))
+    return Source(kind, matrix, labels.noisy, facts)
 
 
 def check_rate(what: str, rate: float, eta: float) -> None:

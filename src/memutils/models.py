@@ -1,4 +1,4 @@
-"""The networks of the paper, and a multilayer perceptron for small experiments.
+"""The networks of the paper, and an MLP for small experiments.
 
 Every network maps images, float (N, C, H, W), to logits, float (N, K).
 """
@@ -20,12 +20,10 @@ class ConvUnit(nn.Sequential):
     def __init__(
         self, in_channels: int, channels: int, kernel: int, stride: int = 1, batch_norm: bool = True
     ):
-        layers = [
-            nn.Conv2d(in_channels, channels, kernel, stride, kernel // 2, bias=not batch_norm)
-        ]
-        if batch_norm:
-            layers.append(nn.BatchNorm2d(channels))
-        super().__init__(*layers, nn.ReLU())
+        padding = kernel // 2
+        conv = nn.Conv2d(in_channels, channels, kernel, stride, padding, bias=not batch_norm)
+        norm = [nn.BatchNorm2d(channels)] if batch_norm else []
+        super().__init__(conv, *norm, nn.ReLU())
 
 
 class InceptionUnit(nn.Module):
@@ -105,10 +103,8 @@ class BasicBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         out = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
         if self.widen:
-            x = F.pad(
-                x[:, :, :: self.stride, :: self.stride],
-                (0, 0, 0, 0, self.widen // 2, self.widen // 2),
-            )
+            x = x[:, :, :: self.stride, :: self.stride]
+            x = F.pad(x, (0, 0, 0, 0, self.widen // 2, self.widen // 2))
         return F.relu(out + x)
 
 
@@ -179,11 +175,9 @@ class TinyMapConv2d(nn.Conv2d):
 
 def resnet18(in_channels: int = 1, num_classes: int = 10) -> nn.Module:
     """torchvision's ResNet-18 with a stem for ``in_channels``: 11,175,370 parameters for MNIST."""
-    from torchvision.models import (
-        resnet18 as torchvision_resnet18,  # half a second, so only when asked for
-    )
+    from torchvision import models  # half a second, so only when asked for
 
-    network = torchvision_resnet18(num_classes=num_classes)
+    network = models.resnet18(num_classes=num_classes)
     network.conv1 = nn.Conv2d(in_channels, 64, 7, 2, 3, bias=False)
     nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")
     for module in network.modules():
@@ -193,7 +187,7 @@ def resnet18(in_channels: int = 1, num_classes: int = 10) -> nn.Module:
 
 
 class MLP(nn.Sequential):
-    """A perceptron of three linear layers with ReLU, on flattened images.
+    """A multilayer network: three linear layers with ReLU, on flattened images.
 
     Args:
         shape: (C, H, W) of the images.
@@ -229,9 +223,8 @@ OWN = dict(NETWORKS)
 """What the package itself registers: results of these networks need no hash of their code."""
 
 BUILT: "weakref.WeakSet[nn.Module]" = weakref.WeakSet()
-"""Every network that was built and is still there: none may be handed out twice, trained as it is
-by then.
-"""
+"""Every network that was built and is still there: none may be handed out twice, when it may have
+been trained."""
 
 
 def build(
@@ -253,15 +246,11 @@ def build(
     if name not in NETWORKS:
         raise unknown_name("network", name, NETWORKS)
     if num_classes < 2 or len(shape) != 3 or min(shape) < 1:
-        raise UserError(
-            f"A network needs images (C, H, W) and at least 2 classes, not {shape} and"
-            f" {num_classes}."
-        )
+        came = f"{shape} and {num_classes}"
+        raise UserError(f"A network needs images (C, H, W) and at least 2 classes, not {came}.")
     with torch.random.fork_rng(devices=[]):
-        if seed is not None:
-            torch.default_generator.manual_seed(
-                seed
-            )  # the CPU's: torch.manual_seed would seed the GPUs' for good
+        if seed is not None:  # the CPU's: torch.manual_seed would seed the GPUs' for good
+            torch.default_generator.manual_seed(seed)
         try:
             network = NETWORKS[name](tuple(shape), num_classes)
         except Exception as error:  # it may be the user's code

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from memutils.errors import UserError, unknown_name
-from memutils.values import plain
+from memutils.values import as_python
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,8 @@ class NoisyLabels:
 
     def __post_init__(self):
         noisy, true = np.asarray(self.noisy), np.asarray(self.true)
-        if (
-            noisy.ndim != 1
-            or noisy.shape != true.shape
-            or {noisy.dtype.kind, true.dtype.kind} - {"i", "u"}
-        ):
+        integers = {noisy.dtype.kind, true.dtype.kind} <= {"i", "u"}
+        if noisy.ndim != 1 or noisy.shape != true.shape or not integers:
             raise UserError(
                 "Noisy and true labels must be two vectors of as many integers, "
                 f"not {noisy.dtype} {noisy.shape} and {true.dtype} {true.shape}."
@@ -55,7 +52,7 @@ class NoisyLabels:
 
     @property
     def rate(self) -> float:
-        """The realized noise rate, the fraction of labels that differ."""
+        """The empirical noise rate, the fraction of labels that differ."""
         return float(self.mislabeled.mean())
 
 
@@ -82,14 +79,13 @@ def symmetric_matrix(eta: float, num_classes: int, convention: str = "others") -
 
 
 def pair_matrix(eta: float, num_classes: int) -> np.ndarray:
-    """Pair flips: class i becomes i + 1 (mod K) with probability eta in [0, 1]. Float64 (K, K)."""
+    """Pair noise: class i becomes i + 1 (mod K) with probability eta in [0, 1]. Float64 (K, K)."""
     eta, num_classes = check_eta(eta), check_classes(num_classes)
     return (1 - eta) * np.eye(num_classes) + eta * np.roll(np.eye(num_classes), 1, axis=1)
 
 
 def random_matrix(num_classes: int) -> np.ndarray:
-    """Labels drawn uniformly from all classes, the true one included: 1/K everywhere. Float64 (K,
-    K)."""
+    """Labels drawn uniformly from all classes, the true one too: 1/K everywhere, float64 (K, K)."""
     return symmetric_matrix(1, num_classes, "all")
 
 
@@ -129,8 +125,8 @@ def asymmetric_matrix(eta: float, classes: Sequence[str]) -> np.ndarray:
 
 def transition_counts(labels: NoisyLabels, num_classes: int) -> np.ndarray:
     """How many examples of true class i have label j, int64 (K, K)."""
-    cells = labels.true * num_classes + labels.noisy
-    return np.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)
+    pairs = labels.true * num_classes + labels.noisy
+    return np.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
 def empirical_matrix(counts: np.ndarray) -> np.ndarray:
@@ -159,7 +155,7 @@ def shuffle_within_classes(labels: NoisyLabels, seed: int) -> NoisyLabels:
 
 def check_eta(eta: float) -> float:
     """eta as a float, or a UserError when it is not a number in [0, 1]."""
-    eta = plain(eta)
+    eta = as_python(eta)
     if isinstance(eta, bool) or not isinstance(eta, int | float) or not 0 <= eta <= 1:
         raise UserError(f"The noise rate eta must be a number from 0 to 1, not {eta!r}.")
     return float(eta)
@@ -167,11 +163,8 @@ def check_eta(eta: float) -> float:
 
 def check_classes(num_classes: int) -> int:
     """The number of classes as an int, or a UserError when it is no whole number of at least 2."""
-    if (
-        isinstance(num_classes, bool)
-        or not isinstance(num_classes, int | np.integer)
-        or not 2 <= num_classes <= 10_000
-    ):
+    whole = isinstance(num_classes, int | np.integer) and not isinstance(num_classes, bool)
+    if not whole or not 2 <= num_classes <= 10_000:
         raise UserError(
             "Label noise needs at least 2 classes, at most 10,000, as a whole number, "
             f"not {num_classes!r}."
@@ -190,13 +183,8 @@ def check_seed(seed: int) -> int:
 
 def check_matrix(matrix: np.ndarray) -> None:
     """Raises a UserError unless a matrix, float64, is row-stochastic (K, K)."""
-    k = matrix.shape[0] if matrix.ndim else 0
-    if (
-        not k
-        or matrix.shape != (k, k)
-        or not (matrix >= 0).all()
-        or not np.allclose(matrix.sum(1), 1, atol=1e-9)
-    ):
+    square = matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1] > 0
+    if not (square and (matrix >= 0).all() and np.allclose(matrix.sum(1), 1, atol=1e-9)):
         raise UserError(
             "A noise matrix must be square, without negative entries, and each row must sum to 1."
         )
@@ -235,7 +223,5 @@ def apply_noise(true: np.ndarray, matrix: np.ndarray, seed: int) -> NoisyLabels:
     order = (np.arange(k)[:, None] + np.arange(k)) % k  # row i: i, i + 1, ..., i - 1
     cumulative = np.take_along_axis(matrix, order, 1).cumsum(1)
     u = np.random.Generator(np.random.PCG64(seed)).random(len(true))
-    choice = (u[:, None] >= cumulative[true, :-1]).sum(
-        1
-    )  # the last class takes what rounding leaves
+    choice = (u[:, None] >= cumulative[true, :-1]).sum(1)  # the last class takes the rounding
     return NoisyLabels(order[true, choice], true)

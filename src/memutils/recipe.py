@@ -3,6 +3,7 @@ machine.
 """
 
 import math
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,9 +86,8 @@ class Recipe:
         window = min(self.epochs, max(5, math.ceil(self.epochs / 10)))
         early = np.geomspace(1, self.epochs - window + 1, max(2, self.evaluations - 4))
         early = np.maximum(early.round(), np.arange(1, len(early) + 1))  # no epoch twice
-        return {int(e) for e in early} | {
-            round(e) for e in np.linspace(self.epochs - window + 1, self.epochs, 5)
-        }
+        late = np.linspace(self.epochs - window + 1, self.epochs, 5)
+        return {int(e) for e in early} | {round(e) for e in late}
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,8 @@ def settle(recipe: Recipe) -> Execution:
     """Decides device, precision, threads and the kind of step for this machine; a graph is tried
     where the run begins.
 
+    ``MEMUTILS_GRAPHS=no`` has steps be eager on a GPU whose graphs failed their tests.
+
     Raises:
         UserError: CUDA is asked for and not there, or an unknown value.
     """
@@ -132,5 +134,6 @@ def settle(recipe: Recipe) -> Execution:
             else torch.cpu._is_avx512_bf16_supported()
         )
         precision = "bfloat16" if native else "float32"
-    wanted = {"yes": "compiled", "no": "eager", "auto": "graph" if device == "cuda" else "eager"}
+    graphs = device == "cuda" and os.environ.get("MEMUTILS_GRAPHS") != "no"
+    wanted = {"yes": "compiled", "no": "eager", "auto": "graph" if graphs else "eager"}
     return Execution(device, precision, recipe.threads or THREADS, wanted[recipe.compile])

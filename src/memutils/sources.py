@@ -135,16 +135,12 @@ def read_cifar(archive: Path) -> tuple[np.ndarray, ...]:
     with tarfile.open(archive) as tar:
         for member in tar:
             if member.name.endswith(".bin"):
-                parts[Path(member.name).name] = np.frombuffer(
-                    tar.extractfile(member).read(), np.uint8
-                )
+                content = tar.extractfile(member).read()
+                parts[Path(member.name).name] = np.frombuffer(content, np.uint8)
     train = np.concatenate([parts[f"data_batch_{i}.bin"] for i in range(1, 6)]).reshape(-1, 3073)
     test = parts["test_batch.bin"].reshape(-1, 3073)
-    return tuple(
-        a
-        for r in (train, test)
-        for a in (r[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), r[:, 0])
-    )
+    images = [part[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1) for part in (train, test)]
+    return images[0], train[:, 0], images[1], test[:, 0]
 
 
 @contextlib.contextmanager
@@ -152,9 +148,7 @@ def one_at_a_time(root: Path) -> Iterator[None]:
     """Waits until no other process loads from that folder: it may be downloading, and what is half
     there looks damaged."""
     with contextlib.ExitStack() as stack:
-        with contextlib.suppress(
-            OSError
-        ):  # no such folder, nor a right to make it; or no locks on its file system
+        with contextlib.suppress(OSError):  # it cannot be made, or its file system has no locks
             root.mkdir(parents=True, exist_ok=True)
             folder = os.open(root, os.O_RDONLY)
             stack.callback(os.close, folder)  # which gives the lock back
@@ -175,11 +169,9 @@ def fetch(
             return load(root)
     except Exception as error:  # parsers of foreign files and downloads raise nearly anything
         why = " ".join(str(error).split())[:200] or type(error).__name__
-        state = (
-            f"what is in {root / RAW[name]} is not whole"
-            if (root / RAW[name]).exists()
-            else f"it is not in {root}"
-        )
+        state = f"it is not in {root}"
+        if (root / RAW[name]).exists():
+            state = f"what is in {root / RAW[name]} is not whole"
         raise UserError(
             f"No data for {name}: {state}, and it cannot be downloaded ({why}). {where}."
         ) from error

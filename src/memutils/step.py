@@ -2,24 +2,20 @@
 device.
 
 All that a step reads and writes keeps its address from the first step to the last, so that a CUDA
-graph can hold the whole
-step: the epoch's order is a buffer that is filled anew, the number of the batch a counter that the
-step itself advances, and on a GPU the learning rate is a tensor too.
+graph can hold the whole step: the epoch's order is a buffer that is filled anew, the number of the
+batch a counter that the step itself advances, and on a GPU the learning rate is a tensor too.
 """
 
 import contextlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from memutils.augment import Augmentation
+from memutils.batches import DeviceSplit
 from memutils.errors import UserError, unknown_name
 from memutils.recipe import CHOICES, Execution, Recipe
-
-if TYPE_CHECKING:
-    from memutils.training import Resident
 
 
 class Diverged(UserError):
@@ -42,7 +38,7 @@ class TrainingStep:
     def __init__(
         self,
         network: nn.Module,
-        data: "Resident",
+        data: DeviceSplit,
         recipe: Recipe,
         execution: Execution,
         augmentation: Augmentation | None = None,
@@ -100,6 +96,7 @@ class TrainingStep:
         logits = logits.float()
         value = loss(logits, noisy)
         value.backward()
+        align_gradients(self.network)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.count(value.detach(), logits.detach(), noisy, true)
@@ -189,6 +186,21 @@ def make_optimizer(
     make_state(optimizer)
     set_rate(optimizer, recipe.lr if rate is None else rate)
     return optimizer
+
+
+def align_gradients(network: nn.Module) -> None:
+    """Gives each gradient the strides of its weight.
+
+    Autograd leaves a gradient's strides open in dimensions of size 1, as of a first convolution of
+    one channel, where CUDA's fused optimizers ask for the same ones. No value moves.
+    """
+    for weight in network.parameters():
+        gradient = weight.grad
+        if gradient is None or gradient.stride() == weight.stride():
+            continue
+        dimensions = zip(weight.shape, gradient.stride(), weight.stride(), strict=True)
+        if all(size == 1 or found == wanted for size, found, wanted in dimensions):
+            weight.grad = gradient.as_strided(weight.shape, weight.stride())
 
 
 def set_rate(optimizer: torch.optim.Optimizer, lr: float | Tensor) -> None:

@@ -2,14 +2,13 @@
 
 The images lie on the device as uint8; batches are gathered and normalized there. The network runs
 in bfloat16 where the device has it in hardware, the loss in float32; counts stay on the device
-until an epoch ends, so no step waits for the host. Exact figures (J1, J2 and their parts) come from
+until an epoch ends, so no step waits for the host. J1, J2 and their parts come from evaluations,
 passes in eval mode and float32.
 """
 
 import contextlib
 import ctypes
 import functools
-import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,117 +17,15 @@ from dataclasses import replace
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from tqdm import tqdm
 
 from memutils import graph
 from memutils.augment import Augmentation
-from memutils.data import Split
+from memutils.batches import DeviceSplit
 from memutils.errors import UserError
+from memutils.evaluation import fractions, predict
 from memutils.recipe import Execution, Recipe, settle
 from memutils.step import Diverged, TrainingStep
-
-
-class Resident:
-    """A split on the device: uint8 images, noisy and true labels; batches come out normalized.
-
-    Args:
-        split: images and true labels.
-        noisy: the labels to train on, (N,).
-        shift, scale: per-channel mean and standard deviation in 0..255, (C,), or None to whiten
-            each image.
-        device: 'cpu' or 'cuda'.
-    """
-
-    def __init__(
-        self,
-        split: Split,
-        noisy: np.ndarray,
-        shift: Tensor | None,
-        scale: Tensor | None,
-        device: str,
-    ):
-        self.images = torch.from_numpy(split.images).to(device)
-        self.true = torch.from_numpy(split.labels).to(device)
-        self.noisy = torch.from_numpy(noisy).to(device)
-        self.shift, self.scale = (
-            (None, None) if shift is None else (shift.to(device), scale.to(device))
-        )
-
-    def __len__(self) -> int:
-        return len(self.true)
-
-    def batch(self, index: Tensor | slice, augmentation: Augmentation | None = None) -> Tensor:
-        """Normalized images, float32 (N, C, H, W) in channels_last memory, which the uint8 (N, H,
-        W, C) has already.
-        """
-        x = self.images[index]
-        x = (augmentation(x, index) if augmentation else x).float()
-        if (
-            self.shift is None
-            # a constant image must not divide by zero: Zhang et al. and TensorFlow bound the
-            # deviation
-        ):
-            deviation = x.std((1, 2, 3), correction=0, keepdim=True).clamp_min(
-                1 / math.sqrt(x[0].numel())
-            )
-            x = (x - x.mean((1, 2, 3), keepdim=True)) / deviation
-        else:
-            x = (x - self.shift) / self.scale
-        return x.permute(0, 3, 1, 2)
-
-
-def channel_statistics(images: np.ndarray) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of each channel of uint8 images (N, H, W, C), float32 (C,); a
-    deviation of 0 becomes 1.
-    """
-    counts = np.stack(
-        [np.bincount(images[..., c].ravel(), minlength=256) for c in range(images.shape[-1])]
-    )
-    levels = np.arange(256)
-    mean = (counts * levels).sum(1) / counts.sum(1)
-    deviation = np.sqrt((counts * (levels - mean[:, None]) ** 2).sum(1) / counts.sum(1))
-    deviation[deviation == 0] = 1
-    return torch.tensor(mean, dtype=torch.float32), torch.tensor(deviation, dtype=torch.float32)
-
-
-@torch.inference_mode()
-def predict(network: nn.Module, data: Resident, batch_size: int = 500) -> Tensor:
-    """Log-probabilities (N, K) of a split, float32, in eval mode; the network's mode is restored.
-
-    Raises:
-        Diverged: they are not all finite.
-    """
-    mode = network.training
-    network.eval()
-    with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
-        parts = [
-            network(data.batch(slice(i, i + batch_size))) for i in range(0, len(data), batch_size)
-        ]
-    network.train(mode)
-    log_p = F.log_softmax(torch.cat(parts).float(), 1)
-    if not log_p.isfinite().all():  # after the last step no other check follows
-        raise Diverged(
-            "The trained network's output is not finite. Lower the learning rate; nothing was"
-            " recorded."
-        )
-    return log_p
-
-
-def fractions(predicted: Tensor, noisy: Tensor, true: Tensor) -> dict[str, float | None]:
-    """J1, J2 and their parts from predicted, noisy and true labels (N,); parts of an empty set are
-    None.
-    """
-    mislabeled = noisy != true
-    on_noisy, on_true = predicted == noisy, predicted == true
-    share = lambda hits, among: hits[among].double().mean().item() if among.any() else None  # noqa: E731
-    return {
-        "j1": on_noisy.double().mean().item(),
-        "j2": on_true.double().mean().item(),
-        "fitted": share(on_true, ~mislabeled),
-        "memorized": share(on_noisy, mislabeled),
-        "recovered": share(on_true, mislabeled),
-    }
 
 
 def order(seed: int, epoch: int, n: int) -> Tensor:
@@ -172,25 +69,20 @@ class Trainer:
         self,
         network: nn.Module,
         loss_at: Callable[[int], Callable[[Tensor, Tensor], Tensor]],
-        data: dict[str, Resident],
+        data: dict[str, DeviceSplit],
         recipe: Recipe,
         execution: Execution | None,
         seed: int,
     ):
-        self.recipe, self.execution, self.data, self.seed = (
-            recipe,
-            execution or settle(recipe),
-            data,
-            seed,
-        )
-        self.loss_at = loss_at
+        self.recipe, self.execution = recipe, execution or settle(recipe)
+        self.data, self.loss_at, self.seed = data, loss_at, seed
         prepare_process(self.execution)
-        self.network = network.to(self.execution.device, memory_format=torch.channels_last)
-        n, device = len(data["train"]), self.execution.device
-        self.augmentation = Augmentation(recipe.augment, n, device) if recipe.augment else None
-        self.step = TrainingStep(
-            self.network, data["train"], recipe, self.execution, self.augmentation
-        )
+        train, device = data["train"], self.execution.device
+        self.network = network.to(device, memory_format=torch.channels_last)
+        self.augmentation = None
+        if recipe.augment:
+            self.augmentation = Augmentation(recipe.augment, len(train), device)
+        self.step = TrainingStep(self.network, train, recipe, self.execution, self.augmentation)
         self.captured: graph.CapturedStep | None = None
         self.batch_size = self.step.batch_size
         self.history: list[dict] = []
@@ -226,13 +118,8 @@ class Trainer:
             return
         self.network.train()
         self.step.begin(order(self.seed, 1, len(self.data["train"])), self.recipe.lr_at(1))
-        first, *others = (self.loss_at(epoch) for epoch in range(1, self.recipe.epochs + 1))
         try:
-            if self.augmentation:  # an epoch's flips and crops are drawn before its first step
-                raise graph.CannotCaptureError("images are augmented")
-            if any(loss is not first for loss in others):
-                raise graph.CannotCaptureError("the loss switches")
-            self.captured = graph.CapturedStep(self.step, first)
+            self.captured = self.capture()
         except graph.CannotCaptureError as error:
             if self.history:
                 raise UserError(
@@ -242,6 +129,19 @@ class Trainer:
                 ) from error
             print(f"Steps are carried out one operation after another: {error}.", file=sys.stderr)
             self.execution = replace(self.execution, step="eager")
+
+    def capture(self) -> graph.CapturedStep:
+        """The step as a CUDA graph, which repeats what is the same in every epoch.
+
+        Raises:
+            CannotCaptureError: something is not, or the step itself cannot be captured.
+        """
+        if self.augmentation:  # an epoch's flips and crops are drawn before its first step
+            raise graph.CannotCaptureError("images are augmented")
+        first, *others = (self.loss_at(epoch) for epoch in range(1, self.recipe.epochs + 1))
+        if any(loss is not first for loss in others):
+            raise graph.CannotCaptureError("the loss switches")
+        return graph.CapturedStep(self.step, first)
 
     def run(
         self, after_epoch: Callable[["Trainer"], None] = lambda trainer: None, progress: bool = True
@@ -256,27 +156,21 @@ class Trainer:
             Diverged: loss or output is not finite; the message tells epoch and step.
         """
         self.prepare()
-        first, evaluated = len(self.history) + 1, self.recipe.evaluation_epochs()
+        done, epochs = len(self.history), self.recipe.epochs
+        evaluated = self.recipe.evaluation_epochs()
         interval = 0.5 if sys.stderr.isatty() else 10  # a log file needs no animation
-        bar = tqdm(
-            total=self.recipe.epochs,
-            initial=first - 1,
-            unit="epoch",
-            disable=not progress,
-            mininterval=interval,
-        )
-        with bar:
-            for epoch in range(first, self.recipe.epochs + 1):
+        looks = {"unit": "epoch", "mininterval": interval, "disable": not progress}
+        with tqdm(total=epochs, initial=done, **looks) as bar:
+            for epoch in range(done + 1, epochs + 1):
                 try:
-                    self.history.append(self.epoch(epoch, epoch in evaluated))
+                    row = self.epoch(epoch, epoch in evaluated)
                 except Diverged as error:
                     error.epoch = epoch
                     raise
+                self.history.append(row)
                 after_epoch(self)
-                row = self.history[-1]
-                bar.set_postfix(
-                    J1=f"{row['training_j1']:.3f}", J2=f"{row['training_j2']:.3f}", refresh=False
-                )
+                j1, j2 = f"{row['training_j1']:.3f}", f"{row['training_j2']:.3f}"
+                bar.set_postfix(J1=j1, J2=j2, refresh=False)
                 bar.update()
         return self.history
 
@@ -287,12 +181,10 @@ class Trainer:
         self.prepare()
         start = time.perf_counter()
         row = {"epoch": epoch, "lr": self.recipe.lr_at(epoch)}
-        # a graph draws nothing, and shares torch's generator with other threads
-        with (
-            contextlib.nullcontext()
-            if self.captured
-            else seeded(self.seed, epoch, self.execution.device)
-        ):
+        drawn = seeded(self.seed, epoch, self.execution.device)
+        if self.captured:  # a graph draws nothing, and torch's generator is other threads' too
+            drawn = contextlib.nullcontext()
+        with drawn:
             row |= self.training_pass(epoch, row["lr"])
         row["train_seconds"] = time.perf_counter() - start
         row |= self.evaluate() if evaluated else {}
@@ -320,18 +212,15 @@ class Trainer:
         """J1, J2, their parts and the number of classes predicted on the training set; accuracy on
         each other split.
         """
-        train = self.data["train"]
-        predicted = predict(self.network, train).argmax(1)
-        row = fractions(predicted, train.noisy, train.true) | {"classes": len(predicted.unique())}
-        self.dynamics[len(self.history) + 1] = predicted[train.noisy != train.true].byte().cpu()
-        for name, split in self.data.items():
-            if name != "train":
-                predicted = predict(self.network, split).argmax(1)
-                row[f"{name}_accuracy"] = (predicted == split.true).double().mean().item()
-                if (split.noisy != split.true).any():
-                    row[f"{name}_noisy_accuracy"] = (
-                        (predicted == split.noisy).double().mean().item()
-                    )
+        predicted = {name: predict(self.network, s).argmax(1) for name, s in self.data.items()}
+        found, train = predicted.pop("train"), self.data["train"]
+        row = fractions(found, train.noisy, train.true) | {"classes": len(found.unique())}
+        self.dynamics[len(self.history) + 1] = found[train.noisy != train.true].byte().cpu()
+        for name, found in predicted.items():
+            split = self.data[name]
+            row[f"{name}_accuracy"] = (found == split.true).double().mean().item()
+            if (split.noisy != split.true).any():
+                row[f"{name}_noisy_accuracy"] = (found == split.noisy).double().mean().item()
         return row
 
 
@@ -339,9 +228,8 @@ def prepare_process(execution: Execution) -> None:
     """Settles threads, determinism and what float32 means for this process."""
     torch.set_num_threads(execution.threads)
     torch.backends.cudnn.deterministic = True
-    torch.backends.cudnn.allow_tf32 = (
-        False  # torch's default is True: ten bits of mantissa under the name of float32
-    )
+    # torch's default is True: ten bits of mantissa under the name of float32
+    torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False  # an environment variable can have set it
     keep_freed_memory()
 
@@ -352,9 +240,7 @@ def keep_freed_memory() -> None:
     to 1.2 times as fast.
     """
     if sys.platform == "linux":
-        with contextlib.suppress(
-            OSError, AttributeError
-        ):  # another C library: nothing to gain, nothing to lose
+        with contextlib.suppress(OSError, AttributeError):  # another C library: nothing to lose
             libc = ctypes.CDLL("libc.so.6")
             libc.mallopt(-4, 0)  # M_MMAP_MAX: no tensor in a mapping of its own
             libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD: never give the heap's top back

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 
-def plain(value: object) -> object:
+def as_python(value: object) -> object:
     """A scalar of numpy or torch as Python's own number or text, a vector of them as a list; else
     the value itself.
 
@@ -23,11 +23,11 @@ def plain(value: object) -> object:
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if isinstance(value, np.ndarray) and value.ndim == 1:
-        return [plain(v) for v in value]
+        return [as_python(v) for v in value]
     if isinstance(value, range):
         return list(value)
     if isinstance(value, list | tuple):
-        return type(value)(plain(v) for v in value) if type(value) in (list, tuple) else value
+        return type(value)(as_python(v) for v in value) if type(value) in (list, tuple) else value
     if isinstance(value, np.floating):
         return float(str(value))
     return value.item() if isinstance(value, np.generic) else value
@@ -44,7 +44,7 @@ def rounded(value: object) -> object:
     """A number of any library as Python's own, a float rounded to what a name holds; else the value
     itself.
     """
-    value = plain(value)
+    value = as_python(value)
     return as_held(value) if isinstance(value, float) else value
 
 

@@ -90,16 +90,87 @@ def test_the_first_page_leads_to_the_book(watch):
     page.wait_for_url("**/notebooks/answer.html")
 
 
-def test_search_finds_a_word(
-    browser,
-):  # not watched: the theme tries to fetch summaries too, which only a server allows
-    page = browser.new_page()
-    page.goto((BOOK / "search.html").as_uri() + "?q=symmetrized")
+SEARCHES = {
+    "symmetrized": "losses",
+    "memorization": "setting",
+    "memorisation": "setting",
+    "mislabelled": "setting",
+    "overfitting": "whatcamenext",
+    "early stopping": "whatcamenext",
+    "noisy labels": "whatcamenext",
+}
+"""What a reader types, and a page that must be among the answers."""
+
+
+@pytest.mark.parametrize("words", SEARCHES)
+def test_search_finds_what_a_reader_types(words, browser):
+    page = (
+        browser.new_page()
+    )  # not watched: the theme fetches summaries, which only a server allows
+    page.goto((BOOK / "search.html").as_uri() + f"?q={words.replace(' ', '+')}")
     page.wait_for_selector("#search-results li a", timeout=10_000)
-    assert "losses" in " ".join(
-        page.eval_on_selector_all("#search-results li a", "links => links.map((a) => a.href)")
-    )
+    found = page.eval_on_selector_all("#search-results li a", "all => all.map((a) => a.pathname)")
+    assert any(address.endswith(f"/{SEARCHES[words]}.html") for address in found), found
     page.close()
+
+
+PREVIEWS = {
+    "citation": ("book/whatcamenext", "references.html#", "Chiyuan Zhang"),
+    "equation": ("notebooks/theory_theorem", "#equation-eq-any", ""),
+    "statement": ("notebooks/theory_theorem", "#lem-any", "Any loss"),
+    "page": ("book/whatcamenext", "protocol.html", "protocol"),
+}
+"""A page, the link on it that a reader points at, and a word of what shows up."""
+
+
+@pytest.mark.parametrize("kind", PREVIEWS)
+def test_a_link_shows_what_it_leads_to(kind, watch):
+    name, link, word = PREVIEWS[kind]
+    page = watch(1280)
+    typeset(page, BOOK / f"{name}.html")
+    page.locator(f"article a.reference.internal[href^='{link}']").first.hover()
+    box = page.locator(".tippy-box")
+    box.wait_for(timeout=10_000)
+    if kind == "equation":
+        box.locator("mjx-container svg").first.wait_for(timeout=10_000)
+    assert word in box.inner_text()
+
+
+def column(page, name: str) -> list[str]:
+    """What the rows that are shown of the table of all runs hold in a column."""
+    script = """(table, name) => {
+      const place = [...table.tHead.rows[0].cells].findIndex((c) => c.textContent === name);
+      const rows = [...table.tBodies[0].rows].filter((row) => !row.hidden);
+      return rows.map((row) => row.cells[place].textContent);
+    }"""
+    return page.eval_on_selector("table.runs", script, name)
+
+
+def test_the_table_of_all_runs_is_sorted_and_filtered(watch):
+    page = watch(1280)
+    page.goto((BOOK / "book/runs.html").as_uri())
+    everything = column(page, "loss")
+    for reverse in (False, True):
+        page.locator("table.runs th", has_text="J1").press("Enter")
+        values = [float(v) for v in column(page, "J1")]
+        assert values == sorted(values, reverse=reverse)
+    page.select_option("select[name=loss]", "CCE")
+    assert column(page, "loss") == ["CCE"] * everything.count("CCE")
+    assert page.inner_text("output") == f"{everything.count('CCE')} of {len(everything)}"
+    page.fill("input[name=words]", "no such run")
+    assert column(page, "loss") == []
+    page.goto((BOOK / "book/runs.html").as_uri() + "?loss=CCE")
+    assert column(page, "loss") == ["CCE"] * everything.count("CCE")
+
+
+def test_numbers_stand_to_the_right_and_a_wide_table_says_that_it_scrolls(watch):
+    page = watch(390)
+    page.goto((BOOK / "book/runs.html").as_uri())
+    page.wait_for_selector("table.runs[data-scrolls]")
+    style = "(e) => getComputedStyle(e).textAlign"
+    assert page.locator("table.runs td.number").first.evaluate(style) == "right"
+    note = "(e) => getComputedStyle(e, '::before').content"
+    assert "scrolls" in page.locator("table.runs").evaluate(note)
 
 
 def test_every_figure_of_a_notebook_links_to_that_notebook(watch):

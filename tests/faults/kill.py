@@ -16,7 +16,7 @@ from place import Place, direct, papermill, workflow
 
 POINTS = (
     "step",
-    "exact",
+    "evaluation",
     "final",
     *(f"{k}-{p}" for k in ("ckpt", "npz", "json") for p in ("torn", "synced", "renamed")),
     "any",
@@ -120,7 +120,7 @@ def rounds(
             try:
                 for _ in range(3):
                     point, share = next(points), rng.uniform(0.1, 0.9)
-                    most = {"step": 30, "exact": 6, "final": 1, "ckpt": 5}.get(
+                    most = {"step": 30, "evaluation": 6, "final": 1, "ckpt": 5}.get(
                         point.split("-")[0], 1
                     )
                     story.append(f"{point}:{rng.integers(1, most + 1)}:{next(whom)}:{share:.3f}")

@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
 from table import read, renew
 
 ROOT = Path(__file__).parents[2]
@@ -42,19 +43,25 @@ TESTS = {
     "losses.paper": ["test_losses.py"],
     "losses.pairs": ["test_zoo.py", "test_zoo_pairs.py"],
     "noise": ["test_noise.py", "test_bad_input.py::test_noise"],
-    "claims.outcomes": ["test_outcomes.py", "test_claims.py", "test_table.py"],
-    "claims.rules": ["test_claims.py", "test_table.py"],
-    "claims.table": ["test_table.py", "test_answer.py", "test_claims.py"],
+    "claims.outcomes": ["test_outcomes.py", "test_claims.py", "test_cells.py"],
+    "claims.measured": ["test_outcomes.py", "test_claims.py", "test_cells.py"],
+    "claims.rules.clean": ["test_claims.py", "test_table.py"],
+    "claims.rules.fit": ["test_claims.py"],
+    "claims.rules.leads": ["test_claims.py"],
+    "claims.rules.pairs": ["test_claims_of_pairs.py", "test_claims.py"],
+    "claims.cells": ["test_cells.py", "test_table.py", "test_claims.py"],
+    "claims.table": ["test_table.py", "test_cells.py", "test_answer.py"],
     "claims.contrasts": ["test_contrasts.py"],
     "claims.intervals": ["test_intervals.py", "test_claims.py"],
     "claims.cases": ["test_claims.py"],
-    "records": ["test_records.py", "test_security.py", "test_format1.py"],
-    "record": ["test_records.py", "test_format1.py"],
-    "format1": ["test_format1.py"],
-    "measured": ["test_measured.py", "test_runs.py"],
-    "entries": ["test_entries.py"],
-    "runs": ["test_runs.py", "test_resume.py"],
-    "checkpoints": ["test_resume.py", "test_runs.py"],
+    "runs.records": ["test_records.py", "test_security.py", "test_format1.py"],
+    "runs.record": ["test_records.py", "test_format1.py"],
+    "runs.format1": ["test_format1.py"],
+    "runs.measured": ["test_measured.py", "test_runs.py"],
+    "runs.entries": ["test_entries.py"],
+    "runs.execute": ["test_runs.py", "test_resume.py"],
+    "runs.setup": ["test_runs.py", "test_labels.py"],
+    "runs.checkpoints": ["test_resume.py", "test_runs.py"],
 }
 """The tests that must notice a fault in a module."""
 
@@ -201,12 +208,8 @@ def main() -> int:
         help="only the lines where one lived last time; tests were added since",
     )
     options = parser.parse_args()
-    import hypothesis  # noqa: F401  these are loaded once, before the forks
-    import matplotlib.pyplot  # noqa: F401
-    import nbformat  # noqa: F401
-    import pandas  # noqa: F401
-    import torch
-
+    for name in ("hypothesis", "matplotlib.pyplot", "nbformat", "pandas"):
+        importlib.import_module(name)  # once, before the forks
     torch.set_num_threads(1)
     os.chdir(ROOT)
     for module in options.modules:

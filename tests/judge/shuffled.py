@@ -15,7 +15,7 @@ from statistics import fmean
 import numpy as np
 from planted import FILE
 
-from memutils.claims.outcomes import Measured
+from memutils.claims.measured import Measured
 from memutils.claims.selection import OWN, Pool
 from memutils.claims.sensitivity import words
 from memutils.claims.thresholds import Thresholds

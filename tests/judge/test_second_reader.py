@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import second_reader
 
-from memutils.claims import cases, outcomes, publish, rules, table
+from memutils.claims import cases, cells, outcomes, publish
+from memutils.claims.rules import clean, leads, pairs
 from memutils.claims.selection import Pool
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -105,11 +106,11 @@ def swapped(a, b, n, deviations):
 
 
 ERRORS = {
-    "samples taken for independent": (rules, "standard_error", independent),
+    "samples taken for independent": (pairs, "standard_error", independent),
     "the last evaluation for the median": (outcomes.Run, "end", last_evaluation),
-    "the nominal noise rate": (rules, "ideal_drop", nominal),
-    "underfitted runs count": (table, "inconclusive", never_unfit),
-    "m and r exchanged": (rules, "leads", swapped),
+    "the nominal noise rate": (clean, "ideal_drop", nominal),
+    "underfitted runs count": (cells, "inconclusive", never_unfit),
+    "m and r exchanged": (leads, "leads", swapped),
 }
 
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN, Case, inconclusive
 from memutils.claims.intervals import Interval, over_seeds
-from memutils.claims.outcomes import Measured, Run, excess
+from memutils.claims.measured import Measured
+from memutils.claims.outcomes import Run, excess
 from memutils.claims.selection import Column, Pool, Protocol
 from memutils.claims.steps import step_scale
 from memutils.claims.thresholds import Thresholds

@@ -1,19 +1,15 @@
-"""What a run came to, from its record: its values at the end, whether it can tell anything, when it
-got somewhere.
-
-``Measured`` holds what depends on no threshold, so that moving a threshold reads nothing anew;
-``Run`` is the same run under given thresholds.
+"""What a run came to under given thresholds: its values at the end, whether it can tell anything,
+when it got somewhere.
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from memutils.claims.intervals import standard_error
+from memutils.claims.measured import Measured
 from memutils.claims.thresholds import Thresholds
 from memutils.runs.records import Record
 
@@ -50,111 +46,6 @@ def stays(epochs: np.ndarray, j1: np.ndarray, level: float) -> float:
     below = epochs[~(j1 >= level)]
     later = epochs[epochs > (below.max() if len(below) else 0)]
     return float(later.min()) if len(later) else math.inf
-
-
-@dataclass(frozen=True, eq=False)
-class Images:
-    """The last epoch's predictions, image by image; each a bool array.
-
-    Attributes:
-        given, true: of the training images, whether they are predicted as their training label and
-            as their true one.
-        mislabeled: whether these labels differ.
-        tested: whether each test image is predicted right.
-    """
-
-    given: np.ndarray
-    true: np.ndarray
-    mislabeled: np.ndarray
-    tested: np.ndarray
-
-    @property
-    def memorized(self) -> np.ndarray:
-        """Of the mislabeled images, whether each is predicted as its wrong label."""
-        return self.given[self.mislabeled]
-
-    @classmethod
-    def of(cls, arrays: dict[str, np.ndarray]) -> "Images":
-        """From the arrays of a record."""
-        predicted, noisy, true = (
-            arrays[f"train_{part}"] for part in ("predicted", "noisy", "true")
-        )
-        tested = arrays["test_predicted"] == arrays["test_true"]
-        return cls(predicted == noisy, predicted == true, noisy != true, tested)
-
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """What a record measured, as the rules read it.
-
-    Attributes:
-        name: the scale and the key.
-        spec: the settings.
-        classes, images: K and the number of training images.
-        noise_rate: the empirical noise rate e.
-        columns: the history, float64 (epochs,) each; metrics are NaN in epochs without an
-            evaluation.
-        load: reads the arrays of the record.
-        risks: mean losses by split, loss and labels.
-        device, precision: of the training.
-    """
-
-    name: str
-    spec: dict
-    classes: int
-    images: int
-    noise_rate: float
-    columns: dict[str, np.ndarray]
-    load: Callable[[], dict[str, np.ndarray]]
-    risks: dict = field(default_factory=dict)
-    device: str = ""
-    precision: str = ""
-
-    @classmethod
-    def of(cls, record: Record) -> "Measured":
-        """From a record."""
-        history, execution = record.history, record.provenance.get("execution", {})
-        columns = {str(name): history[name].to_numpy(float) for name in history}
-        return cls(
-            f"{record.scale}/{record.key}",
-            record.spec,
-            len(record.dataset.get("classes", ())),
-            record.dataset.get("sizes", {}).get("train", 0),
-            record.noise_rate,
-            columns,
-            record.arrays,
-            record.content.get("risks", {}),
-            execution.get("device", ""),
-            execution.get("precision", ""),
-        )
-
-    @cached_property
-    def last(self) -> Images:
-        """The last epoch's predictions."""
-        return Images.of(self.load())
-
-    def median(self, column: str, epochs: int) -> float:
-        """The median of a column over the evaluations of the last epochs; NaN where it has none."""
-        if (column, epochs) not in self._medians:
-            epoch = self.columns["epoch"]
-            late = self.evaluated & (epoch > epoch.max(initial=0) - epochs)
-            values = self.columns[column][late]
-            self._medians[column, epochs] = float(np.median(values)) if len(values) else math.nan
-        return self._medians[column, epochs]
-
-    @cached_property
-    def pairs(self) -> dict[tuple[str, str], tuple[int, int, int]]:
-        """What was counted already of this run and others, image by image."""
-        return {}
-
-    @cached_property
-    def _medians(self) -> dict[tuple[str, int], float]:
-        return {}
-
-    @cached_property
-    def evaluated(self) -> np.ndarray:
-        """Whether each epoch ended with an evaluation."""
-        return ~np.isnan(self.columns["j1"])
 
 
 class Run:
@@ -204,7 +95,7 @@ class Run:
     @cached_property
     def rows(self) -> pd.DataFrame:
         """The history, one row an epoch."""
-        return pd.DataFrame(self.measured.columns).astype({"epoch": int})
+        return self.measured.history
 
     @cached_property
     def evaluations(self) -> pd.DataFrame:

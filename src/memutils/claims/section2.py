@@ -1,7 +1,7 @@
-"""The claims of the paper's section 2, on its experiments, and the two primary ones."""
+"""The claims of the paper's section 2, on its experiments: C1 to C12."""
 
-from memutils.claims import contrasts, rules
-from memutils.claims.claim import CIFAR, PRIMARY, Claim, Part
+from memutils.claims import rules
+from memutils.claims.claim import CIFAR, Claim, Part
 
 CLOSE_TO_ZERO = "for all values of η the training error goes down close to zero"
 MEMORIZES = (
@@ -11,63 +11,7 @@ MEMORIZES = (
 )
 MEMORIZES_SYMBOLS = r"$J_1 \ge 0.95,\; m \ge 0.9$"
 
-PRIMARIES_AND_FIGURES = (
-    Claim(
-        id="P0",
-        weight=PRIMARY,
-        section="section 2",
-        says=(
-            "keeping everything else in the training algorithm same but changing the loss "
-            "function alone results in the network "
-            "significantly resisting overfitting"
-        ),
-        reading=(
-            "With all else equal, RLL memorizes less than CCE and than MSE, and it is more "
-            "accurate on new images."
-        ),
-        rule=(
-            "Each of four differences is above three standard errors, image by image, in every "
-            "pair of a seed."
-        ),
-        symbols=r"$m(\mathrm{CCE}) - m(\mathrm{RLL}) > 3\,\mathrm{SE}$, and so on",
-        shown_in=("fig4", "fractions"),
-        parts=(
-            Part(
-                title="m below CCE's", judge=rules.memorizes_less, losses=("rll",), against=("cce",)
-            ),
-            Part(
-                title="m below MSE's", judge=rules.memorizes_less, losses=("rll",), against=("mse",)
-            ),
-            Part(
-                title="test accuracy above CCE's",
-                judge=rules.more_accurate,
-                losses=("rll",),
-                against=("cce",),
-            ),
-            Part(
-                title="test accuracy above MSE's",
-                judge=rules.more_accurate,
-                losses=("rll",),
-                against=("mse",),
-            ),
-        ),
-    ),
-    Claim(
-        id="P1",
-        weight=PRIMARY,
-        section="section 2",
-        says="this loss function seems to be able to disregard data that are wrongly labelled",
-        reading="RLL memorizes less at equal fit: the loss does it, not only the clock.",
-        rule=(
-            "Where the training-mode f first reaches 0.9 and 0.95, RLL's highest x over four step"
-            " sizes is below CCE's lowest by more than 0.05, by the interval over three seeds. Open"
-            " where CCE's lowest x lies at the smallest step and more than 0.05 below the next."
-        ),
-        symbols=r"$\max_s x(\mathrm{RLL}) - \min_s x(\mathrm{CCE}) < -0.05$",
-        shown_in=("theory_steps",),
-        contrast=contrasts.equal_fit,
-        networks=("inception-lite",),
-    ),
+EXPERIMENTS = (
     Claim(
         id="C1",
         section="section 2",
@@ -75,7 +19,7 @@ PRIMARIES_AND_FIGURES = (
         reading="CCE memorizes CIFAR-10.",
         rule=MEMORIZES,
         symbols=MEMORIZES_SYMBOLS,
-        shown_in=("fig1",),
+        shown_in=("cifar10",),
         parts=(Part(judge=rules.memorizes, losses=("cce",), networks=CIFAR),),
     ),
     Claim(
@@ -85,7 +29,7 @@ PRIMARIES_AND_FIGURES = (
         reading="MSE memorizes CIFAR-10.",
         rule=MEMORIZES,
         symbols=MEMORIZES_SYMBOLS,
-        shown_in=("fig1",),
+        shown_in=("cifar10",),
         parts=(Part(judge=rules.memorizes, losses=("mse",), networks=CIFAR),),
     ),
     Claim(
@@ -101,7 +45,7 @@ PRIMARIES_AND_FIGURES = (
             "Not tested within three epochs of a drop of the learning rate."
         ),
         symbols=r"$t_{0.2} \le t_{0.4} \le t_{0.6},\; t_{0.2} < t_{0.6}$",
-        shown_in=("fig1", "fig2"),
+        shown_in=("cifar10", "mnist"),
         parts=(
             Part(
                 judge=rules.takes_longer,
@@ -126,7 +70,7 @@ PRIMARIES_AND_FIGURES = (
         reading="CCE memorizes MNIST.",
         rule=MEMORIZES,
         symbols=MEMORIZES_SYMBOLS,
-        shown_in=("fig2",),
+        shown_in=("mnist",),
         parts=(Part(judge=rules.memorizes, losses=("cce",), networks=("resnet18",)),),
     ),
     Claim(
@@ -144,7 +88,7 @@ PRIMARIES_AND_FIGURES = (
             "0.01 over the last fifth of the epochs."
         ),
         symbols=r"$J_1(\mathrm{MSE}) \ge 0.75,\; J_1(\mathrm{CCE}) - J_1(\mathrm{MSE}) > 0.02$",
-        shown_in=("fig2",),
+        shown_in=("mnist",),
         parts=(
             Part(
                 judge=rules.high_not_all, losses=("mse",), against=("cce",), networks=("resnet18",)
@@ -164,7 +108,7 @@ PRIMARIES_AND_FIGURES = (
             "no wrong label but by chance."
         ),
         symbols=r"$a - J_1 \ge \tfrac34\, e\,\frac{Ka - 1}{K - 1}$",
-        shown_in=("fig3",),
+        shown_in=("mnist", "cifar10"),
         parts=(Part(judge=rules.well_below_clean, losses=("rll",), clean=True),),
     ),
     Claim(
@@ -177,7 +121,7 @@ PRIMARIES_AND_FIGURES = (
         reading="At the noise rates 0.2 and 0.4 that drop is about η.",
         rule="The drop is within 0.05 of the ideal drop.",
         symbols=r"$\left|a - J_1 - e\,\frac{Ka - 1}{K - 1}\right| \le 0.05$",
-        shown_in=("fig3",),
+        shown_in=("mnist", "cifar10"),
         parts=(Part(judge=rules.drop_is_ideal, losses=("rll",), clean=True, low=True),),
     ),
     Claim(
@@ -190,7 +134,7 @@ PRIMARIES_AND_FIGURES = (
         reading="With CCE and MSE, J2 ends well below J1.",
         rule="J1 less J2 is at least half of the empirical noise rate.",
         symbols=r"$J_1 - J_2 \ge e/2$",
-        shown_in=("fig4", "fractions"),
+        shown_in=("mnist", "cifar10"),
         beyond=("resnet32",),
         parts=(Part(judge=rules.true_below_training, losses=("cce", "mse")),),
     ),
@@ -201,7 +145,7 @@ PRIMARIES_AND_FIGURES = (
         reading="With RLL, J2 ends above J1.",
         rule="r is above m by three standard errors; fails if m leads by three; else open.",
         symbols=r"$r - m > 3\,\mathrm{SE}$",
-        shown_in=("fig4", "fractions"),
+        shown_in=("mnist", "cifar10"),
         beyond=("resnet32",),
         parts=(Part(judge=rules.true_above_training, losses=("rll",)),),
     ),
@@ -216,7 +160,7 @@ PRIMARIES_AND_FIGURES = (
             " in 5 % of the epochs. Else open."
         ),
         symbols=r"$r > m$ throughout",
-        shown_in=("fig4", "fractions"),
+        shown_in=("mnist", "cifar10"),
         beyond=("resnet32",),
         parts=(Part(judge=rules.always_above, losses=("rll",)),),
     ),
@@ -232,7 +176,7 @@ PRIMARIES_AND_FIGURES = (
             "that m leads at every evaluation."
         ),
         symbols=r"$r > m$ early, $m > r$ later",
-        shown_in=("fig4", "fractions"),
+        shown_in=("mnist", "cifar10"),
         beyond=("resnet32",),
         parts=(Part(judge=rules.crosses_over, losses=("cce",)),),
     ),
@@ -247,7 +191,7 @@ PRIMARIES_AND_FIGURES = (
         reading="RLL's J2 at the noise rates 0.2 and 0.4 is close to its accuracy on clean labels.",
         rule="J2 is at most 0.05 below J1 on clean labels.",
         symbols=r"$a - J_2 \le 0.05$",
-        shown_in=("fig4", "fractions"),
+        shown_in=("mnist", "cifar10"),
         beyond=("resnet32",),
         parts=(Part(judge=rules.true_near_clean, losses=("rll",), clean=True, low=True),),
     ),

@@ -2,10 +2,11 @@
 names.
 
 Read are the records of ``SCALES`` that are runs of their grids: there a network is trained to the
-end in one way for all losses. The scale ``size`` is left out, since it varies the epochs with the
-number of images; its chapter reads it. Runs that differ in loss, noise rate, seed or a parameter of
-their loss alone form a ``Protocol``, and only runs of one protocol are compared. So the runs of a
-pair share the learning rate, the epochs and the number of images.
+end in one way for all losses. The scale ``size`` varies the epochs with the number of images, and
+its chapter reads that; of it only runs of the paper's own schedule are judged. Runs that differ in
+loss, noise rate, seed or a parameter of their loss alone form a ``Protocol``, and only runs of one
+protocol are compared. So the runs of a pair share the learning rate, the epochs and the number of
+images.
 """
 
 import json
@@ -13,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from memutils.claims.outcomes import Measured
+from memutils.claims.measured import Measured
 from memutils.runs import records
 from memutils.runs.records import RESULTS_VERSION, Record
 from memutils.runs.specs import load_scale
@@ -33,6 +34,9 @@ SCALES = (
 """The scales whose runs are judged; of a run that two of them hold, the first one's record is
 taken.
 """
+
+PARTLY = "size"
+"""The scale of which only runs of the paper's own schedule are judged."""
 
 OWN = ("loss", "eta", "seed", "loss_parameters", "alpha")
 """Settings in which the runs of one protocol differ."""
@@ -163,7 +167,7 @@ def is_of_a_grid(found: Iterable[Record]) -> list[Record]:
     diverge.
     """
     found, specs = list(found), []
-    for scale in {r.scale for r in found} & set(SCALES):
+    for scale in {r.scale for r in found} & {*SCALES, PARTLY}:
         specs += [records.spec_dict(spec) for spec in load_scale(scale).specs().values()]
     asked = {json.dumps(spec, sort_keys=True) for spec in specs}
     return [
@@ -173,6 +177,14 @@ def is_of_a_grid(found: Iterable[Record]) -> list[Record]:
         and r.content["results_version"] == RESULTS_VERSION
         and not r.diverged
     ]
+
+
+def of_the_papers_schedule(record: Record) -> bool:
+    """Whether a run is trained as in the scale ``paper``, on however many images."""
+    paper, spec = load_scale("paper"), record.spec
+    usual = paper.usual(spec["network"]) if spec["network"] in paper.networks else {"network": ""}
+    free = ("evaluations", "threads")
+    return all(spec[name] == value for name, value in usual.items() if name not in free)
 
 
 class Pool:
@@ -191,7 +203,8 @@ class Pool:
             UserError: a record that cannot be read.
         """
         found = [record for scale in SCALES for record in records.load(scale)]
-        return cls(is_of_a_grid(found))
+        larger = filter(of_the_papers_schedule, records.load(PARTLY))
+        return cls(is_of_a_grid([*found, *larger]))
 
     @cached_property
     def protocols(self) -> list[Protocol]:

@@ -1,54 +1,18 @@
 """The table of claims: what the records say of each claim on each network, as data.
 
-A cell is one judgment; a verdict is what the cells of a claim and a network come to. Rules of the
-table (book/rules.md): a seed passes if all its cells that can tell pass; a verdict needs that half
-of the cells can tell, one at the noise rate 0.4 among them; of several sizes the largest is shown,
-and another one beside it where its word differs.
+A verdict is what the cells of a claim and a network come to. Of several sizes the largest is shown,
+and another one beside it where its word differs (book/rules.md).
 """
 
-import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from statistics import fmean
 
 from memutils.claims import proofs
-from memutils.claims.cases import (
-    FAILS,
-    HOLDS,
-    INCONCLUSIVE,
-    NOT_TESTED,
-    OPEN,
-    Case,
-    Finding,
-    collapsed,
-    inconclusive,
-)
-from memutils.claims.intervals import Interval, over_seeds
-from memutils.claims.outcomes import Measured, Run
-from memutils.claims.selection import ALPHA, COLUMNS, Column, Pool, Protocol, differing
+from memutils.claims.cases import NOT_TESTED, OPEN
+from memutils.claims.cells import Cell, cells, largest, over_main, weigh
+from memutils.claims.intervals import Interval
+from memutils.claims.selection import ALPHA, COLUMNS, Column, Pool
 from memutils.claims.statements import CLAIMS, MATHEMATICS, PRIMARY, Claim, Part
 from memutils.claims.thresholds import Thresholds
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One judgment: of which loss, noise rate (None where it spans them) and seed, on how many
-    images, and by which runs.
-    """
-
-    finding: Finding
-    loss: str
-    eta: float | None
-    seed: int
-    images: int
-    learning_rate: float
-    records: tuple[str, ...]
-    differ: str = ""
-
-    @property
-    def tells(self) -> bool:
-        """Whether its runs can tell, even if an interval leaves it open."""
-        return self.finding.state in (HOLDS, FAILS, OPEN)
 
 
 @dataclass(frozen=True)
@@ -86,123 +50,6 @@ class Verdict:
     def count(self, state: str) -> int:
         """How many of its cells are in this state."""
         return sum(cell.finding.state == state for cell in self.cells)
-
-
-def cell(
-    part: Part,
-    protocol: Protocol,
-    column: Column,
-    where: tuple[str, float, int],
-    limits: Thresholds,
-) -> Cell | None:
-    """The judgment of a loss, noise rate and seed in a protocol; None where a run that it compares
-    is missing.
-    """
-    loss, eta, seed = where
-    etas = limits.etas if part.across else (eta,)
-    wanted = [(name, e) for name in (loss, *part.against) for e in etas] + (
-        [(loss, 0.0)] if part.clean else []
-    )
-    found: dict[tuple[str, float], Measured | None] = {
-        k: protocol.get(*k, seed, column.alpha) for k in wanted
-    }
-    if not all(found.values()):
-        return None
-    runs = {key: Run(run, limits) for key, run in found.items()}
-    marks = {name: protocol.get(name, 0.0, seed, column.alpha) for name in (loss, *part.against)}
-    clean = {name: Run(run, limits) for name, run in marks.items() if run}
-    case = Case(loss, etas[0], seed, runs, clean, part.against)
-    finding = part.judge(case, limits)
-    if why := (collapsed if part.collapse_only else inconclusive)(case):
-        finding = replace(finding, state=INCONCLUSIVE, why=why)
-    names = tuple(run.name for run in found.values())
-    eta = None if part.across else eta
-    return Cell(
-        finding,
-        loss,
-        eta,
-        seed,
-        protocol.images,
-        protocol.settings["lr"],
-        names,
-        differing(found.values()),
-    )
-
-
-def cells(part: Part, pool: Pool, column: Column, limits: Thresholds) -> list[Cell]:
-    """Every cell of a part on a column, of every size: of one size that of the protocol with the
-    most epochs.
-    """
-    etas = limits.low_etas if part.low else limits.etas
-    found: dict[tuple, Cell] = {}
-    for loss in part.losses if column.alpha == ALPHA else ("rll",):
-        for protocol in pool.fitting(column.wanted(loss)):
-            for eta in etas[:1] if part.across else etas:
-                for seed in protocol.seeds():
-                    judged = cell(part, protocol, column, (loss, eta, seed), limits)
-                    if judged:
-                        found.setdefault((loss, eta, seed, protocol.images), judged)
-    return list(found.values())
-
-
-def largest(found: Iterable[Cell]) -> list[Cell]:
-    """Of each loss and noise rate the cells of the largest size."""
-    found = list(found)
-    most: dict[tuple, int] = {}
-    for c in found:
-        most[c.loss, c.eta] = max(c.images, most.get((c.loss, c.eta), 0))
-    return [c for c in found if c.images == most[c.loss, c.eta]]
-
-
-def enough(found: list[Cell], limits: Thresholds) -> bool:
-    """Whether at least half of the cells can tell, one at the main noise rate among them."""
-    telling = [c for c in found if c.tells]
-    return 0 < len(telling) >= limits.telling_share * len(found) and any(
-        c.eta in (None, limits.main_eta) for c in telling
-    )
-
-
-def weigh(found: list[Cell], by_pairs: bool, limits: Thresholds) -> tuple[str, int, int]:
-    """The word of these cells, and how many seeds pass of how many (for E1: pairs).
-
-    A seed fails if one of its cells does, is open if one is and none fails, and passes if all that
-    can tell pass.
-    """
-    telling = [c for c in found if c.tells]
-    if not enough(found, limits):
-        return NOT_TESTED, 0, 0
-    if by_pairs:
-        failed = sum(c.finding.state == FAILS for c in telling)
-        word = FAILS if failed > limits.pair_share * len(telling) else HOLDS
-        return word, len(telling) - failed, len(telling)
-    seeds = {c.seed for c in telling}
-    failed, undecided = (
-        {c.seed for c in telling if c.finding.state == state} for state in (FAILS, OPEN)
-    )
-    passed = len(seeds - failed - undecided)
-    if passed == len(seeds):
-        return HOLDS, passed, len(seeds)
-    if not passed and len(failed) in (0, len(seeds)):
-        return (FAILS if failed else OPEN), 0, len(seeds)
-    return f"{passed} of {len(seeds)} seeds", passed, len(seeds)
-
-
-def over_main(
-    found: list[Cell], confidence: float, limits: Thresholds
-) -> tuple[float, Interval | None] | None:
-    """The mean over seeds of the deciding number at the main noise rate, over the cells that can
-    tell, with its interval.
-
-    A seed's value is the mean over its losses.
-    """
-    by_seed: dict[int, list[float]] = {}
-    for c in found:
-        if c.eta == limits.main_eta and c.tells:
-            by_seed.setdefault(c.seed, []).append(next(iter(c.finding.statistics.values())))
-    values = [fmean(v) for _, v in sorted(by_seed.items())]
-    if not all(map(math.isfinite, values)):  # an epoch that is never reached
-        return math.inf, None
-    return (fmean(values), over_seeds(values, confidence)) if values else None
 
 
 def judge_part(claim: Claim, part: Part, pool: Pool, column: Column, limits: Thresholds) -> Verdict:

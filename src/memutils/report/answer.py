@@ -138,10 +138,10 @@ def span(g: Group, loss: str, name: str) -> str:
 
 
 def conditions(found: Iterable[Group]) -> str:
-    """What the runs have in common, for the caption; '' without runs."""
+    """What the runs have in common, for the caption."""
     found = list(found)
     if not found:
-        return ""
+        return "No run is recorded yet."
     epochs = sorted({g.epochs for g in found})
     times = f"{epochs[0]}" + (f" to {epochs[-1]}" if len(epochs) > 1 else "")
     precisions = " and ".join(sorted({d.precision for g in found for d in g.dots}))

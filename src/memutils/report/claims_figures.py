@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 from memutils.claims.contrasts import by_step, x_at_level
 from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
-from memutils.report.claims_page import SHORT
+from memutils.report.claims_words import SHORT
 from memutils.report.looks import looks
 from memutils.report.plots import COLORS
 

@@ -10,7 +10,8 @@ from memutils.claims.changed import AFTER_RESULTS, REASONS
 from memutils.claims.selection import MAIN, Pool
 from memutils.claims.sensitivity import NAMES
 from memutils.names import LOSS_NAMES
-from memutils.report.claims_page import SHORT, badge, beside, summary
+from memutils.report.claims_page import summary
+from memutils.report.claims_words import PARTS, SHORT, badge, beside
 from memutils.report.markup import Safe, joined, number, table, tag
 from memutils.runs import records
 
@@ -39,7 +40,7 @@ def moved(changes: list[dict]) -> Safe:
             row["old"],
             row["new"],
         )
-        part = f" ({row['part']})" if row["part"] else ""
+        part = f" ({PARTS[row['part']]})" if row["part"] else ""
         groups.setdefault(key, []).append(
             f"{row['claim']}{part}, {SHORT[row['column']].partition(',')[0]}"
         )
@@ -117,7 +118,9 @@ def second_words(old: dict) -> Safe:
     """This version's words on the same records, a line a network and part."""
     lines = []
     for v in old["second"]:
-        where = ", ".join(filter(None, [NETWORKS.get(v["column"], ""), v["part"]]))
+        where = ", ".join(
+            filter(None, [NETWORKS.get(v["column"], ""), PARTS.get(v["part"], v["part"])])
+        )
         lines.append(joined([badge(v["word"]), tag("small", f" {where}")]))
     return joined(lines, "<br>")
 
@@ -176,12 +179,12 @@ def at_learning_rates(content: dict, claims: tuple[str, ...] = ("P0", "C9")) -> 
     for claim in content["claims"]:
         for v in claim["verdicts"]:
             if claim["id"] in claims and v["column"] in titles:
-                name = f"{claim['id']} {v['part']}".strip()
+                name = f"{claim['id']} {PARTS.get(v['part'], '')}".strip()
                 rows.append(
                     {
                         "claim": name,
                         "learning rate": titles[v["column"]],
-                        "verdict": badge(v["word"], *beside(v)),
+                        "verdict": badge(v["word"], *beside(claim["id"], v)),
                         "at η = 0.4": summary(v),
                     }
                 )

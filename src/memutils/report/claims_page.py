@@ -1,195 +1,16 @@
-"""The page of the claims: the strip, the rows, the thresholds and the old rules, from the table of
-claims as data.
-"""
+"""The page of the claims: a row for each claim, from the table of claims as data."""
 
 import json
 
 from IPython.display import HTML, Markdown
 
 from memutils.claims import publish
-from memutils.claims.cases import FAILS, HOLDS, INCONCLUSIVE, NOT_TESTED, OPEN
+from memutils.claims.cases import INCONCLUSIVE, NOT_TESTED
 from memutils.claims.selection import Pool
 from memutils.claims.statements import CLAIMS, MATHEMATICS, PRIMARY
 from memutils.names import LOSS_NAMES
+from memutils.report.claims_words import PARTS, SHORT, SYMBOLS, badge, beside, page_title, readable
 from memutils.report.markup import Safe, details, interval, joined, link, number, table, tag
-
-SYMBOLS = {HOLDS: "✓", FAILS: "✗", OPEN: "?", NOT_TESTED: "–"}
-SHORT = {
-    "resnet18": "ResNet-18, MNIST",
-    "inception-lite": "Inception-Lite, CIFAR-10",
-    "resnet32": "ResNet-32, CIFAR-10",
-}
-WORDS = {
-    "j1": "J1",
-    "j2": "J2",
-    "clean_j1": "J1 on clean labels",
-    "memorized": "m",
-    "recovered": "r",
-    "rise": "change of J1",
-    "difference": "difference",
-    "standard_error": "SE",
-    "mcnemar_z": "McNemar z",
-    "difference_of_medians": "of medians",
-    "j1_cce_minus_mse": "J1 of CCE less MSE",
-    "rise_of_cce": "change of CCE",
-    "drop": "drop",
-    "ideal_drop": "ideal drop",
-    "share": "share of it",
-    "j1_minus_j2": "J1 − J2",
-    "noise_rate": "e",
-    "recovered_minus_memorized": "r − m",
-    "share_of_epochs_above": "r above, share of epochs",
-    "share_below_by_3_se": "m leads, share of epochs",
-    "evaluations_against": "evaluations against",
-    "crossover_epoch": "crossover",
-    "evaluations_before": "evaluations before",
-    "epochs_before": "epochs before",
-    "clean_j1_minus_j2": "clean J1 − J2",
-    "excess": "x",
-    "excess_rll": "x of RLL",
-    "excess_mse": "x of MSE",
-    "distance_to_rll_less_to_mse": "to RLL less to MSE",
-    "test_accuracy": "test accuracy",
-    "risk_cce_less_rll": "CCE less RLL",
-    "risk_cce": "risk of CCE",
-    "risk_rll": "risk of RLL",
-    "first_version": "0.98 and 0.95",
-    "rll_highest": "RLL's highest x",
-    "cce_lowest": "CCE's lowest x",
-    "gap": "gap",
-    "edge": "next step less smallest",
-    "human": "human",
-    "symmetric": "symmetric",
-    "level": "f",
-    "seed": "seed",
-}
-"""Statistics in words."""
-
-
-def readable(name: str) -> str:
-    """A statistic in words."""
-    return (
-        WORDS.get(name)
-        or LOSS_NAMES.get(name)
-        or name.replace("epoch_at_eta_", "epoch, η = ").replace("_", " ")
-    )
-
-
-def kind(word: str) -> str:
-    """The CSS class of a word: holds, fails, part, open, untested or proof."""
-    known = {HOLDS: "holds", FAILS: "fails", OPEN: "open", NOT_TESTED: "untested"}
-    return known.get(word) or (
-        "part" if word.endswith("seeds") else "fails" if word == "refuted" else "proof"
-    )
-
-
-def symbol(word: str) -> str:
-    """The symbol of a word."""
-    return SYMBOLS.get(word) or {"part": "◐", "fails": "✗", "proof": "∎"}[kind(word)]
-
-
-def badge(word: str, *below: str) -> Safe:
-    """A word with its symbol in its color, and small lines below."""
-    lines = joined(tag("small", line) for line in below if line)
-    return tag("span", tag("b", f"{symbol(word)} {word}"), lines, class_=f"verdict {kind(word)}")
-
-
-def beside(verdict: dict) -> list[str]:
-    """What stands below a verdict's word: seeds, images, inconclusive runs, the word at another
-    size.
-    """
-    unit = {"seed": "seed", "pair": "pair"}[verdict["unit"]]
-    count = (
-        f"{verdict['seeds']} {unit}{'' if verdict['seeds'] == 1 else 's'}"
-        if verdict["seeds"]
-        else ""
-    )
-    images = (
-        "n =\u00a0" + " and ".join(f"{n:,}" for n in verdict["sizes"]) if verdict["sizes"] else ""
-    )
-    lines = [", ".join(filter(None, [count, images]))]
-    lines += [f"{verdict['inconclusive']} inconclusive"] if verdict["inconclusive"] else []
-    lines += ["described, not tested"] if verdict["described"] else []
-    return lines + [f"{word} at n = {int(n):,}" for n, word in verdict["others"].items()]
-
-
-def rows_of(content: dict, main: bool) -> list[tuple[dict, str, dict[str, dict]]]:
-    """(claim, part, verdicts by column) for every row of a strip: of the networks, or of the
-    controls.
-    """
-    columns = {c["id"] for c in content["columns"] if c["main"] == main}
-    found = []
-    for claim in content["claims"]:
-        own = [v for v in claim["verdicts"] if v["column"] in columns]
-        found += [
-            (claim, part, {v["column"]: v for v in own if v["part"] == part})
-            for part in dict.fromkeys(v["part"] for v in own)
-        ]
-    return found
-
-
-def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
-    """The claims by networks: a word, a symbol and a color each; a claim's number leads to its row,
-    on this page or on another one. A brief strip has no lines below the words.
-    """
-    columns = [c for c in content["columns"] if c["main"]]
-    head = tag(
-        "tr",
-        tag("th", "claim", scope="col"),
-        *(tag("th", SHORT.get(c["id"], c["title"]), scope="col") for c in columns),
-    )
-    lines = []
-    for claim, part, verdicts in rows_of(content, True):
-        name = joined(
-            [
-                link(f"{page}#claim-{claim['id']}", claim["id"]),
-                f" {part}" if part else f" {claim['reading']}",
-            ]
-        )
-        cells = [
-            tag(
-                "td",
-                badge(v["word"], *([] if brief else beside(v)))
-                if (v := verdicts.get(c["id"]))
-                else "",
-            )
-            for c in columns
-        ]
-        lines.append(tag("tr", tag("th", name, scope="row"), *cells, class_=claim["weight"]))
-    for claim in content["claims"]:
-        if claim["weight"] == MATHEMATICS:
-            words = dict.fromkeys(v["word"] for v in claim["verdicts"])
-            name = joined(
-                [link(f"{page}#claim-{claim['id']}", claim["id"]), f" {claim['reading']}"]
-            )
-            lines.append(
-                tag(
-                    "tr",
-                    tag("th", name, scope="row"),
-                    tag("td", *map(badge, words), colspan=str(len(columns))),
-                )
-            )
-    return tag("table", tag("thead", head), tag("tbody", *lines), class_="strip")
-
-
-def controls(content: dict) -> Safe:
-    """What the controls say: a row a control, with the words of the claims that its runs bear
-    on.
-    """
-    lines = []
-    for column in (c for c in content["columns"] if not c["main"]):
-        said: dict[str, list[str]] = {}
-        for claim, part, verdicts in rows_of(content, False):
-            word = verdicts.get(column["id"], {}).get("word", NOT_TESTED)
-            if word != NOT_TESTED:
-                said.setdefault(word, []).append(f"{claim['id']}{f' ({part})' if part else ''}")
-        if said:
-            words = joined(
-                (joined([badge(word), " ", ", ".join(names)]) for word, names in said.items()),
-                "<br>",
-            )
-            lines.append({"control": column["title"], "verdicts": words})
-    return table(lines, "controls")
 
 
 def heading(claim: dict) -> Safe:
@@ -230,8 +51,8 @@ def evidence(claim: dict, columns: list[dict]) -> Safe:
             {"statement": v["part"], "verdict": badge(v["word"]), "": v["why"]}
             for v in claim["verdicts"]
         ]
-        return joined([table(rows, "numbers"), shown_in(claim)])
-    lines = [line(v, titles[v["column"]]) for v in main]
+        return joined([table(rows, "evidence"), shown_in(claim)])
+    lines = [line(claim["id"], v, titles[v["column"]]) for v in main]
     opened = [
         opened_cells(v, titles[v["column"]])
         for v in claim["verdicts"]
@@ -242,13 +63,13 @@ def evidence(claim: dict, columns: list[dict]) -> Safe:
     )
 
 
-def line(verdict: dict, title: str) -> dict:
+def line(claim: str, verdict: dict, title: str) -> dict:
     """A verdict as a line: network, word, the deciding number at the main noise rate with its
     interval.
     """
-    named = {"network": title} | ({"of": verdict["part"]} if verdict["part"] else {})
+    named = {"network": title} | ({"of": PARTS[verdict["part"]]} if verdict["part"] else {})
     return named | {
-        "verdict": badge(verdict["word"], *beside(verdict)),
+        "verdict": badge(verdict["word"], *beside(claim, verdict)),
         "at η = 0.4": summary(verdict),
     }
 
@@ -298,18 +119,9 @@ def shown_in(claim: dict) -> Safe:
     return tag("p", "Shown in ", joined(pages, ", "), ".") if pages else Safe("")
 
 
-def page_title(name: str) -> str:
-    """A notebook's name for the reader: 'the paper's Figure 4' for fig4."""
-    return (
-        f"the paper's Figure {name[3:]}"
-        if name.startswith("fig")
-        else name.replace("theory_", "theory: ").replace("_", " ")
-    )
-
-
 def opened_cells(verdict: dict, title: str) -> Safe:
     """Every cell of a verdict: a line a cell, a column a number; below, the records."""
-    head = tag("p", tag("em", title, f", {verdict['part']}" if verdict["part"] else ""))
+    head = tag("p", tag("em", title, f": {PARTS[verdict['part']]}" if verdict["part"] else ""))
     if rows := verdict["extra"].get("rows"):
         found = [{readable(name): number(value) for name, value in row.items()} for row in rows]
         return joined([head, table(found, "numbers"), records(verdict["extra"]["records"])])
@@ -339,7 +151,7 @@ def symbol_of(state: str) -> str:
 def records(names) -> Safe:
     """The records behind a verdict, to open."""
     listed = joined((tag("code", f"results/{name}.json") for name in names), "<br>")
-    return details(f"{len(names)} records", listed)
+    return details(f"{len(names)} record{'' if len(names) == 1 else 's'}", listed)
 
 
 def load(pool: Pool | None = None) -> dict:

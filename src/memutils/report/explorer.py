@@ -99,7 +99,5 @@ def html(records: list[Record]) -> str:
     runs = sorted((entry(record) for record in records if not record.diverged), key=place)
     lists = {"choices": list(CHOICES.items()), "metrics": list(METRICS.items())}
     content = {**lists, "names": NAMES, "runs": runs, "start": start(runs)}
-    template = (
-        resources.files("memutils.report").joinpath("explorer.html").read_text(encoding="utf-8")
-    )
-    return template.replace("@DATA@", embed(content))
+    template = resources.files("memutils.report") / "explorer.html"
+    return template.read_text(encoding="utf-8").replace("@DATA@", embed(content))

@@ -87,6 +87,13 @@ def canvas(width: float, height: float, rows: int = 1, columns: int = 1, **setti
     )
 
 
+def panels(width: float, count: int = 2, height: float = 290, **settings) -> tuple:
+    """A figure with that many panels in a row, on a phone one below the other; axes (count,)."""
+    rows, columns = (count, 1) if is_narrow(width) else (1, count)
+    figure, axes = canvas(width, height * rows, rows, columns, **settings)
+    return figure, axes.ravel()
+
+
 def svg(figure: plt.Figure, alt: str, prefix: str) -> Safe:
     """A matplotlib figure as an element of a page; the figure is closed.
 
@@ -129,15 +136,14 @@ def whole_font(found: re.Match) -> str:
 
 
 def slim(text: str) -> str:
-    """SVG with coordinates to a hundredth of a pixel, and a style once for all marks of a line.
-
-    Only tags hold coordinates; a number between them is text and stays as it is.
-    """
-    number = r"(?<=[ \"(])-?\d+\.\d{3,}"
-    text = re.sub(
-        r"<[^<>]+>", lambda tag: re.sub(number, lambda m: f"{float(m[0]):.2f}", tag[0]), text
-    )
+    """SVG with coordinates to a hundredth of a pixel, and a style once for all marks of a line."""
+    text = re.sub(r"<[^>]*>", rounded, text)  # in tags only: what a figure says stays as it is
     return re.sub(r'<g ([^>]*)>((?:\s*<use [^>]* style="[^"]*"/>)+)\s*</g>', style_once, text)
+
+
+def rounded(tag: re.Match) -> str:
+    """A tag with coordinates to a hundredth of a pixel."""
+    return re.sub(r"(?<=[ \"(])-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", tag[0])
 
 
 def style_once(found: re.Match) -> str:

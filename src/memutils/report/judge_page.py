@@ -1,14 +1,16 @@
 """The sections on how the judge itself is judged, from ``benchmarks/judge.json``, which ``make
-judge`` checks.
+judge`` checks, and ``benchmarks/replays.json``.
 """
 
 import json
+from collections import Counter
 from pathlib import Path
 
-from memutils.report.claims_page import SHORT
-from memutils.report.markup import Safe, number, table
+from memutils.report.claims_words import PARTS, SHORT
+from memutils.report.markup import Safe, number, table, tag
 
 FILE = Path(__file__).parents[3] / "benchmarks" / "judge.json"
+REPLAYS = FILE.with_name("replays.json")
 
 
 def load() -> dict:
@@ -16,11 +18,16 @@ def load() -> dict:
     return json.loads(FILE.read_bytes()) if FILE.is_file() else {}
 
 
+def named(claim: str, part: str) -> str:
+    """A claim and its part, in words."""
+    return f"{claim} {PARTS[part]}" if part else claim
+
+
 def planted(judged: dict) -> Safe:
     """The rules' rates on grids with a known truth: a line for each claim and truth."""
     rows = [
         {
-            "claim": " ".join(filter(None, [row["claim"], row["part"]])),
+            "claim": named(row["claim"], row["part"]),
             "planted": row["planted"],
             "a right rule says": row["expected"],
             "says so": number(row["right"]),
@@ -72,8 +79,56 @@ def shuffled(judged: dict, least: float = 0.05) -> Safe:
     rows = []
     for name, share in judged.get("shuffled", {}).get("share", {}).items():
         what, _, column = name.rpartition(" ")
+        claim, _, part = what.partition(" ")
         if share >= least:
             rows.append(
-                {"verdict": what, "network": SHORT.get(column, column), "holds in": number(share)}
+                {
+                    "verdict": named(claim, part),
+                    "network": SHORT.get(column, column),
+                    "holds in": number(share),
+                }
             )
     return table(rows, "numbers")
+
+
+def replays() -> list[dict]:
+    """The answers of replays; empty without the file."""
+    return json.loads(REPLAYS.read_bytes()) if REPLAYS.is_file() else []
+
+
+def replays_sentence(found: list[dict]) -> str:
+    """How many records were trained again, and what came of them, in words."""
+    if not found:
+        return "No replay is recorded here."
+    count = Counter(row["answer"] for row in found)
+    told = [
+        f"{count['equal']} are *equal*",
+        f"{count['within the range of its seeds']} lie *within the range of their seeds*",
+        f"{count['differs']} *differ*",
+    ]
+    widest = max((row["by"] for row in found if row["answer"] != "equal"), default=0.0)
+    apart = f" What is not equal is at most {widest:.3f} apart in any metric." if widest else ""
+    return f"{len(found)} records were trained again: {', '.join(told)}.{apart}"
+
+
+def replayed(found: list[dict]) -> Safe:
+    """The replays: a line a record, with the machines and precisions of both runs."""
+    rows = [
+        {
+            "record": tag("code", f"{row['scale']}/{row['key']}"),
+            "answer": row["answer"],
+            "most apart": "" if row["answer"] == "equal" else row["metric"].replace("_", " "),
+            "by": "" if row["answer"] == "equal" else number(row["by"], 4),
+            "its seeds are apart by": number(row["range"], 4) if row["seeds"] > 1 else "one seed",
+            "recorded on": made_on(row["then"]),
+            "replayed on": made_on(row["now"]),
+        }
+        for row in found
+    ]
+    return table(rows, "numbers")
+
+
+def made_on(environment: dict) -> str:
+    """A machine and a precision, in short."""
+    machine = environment["machine"].replace("(R)", "")
+    return f"{machine}, {environment['precision']}"

@@ -32,12 +32,16 @@ def link(address: str, text: object) -> Safe:
 
 
 def table(rows: Sequence[Mapping[str, object]], kind: str = "", caption: str = "") -> Safe:
-    """Rows as a table: a column for each name of the first row; '' without rows."""
+    """Rows as a table: a column for each name of the first row; '' without rows.
+
+    Each cell has its column's name as data: on a phone, where a row becomes lines, it stands there.
+    """
     if not rows:
         return Safe("")
     names = list(rows[0])
     head = tag("tr", *(tag("th", name, scope="col") for name in names))
-    body = joined(tag("tr", *(tag("td", row.get(name)) for name in names)) for row in rows)
+    cells = ([tag("td", row.get(name), **{"data-name": name}) for name in names] for row in rows)
+    body = joined(tag("tr", *line) for line in cells)
     title = tag("caption", caption) if caption else ""
     return tag("table", title, tag("thead", head), tag("tbody", body), class_=kind)
 
@@ -53,21 +57,18 @@ def number(value: object, digits: int = 3) -> str:
     """
     if value is None:
         return "–"
-    if isinstance(value, str | bool | int):
-        return (
-            f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-        )
-    return (
-        f"{value:,.0f}"
-        if value == round(value) and abs(value) >= 2
-        else f"{value:.{digits}f}".replace("-", "−")
-    )
+    if isinstance(value, str | bool):
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if value == round(value) and abs(value) >= 2:
+        return f"{value:,.0f}"
+    return f"{value:.{digits}f}".replace("-", "−")
 
 
 def interval(found: Sequence[float] | None, digits: int = 3) -> str:
     """'0.80 to 1.02', or '' without one."""
-    return (
-        ""
-        if found is None
-        else f"{number(float(found[0]), digits)} to {number(float(found[1]), digits)}"
-    )
+    if found is None:
+        return ""
+    low, high = (number(float(end), digits) for end in found)
+    return f"{low} to {high}"

@@ -64,16 +64,12 @@ def requested(namespace: dict) -> tuple[Scale, Spec]:
         UserError: an unknown name (with the nearest valid one) or a wrong value.
     """
     named = ("dataset", "network", "loss", "eta", "seed")
-    injected = next(
-        (cell for cell in reversed(namespace.get("In", [])) if cell.lstrip().startswith(INJECTED)),
-        "",
-    )
+    cells = [cell for cell in namespace.get("In", []) if cell.lstrip().startswith(INJECTED)]
+    injected = cells[-1] if cells else ""
     extra = [name for name in assigned(injected) if name not in ("scale", "settings", *named)]
     if not isinstance(namespace["settings"], dict):
-        raise UserError(
-            "settings must be a table of settings, e.g. {'epochs': 20}, not"
-            f" {namespace['settings']!r}."
-        )
+        wanted = "settings must be a table of settings, e.g. {'epochs': 20}"
+        raise UserError(f"{wanted}, not {namespace['settings']!r}.")
     settings = flat(namespace["settings"])
     given = settings | namespace
     trained_with = registered(given["loss"], given.get("switch_loss"))
@@ -124,37 +120,26 @@ def table(frame: "pd.DataFrame") -> "Styler":
     """A table as readers see it: no index, three decimals, a dash where there is no value; texts
     are escaped.
 
-    A column of anything but measured figures that is the same in all of several rows is said once,
+    A column of anything but measured numbers that is the same in all of several rows is said once,
     in the caption.
     """
-    frame = frame.assign(
-        **{n: [names.get(v, v) for v in frame[n]] for n, names in NAMES.items() if n in frame}
-    )
-    frame = frame.assign(
-        **{n: [f"{v:g}" for v in frame[n]] for n in ("eta", "alpha") if n in frame}
-    )  # as they were given
-    same = [
-        n
-        for n in frame
-        if len(frame) > 1 and frame[n].dtype.kind != "f" and frame[n].nunique(dropna=False) == 1
-    ]
-    styler = (
-        frame.style.set_table_attributes('class="numbers"')
-        .hide(axis="index")
-        .hide(same, axis="columns")
-    )
-    styler.format(precision=3, na_rep="–", thousands=",", escape="html").format_index(
-        readable, axis=1
-    )
+    named = {n: [names.get(v, v) for v in frame[n]] for n, names in NAMES.items() if n in frame}
+    typed = {n: [f"{v:g}" for v in frame[n]] for n in ("eta", "alpha") if n in frame}
+    frame = frame.assign(**named, **typed)
+    settings = [n for n in frame if len(frame) > 1 and frame[n].dtype.kind != "f"]
+    same = [n for n in settings if frame[n].nunique(dropna=False) == 1]
+    styler = frame.style.set_table_attributes('class="numbers"')
+    styler.hide(axis="index").hide(same, axis="columns")
+    styler.format(precision=3, na_rep="–", thousands=",", escape="html")
+    styler.format_index(readable, axis=1)
     told = ", ".join(f"{readable(n)} = {html.escape(str(frame[n].iloc[0]))}" for n in same)
     return styler.set_caption(f"In every row {told}.") if same else styler
 
 
 def readable(column: str) -> str:
     """A column's name for the reader, escaped: 'J1 minus J2' for j1_minus_j2."""
-    return " ".join(
-        {"j1": "J1", "j2": "J2"}.get(word, html.escape(word)) for word in column.split("_")
-    )
+    names = {"j1": "J1", "j2": "J2"}
+    return " ".join(names.get(word, html.escape(word)) for word in column.split("_"))
 
 
 def glue(name: str, text: str) -> None:
@@ -162,9 +147,6 @@ def glue(name: str, text: str) -> None:
 
     It is MyST-NB's ``glue`` for those who read a notebook without the book's tools.
     """
-    kept = {"name": name, "mime_prefix": "application/papermill.record/"}
-    display(
-        {"application/papermill.record/text/plain": repr(text)},
-        raw=True,
-        metadata={"scrapbook": kept},
-    )
+    prefix = "application/papermill.record/"
+    kept = {"scrapbook": {"name": name, "mime_prefix": prefix}}
+    display({f"{prefix}text/plain": repr(text)}, raw=True, metadata=kept)

@@ -15,7 +15,7 @@ from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.runs import records as recorded
 from memutils.runs.records import RESULTS_VERSION, Record
 from memutils.runs.specs import Scale, check_known, load_scale
-from memutils.values import as_held, plain
+from memutils.values import as_held, as_python
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's colors, distinct to color-blind readers, for what is no loss (``looks``)."""
@@ -45,7 +45,7 @@ def select(records: Iterable[Record], **settings) -> list[Record]:
 def fits(made: dict, asked: dict) -> bool:
     """Whether a run's settings and loss parameters are among those asked for."""
     made = made | made["loss_parameters"]
-    wanted = {n: plain(v if isinstance(v, tuple | list) else (v,)) for n, v in asked.items()}
+    wanted = {n: as_python(v if isinstance(v, tuple | list) else (v,)) for n, v in asked.items()}
     wanted = {n: [as_held(x) if isinstance(x, float) else x for x in v] for n, v in wanted.items()}
     return all(made.get(n) in v for n, v in wanted.items())
 
@@ -85,16 +85,11 @@ def paper_panels(scale: str, wanted: list[tuple[str, str]]) -> Panels:
             losses with what it has.
     """
     grid = load_scale(recorded.shown_scale(scale))
-    measured, datasets = (
-        standard(recorded.load(grid.name), grid),
-        {s.network: s.dataset for s in grid.specs().values()},
-    )
+    measured = standard(recorded.load(grid.name), grid)
+    datasets = {s.network: s.dataset for s in grid.specs().values()}
     if not any(network in datasets for network, _ in wanted):
-        wanted = [
-            (network, loss)
-            for network in datasets
-            for loss in dict.fromkeys(loss for _, loss in wanted)
-        ]
+        losses = dict.fromkeys(loss for _, loss in wanted)
+        wanted = [(network, loss) for network in datasets for loss in losses]
     shown = Panels(grid.name)
     for network, loss in wanted:
         chosen = select(measured, network=network, loss=loss)
@@ -111,7 +106,7 @@ def panel_label(dataset: str, network: str, loss: str = "") -> str:
 
 
 def final_table(records: list[Record]) -> pd.DataFrame:
-    """The final figures of each record: J1, J2 and their parts, test accuracy, classes predicted,
+    """The final metrics of each record: J1, J2 and their parts, test accuracy, classes predicted,
     whether it collapsed.
     """
     settings = ["dataset", "network", "loss", "eta", "seed"]
@@ -119,17 +114,12 @@ def final_table(records: list[Record]) -> pd.DataFrame:
     rows = []
     for record in records:
         run = Run(record)
-        named = {n: record.spec[n] for n in settings}
-        rows.append(
-            named
-            | {"rate": record.noise_rate}
-            | run.final[columns].to_dict()
-            | {"collapsed": run.collapsed}
-        )
+        row = {n: record.spec[n] for n in settings} | {"rate": record.noise_rate}
+        rows.append(row | run.final[columns].to_dict() | {"collapsed": run.collapsed})
     frame = pd.DataFrame(rows, columns=[*settings, "rate", *columns, "collapsed"])
-    return (
-        frame if frame["classes"].hasnans else frame.astype({"classes": int})
-    )  # of a diverged run
+    if frame["classes"].hasnans:  # of a diverged run
+        return frame
+    return frame.astype({"classes": int})
 
 
 def conditions(records: list[Record]) -> str:
@@ -158,10 +148,8 @@ def summary(records: list[Record], absent: list[str] = ()) -> str:
     if not records:
         text = "No runs of this scale are recorded yet."
     else:
-        text = (
-            f"Drawn from {len(records)} {'run' if len(records) == 1 else 'runs'}:"
-            f" {conditions(records)}."
-        )
+        runs = "run" if len(records) == 1 else "runs"
+        text = f"Drawn from {len(records)} {runs}: {conditions(records)}."
         collapsed = [r.key for r in records if Run(r).collapsed]
         if collapsed:
             text += f" Collapsed, marked by a cross: {len(collapsed)} ({listed(collapsed)})."
@@ -169,10 +157,8 @@ def summary(records: list[Record], absent: list[str] = ()) -> str:
         if diverged:
             text += f" Diverged, so drawn up to there: {len(diverged)} ({listed(diverged)})."
     if absent:
-        text += (
-            f" Not recorded yet: {len(absent)} {'run' if len(absent) == 1 else 'runs'} of the grid"
-            f" ({listed(absent)})."
-        )
+        runs = "run" if len(absent) == 1 else "runs"
+        text += f" Not recorded yet: {len(absent)} {runs} of the grid ({listed(absent)})."
     return text + flags(records)
 
 
@@ -194,17 +180,15 @@ def flags(records: list[Record]) -> str:
     text = ""
     for kind, keys in kinds.items():
         if keys:
-            text += (
-                f"\n\n**Take with care**: {len(keys)} of {len(records)} {kind} ({listed(keys)})."
-            )
+            count = f"{len(keys)} of {len(records)}"
+            text += f"\n\n**Take with care**: {count} {kind} ({listed(keys)})."
     return text
 
 
 def listed(keys: list[str], most: int = 4) -> str:
     """The first keys as Markdown, and how many more there are: '`a`, `b` and 3 more'."""
-    return ", ".join(f"`{key}`" for key in keys[:most]) + (
-        f" and {len(keys) - most} more" if len(keys) > most else ""
-    )
+    first = ", ".join(f"`{key}`" for key in keys[:most])
+    return f"{first} and {len(keys) - most} more" if len(keys) > most else first
 
 
 def span(values: list[int]) -> str:

@@ -33,9 +33,8 @@ def instructions(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
 
 def kind(machine: dict) -> tuple:
     """What makes two machines of one kind: a processor's name alone says too little."""
-    return tuple(
-        machine.get(name) for name in ("name", "instructions", "device", "cores", "threads")
-    )
+    decisive = ("name", "instructions", "device", "cores", "threads")
+    return tuple(machine.get(name) for name in decisive)
 
 
 def read(path: Path = RESULTS) -> list[dict]:
@@ -71,12 +70,10 @@ def title(result: dict) -> str:
 def conditions(result: dict) -> str:
     """When, with what and how a result was measured, in whole sentences."""
     machine, settings = result["machine"], result["settings"]
-    peaks = " and ".join(
-        f"{value:,.0f} GFLOP/s in {name}" for name, value in machine["peak_gflops"].items()
-    )
-    trial = (
-        " This is a trial with tiny settings: nothing follows from it." if result["quick"] else ""
-    )
+    gflops = machine["peak_gflops"].items()
+    peaks = " and ".join(f"{value:,.0f} GFLOP/s in {name}" for name, value in gflops)
+    trial = " This is a trial with tiny settings: nothing follows from it."
+    trial = trial if result["quick"] else ""
     return (
         f"Measured on {result['started'][:10]} with {machine['threads']} of {machine['cores']}"
         f" cores and torch {machine['torch']}; matrix products reach {peaks}. Batch size 128,"
@@ -113,9 +110,8 @@ def shares(result: dict) -> "pd.DataFrame":
     """What products and preparing data take of our steps, and evaluations of a run."""
     import pandas as pd
 
-    peak = {
-        row["network"]: row["share_of_peak"] for row in result["table"] if row["side"] == "ours"
-    }
+    ours = [row for row in result["table"] if row["side"] == "ours"]
+    peak = {row["network"]: row["share_of_peak"] for row in ours}
     rows = [
         {
             "network": NETWORK_NAMES[row["network"]],

@@ -4,16 +4,8 @@ In: a ``Spec`` out of a scale's config (``specs``). Out: a record, a JSON file a
 (``records``). Begin with ``run``; ``grid``, ``queue`` and ``merge`` are for many runs.
 """
 
-from memutils.runs.execute import (
-    PURPOSES,
-    NoGraphError,
-    OutOfTimeError,
-    center_crop,
-    child_seed,
-    make_trainer,
-    prepare,
-    run,
-)
+from memutils.runs.execute import NoGraphError, OutOfTimeError, run
+from memutils.runs.setup import PURPOSES, center_crop, child_seed, make_trainer, prepare
 
 __all__ = [
     "PURPOSES",

@@ -87,12 +87,9 @@ class Checkpoint:
 
     def maybe_write(self, trainer: training.Trainer, seconds: float) -> None:
         """Writes when a minute has passed since the last time and epochs are left."""
-        if (
-            time.monotonic() - self.written < CHECKPOINT_SECONDS
-            or len(trainer.history) == trainer.recipe.epochs
-        ):
-            return
-        self.write(trainer, seconds)
+        due = time.monotonic() - self.written >= CHECKPOINT_SECONDS
+        if due and len(trainer.history) < trainer.recipe.epochs:
+            self.write(trainer, seconds)
 
     def write(self, trainer: training.Trainer, seconds: float) -> None:
         """Writes the state, with the seconds spent so far."""
@@ -117,12 +114,7 @@ class Checkpoint:
         try:
             # to the CPU, from where load_state copies: a full GPU must not look like a damaged file
             state = torch.load(io.BytesIO(content[32:]), weights_only=True, map_location="cpu")
-        except (
-            pickle.UnpicklingError,
-            RuntimeError,
-            ValueError,
-            EOFError,
-        ):  # whole, but torch cannot or will not load it
+        except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError):  # whole, but no state
             return self.start_anew("cannot be loaded")
         if not isinstance(state, dict) or state.get("belongs_to") != self.belongs_to:
             return self.start_anew("is of other code, data or settings")

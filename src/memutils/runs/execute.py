@@ -2,7 +2,6 @@
 start twice.
 """
 
-import copy
 import math
 import sys
 import threading
@@ -14,133 +13,17 @@ from datetime import UTC, datetime
 import numpy as np
 import torch
 
-from memutils import __version__, data, labeling, losses, models, noise, recipe, training, trial
-from memutils.data import Split
-from memutils.errors import INTERRUPTED, UserError
+from memutils import __version__, data, evaluation, labeling, losses, models, noise, recipe
+from memutils.errors import INTERRUPTED
 from memutils.graph import own_stream
 from memutils.runs import entries, files, measured, provenance, records
 from memutils.runs.checkpoints import Checkpoint, drop_checkpoint, only_one
 from memutils.runs.records import Record
+from memutils.runs.setup import child_seed, label_source, make_trainer, prepare
 from memutils.runs.specs import Scale, Spec, load_scale
 from memutils.runs.storage import Storage, pictured
-
-PURPOSES = (
-    "subset",
-    "noise",
-    "initialization",
-    "order",
-    "fresh noise",
-    "test subset",
-    "shuffled labels",
-)
-
-
-def child_seed(seed: int, purpose: str) -> int:
-    """A seed of its own for each thing a run's seed decides, the same on every platform."""
-    return int(np.random.SeedSequence([seed, PURPOSES.index(purpose)]).generate_state(1)[0])
-
-
-def prepare(
-    spec: Spec, dataset: data.Dataset, source: labeling.Source | None = None
-) -> tuple[dict[str, Split], dict[str, noise.NoisyLabels]]:
-    """The splits of a run ('train', 'test', and 'holdout' where asked for) and their labels; test
-    labels are true.
-
-    ``source`` is where the labels come from, by default what the specification says.
-    """
-    pool, source = dataset.train, source or label_source(spec, dataset)
-    n = spec.n_train or len(pool) - spec.n_holdout
-    if n + spec.n_holdout > len(pool) or spec.n_test > len(dataset.test):
-        raise UserError(
-            f"{dataset.name} has {len(pool)} training and {len(dataset.test)} test images; lower"
-            " n_train, n_holdout or n_test."
-        )
-    seed = child_seed(spec.seed, "subset")
-    chosen = data.stratified(pool.labels, n, seed)
-    places, splits = {"train": chosen}, {"train": pool[chosen], "test": dataset.test}
-    if spec.n_test:
-        splits["test"] = dataset.test[
-            data.stratified(dataset.test.labels, spec.n_test, child_seed(0, "test subset"))
-        ]
-    if spec.n_holdout:
-        rest = np.setdiff1d(np.arange(len(pool)), chosen)
-        places["holdout"] = rest[data.stratified(pool.labels[rest], spec.n_holdout, seed)]
-        splits["holdout"] = pool[places["holdout"]]
-    if spec.crop:
-        splits = {name: center_crop(split, spec.crop) for name, split in splits.items()}
-    labels = {name: noise.NoisyLabels(split.labels, split.labels) for name, split in splits.items()}
-    seeds = [child_seed(spec.seed, purpose) for purpose in ("noise", "shuffled labels")]
-    for i, (name, index) in enumerate(places.items()):
-        labels[name] = source.label(splits[name].labels, index, *(seed + i for seed in seeds))
-    if spec.train_on == "clean":
-        clean = ~labels["train"].mislabeled
-        splits["train"] = splits["train"][clean]
-        labels["train"] = noise.NoisyLabels(
-            labels["train"].noisy[clean], labels["train"].true[clean]
-        )
-    if len(splits["train"]) < 2:
-        raise UserError(
-            "A run needs at least 2 images to train on; raise n_train, or lower eta where train_on"
-            " is 'clean'."
-        )
-    return splits, labels
-
-
-def label_source(spec: Spec, dataset: data.Dataset) -> labeling.Source:
-    """Where the training labels of a run come from; reads the files that this needs."""
-    return labeling.settle(spec.noise, spec.eta, spec.labels, dataset)
-
-
-def center_crop(split: Split, side: int) -> Split:
-    """The center of each image, side x side pixels."""
-    height, width = split.images.shape[1:3]
-    if side > min(height, width):
-        raise UserError(
-            f"Images of {height}x{width} pixels cannot be cropped to {side}; lower crop."
-        )
-    top, left = (height - side) // 2, (width - side) // 2
-    return Split(
-        np.ascontiguousarray(split.images[:, top : top + side, left : left + side]), split.labels
-    )
-
-
-def make_trainer(
-    spec: Spec, splits, labels, num_classes: int, execution: recipe.Execution
-) -> training.Trainer:
-    """The trainer of a run, before its first epoch."""
-    train = splits["train"].images
-    shift, scale = (None, None) if spec.inputs == "whiten" else training.channel_statistics(train)
-    resident = {
-        name: training.Resident(split, labels[name].noisy, shift, scale, execution.device)
-        for name, split in splits.items()
-    }
-    shape = (train.shape[3], *train.shape[1:3])
-    network = models.build(
-        spec.network, shape, num_classes, child_seed(spec.seed, "initialization")
-    )
-    network = network.to(execution.device, memory_format=torch.channels_last)
-    batch = resident["train"].batch(slice(0, spec.batch_size))
-    trial.check_network(spec.network, network, batch, num_classes, execution)
-
-    def placed(
-        loss,
-    ):  # with its buffers, and as a copy: a registered loss may be one object for all runs
-        loss = (
-            copy.deepcopy(loss).to(execution.device) if isinstance(loss, torch.nn.Module) else loss
-        )
-        losses.check_loss(loss, num_classes, execution.device)
-        return loss
-
-    first = placed(spec.build_loss())
-    later = placed(spec.build_loss(spec.switch_loss)) if spec.switch_loss else first
-    return training.Trainer(
-        network,
-        lambda epoch: later if spec.switch_loss and epoch > spec.switch_epoch else first,
-        resident,
-        spec,
-        execution,
-        child_seed(spec.seed, "order"),
-    )
+from memutils.step import Diverged
+from memutils.training import Trainer
 
 
 class OutOfTimeError(Exception):
@@ -191,19 +74,17 @@ def run(
             files.sweep(scale.name, key)
             found = records.find(scale.name, key, spec)
             if found is None:
-                return carry_out(spec, scale, progress, until, load, graph_only)
+                return train_and_record(spec, scale, progress, until, load, graph_only)
             drop_checkpoint(scale.name, key)  # of a run that was killed between its record and this
             if progress:
-                print(
-                    f"{key} is recorded already. To train it anew, delete {found.path}.",
-                    file=sys.stderr,
-                )
+                there = f"{key} is recorded already."
+                print(f"{there} To train it anew, delete {found.path}.", file=sys.stderr)
             return found
     except KeyboardInterrupt:  # without the traceback from wherever it struck
         raise KeyboardInterrupt(INTERRUPTED) from None
 
 
-def carry_out(
+def train_and_record(
     spec: Spec, scale: Scale, progress: bool, until: float, load: Callable, graph_only: bool
 ) -> Record:
     """Trains what ``run`` found to be missing, and writes its record."""
@@ -223,11 +104,8 @@ def carry_out(
         if graph_only and trainer.execution.step != "graph":
             raise NoGraphError(key)
         if trainer.history and progress:
-            print(
-                f"{key} goes on after epoch {len(trainer.history)}. To start anew, delete"
-                f" {checkpoint.path}.",
-                file=sys.stderr,
-            )
+            done = f"{key} goes on after epoch {len(trainer.history)}."
+            print(f"{done} To start anew, delete {checkpoint.path}.", file=sys.stderr)
         after_epoch = saving(checkpoint, before - start, until)
         diverged = trained(trainer, after_epoch, scale.records, progress)
         seconds = before + time.perf_counter() - start
@@ -248,36 +126,31 @@ def belongs_to(
     return known | {"data": dataset.fingerprints, "labels": given.facts}
 
 
-def saving(
-    checkpoint: Checkpoint, spent: float, until: float
-) -> Callable[[training.Trainer], None]:
+def saving(checkpoint: Checkpoint, spent: float, until: float) -> Callable[[Trainer], None]:
     """What happens after an epoch: a checkpoint where one is due, or where the time is up.
 
     ``spent`` plus the clock's seconds is what the run has taken; ``until`` is by
     ``time.monotonic()``.
     """
 
-    def after_epoch(trainer: training.Trainer) -> None:
+    def after_epoch(trainer: Trainer) -> None:
         seconds, done = spent + time.perf_counter(), len(trainer.history)
         if time.monotonic() > until and done < trainer.recipe.epochs:
             checkpoint.write(trainer, seconds)
-            raise OutOfTimeError(
-                f"stopped at the limit, after epoch {done} of {trainer.recipe.epochs}"
-            )
+            when = f"after epoch {done} of {trainer.recipe.epochs}"
+            raise OutOfTimeError(f"stopped at the limit, {when}")
         checkpoint.maybe_write(trainer, seconds)
 
     return after_epoch
 
 
 def trained(
-    trainer: training.Trainer, after_epoch: Callable, storage: Storage, progress: bool
+    trainer: Trainer, after_epoch: Callable, storage: Storage, progress: bool
 ) -> int | None:
-    """Trains to the end; returns the epoch in which the run diverged, if it did and its record may
-    say so.
-    """
+    """Trains to the end; returns the epoch in which the run diverged, if its record may say so."""
     try:
         trainer.run(after_epoch, progress)
-    except training.Diverged as error:
+    except Diverged as error:
         if not storage.diverged:
             raise
         return error.epoch
@@ -306,14 +179,7 @@ def results(
 def describe(spec: Spec, dataset, splits, labels, trainer, source: dict, seconds: float) -> dict:
     """The record's content but for its risks."""
     steps = sum(row["train_seconds"] for row in trainer.history)
-    images = (
-        len(trainer.history) * (len(splits["train"]) // trainer.batch_size) * trainer.batch_size
-    )
-    device = (
-        torch.cuda.get_device_name()
-        if trainer.execution.device == "cuda"
-        else provenance.processor()
-    )
+    images = len(trainer.history) * len(trainer.step) * trainer.batch_size
     return {
         "spec": records.spec_dict(spec),
         "noise_rate": labels["train"].rate,
@@ -329,7 +195,7 @@ def describe(spec: Spec, dataset, splits, labels, trainer, source: dict, seconds
             **source,
             **provenance.identity(),
             "execution": asdict(trainer.execution),
-            "machine": device,
+            "machine": provenance.machine(trainer.execution.device),
             "seconds": round(seconds, 3),
             "images_per_second": round(images / steps, 1) if steps else None,
         },
@@ -338,13 +204,7 @@ def describe(spec: Spec, dataset, splits, labels, trainer, source: dict, seconds
 
 
 def final_state(
-    spec: Spec,
-    splits,
-    labels,
-    trainer,
-    matrix: np.ndarray,
-    storage: Storage,
-    diverged: bool = False,
+    spec: Spec, splits, labels, trainer, matrix: np.ndarray, storage: Storage, diverged: bool
 ) -> tuple[dict[str, np.ndarray], dict]:
     """The companion arrays, and each registered loss's mean on each split under each labeling.
 
@@ -353,9 +213,8 @@ def final_state(
     """
     outputs = {}
     if not diverged:
-        outputs = {
-            n: training.predict(trainer.network, trainer.data[n]).double().cpu() for n in splits
-        }
+        network, on_device = trainer.network, trainer.data
+        outputs = {n: evaluation.predict(network, on_device[n]).double().cpu() for n in splits}
     predicted = {name: log_p.argmax(1).numpy() for name, log_p in outputs.items()}
     free = labeling.redistributable(spec.noise, spec.labels)
     arrays, risks = measured.class_arrays(labels, predicted, trainer.dynamics, free), {}
@@ -365,12 +224,25 @@ def final_state(
         arrays |= measured.probabilities(name, log_p, noisy, true, alpha)
         if storage.log_probabilities and (free or name == "test"):
             arrays[f"{name}_log_p"] = measured.log_probabilities(log_p)
-        fresh = noise.apply_noise(true, matrix, seed + i).noisy
-        labelings = {"true": true, "fresh": fresh} | ({} if name == "test" else {"training": noisy})
-        targets = {label: torch.from_numpy(y) for label, y in labelings.items()}
-        found = {
-            loss: losses.risks(lambda n=loss: spec.build_loss(n), log_p, targets)
-            for loss in losses.LOSSES
-        }
-        risks[name] = {loss: values for loss, values in found.items() if values}
+        labelings = {"true": true, "fresh": noise.apply_noise(true, matrix, seed + i).noisy}
+        if name != "test":
+            labelings["training"] = noisy
+        targets = {kind: torch.from_numpy(y) for kind, y in labelings.items()}
+        risks[name] = registered_risks(spec, log_p, targets)
     return arrays, risks
+
+
+def registered_risks(
+    spec: Spec, log_p: torch.Tensor, targets: dict[str, torch.Tensor]
+) -> dict[str, dict[str, float]]:
+    """The mean of every registered loss under each labeling; losses that do not work are left out.
+
+    Args:
+        log_p: log-probabilities (N, K).
+        targets: the labels (N,) of each labeling.
+    """
+    found = {
+        name: losses.risks(lambda name=name: spec.build_loss(name), log_p, targets)
+        for name in losses.LOSSES
+    }
+    return {name: values for name, values in found.items() if values}

@@ -55,24 +55,26 @@ def rate(spec: Spec, known: list[Record]) -> Rate | None:
     """
     execution = recipe.settle(spec)
     here = provenance.machine(execution.device)
-    same = [
-        r
-        for r in known
-        if not r.diverged
-        and (r.spec["network"], r.spec["dataset"]) == (spec.network, spec.dataset)
-        and r.provenance["execution"]["device"] == execution.device
-    ]
+
+    def alike(record: Record) -> bool:
+        made, executed = record.spec, record.provenance["execution"]
+        same = (made["network"], made["dataset"]) == (spec.network, spec.dataset)
+        return same and executed["device"] == execution.device and not record.diverged
+
+    same = [r for r in known if alike(r)]
     precise = [r for r in same if r.provenance["execution"]["precision"] == execution.precision]
     for chosen in ([r for r in precise if r.provenance["machine"] == here], precise, same):
         if chosen:
-            seconds = [
-                r.provenance["seconds"] / (r.dataset["sizes"]["train"] * r.spec["epochs"])
-                for r in chosen
-            ]
             machines = " and ".join(sorted({r.provenance["machine"] for r in chosen}))
             other = "" if chosen is not same else ", partly in another precision"
-            return Rate(statistics.median(seconds), f"as recorded on {machines}{other}")
+            seconds = statistics.median(seconds_per_image(r) for r in chosen)
+            return Rate(seconds, f"as recorded on {machines}{other}")
     return None
+
+
+def seconds_per_image(record: Record) -> float:
+    """What a recorded run took for one image of one epoch."""
+    return record.provenance["seconds"] / (record.dataset["sizes"]["train"] * record.spec["epochs"])
 
 
 def measure(spec: Spec) -> float:
@@ -99,8 +101,9 @@ def measure(spec: Spec) -> float:
 def operations(
     network: str, shape: tuple[int, int, int], num_classes: int = 10, batch: int = 128
 ) -> float:
-    """Floating-point operations of one image in training, forward and backward, by torch's counter
-    (padding counts).
+    """Floating-point operations of one image in training, both ways, by torch's counter.
+
+    Padding counts, too.
     """
     import torch
     from torch.utils.flop_counter import FlopCounterMode
@@ -147,10 +150,8 @@ def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
         raise UserError(f"The scale {scale.name} has no grid; add one to its config.")
     todo, total = missing(scale, only), len(scale.specs(only))
     if not total:
-        raise UserError(
-            f"No run of scale {scale.name} has {only!r} in its name; one is"
-            f" {next(iter(scale.specs()))}."
-        )
+        what = f"No run of scale {scale.name} has {only!r} in its name"
+        raise UserError(f"{what}; one is {next(iter(scale.specs()))}.")
     if not todo:
         return f"{scale.name}: all {total} runs are recorded."
     text = f"{scale.name}: {len(todo)} of {total} runs are missing"
@@ -161,9 +162,8 @@ def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
         found, network = rate(group[0], known), (group[0].network, group[0].dataset)
         if found is None:
             found = now[network] = now.get(network) or Rate(measure(group[0]), "as measured now")
-        each = (
-            found.seconds * images(group[0]) * group[0].epochs + 1
-        )  # it executes a notebook and draws, too
+        trained = images(group[0]) * group[0].epochs
+        each = found.seconds * trained + 1  # it executes a notebook and draws, too
         seconds += each * len(group)
         lines.append(f"  {name}: {len(group)} missing, {duration(each)} each, {found.source}")
     text += f"; about {duration(5 + seconds / jobs)} with {jobs} at once"  # kernels start once
@@ -177,18 +177,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m memutils.runs.grid", description=__doc__)
     parser.add_argument("--scale", default="")
     parser.add_argument("--only", default="", help="only the runs whose key contains this")
-    parser.add_argument(
-        "--jobs",
-        type=int,
-        default=os.cpu_count() or 1,
-        help="runs at once; 0: on other machines, so count only",
-    )
+    at_once = "runs at once; 0: on other machines, so count only"
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help=at_once)
     options = parser.parse_args(arguments)
     try:
-        print(
-            estimate(specs.load_scale(options.scale), options.only, max(0, options.jobs)),
-            flush=True,
-        )
+        scale = specs.load_scale(options.scale)
+        print(estimate(scale, options.only, max(0, options.jobs)), flush=True)
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

@@ -1,5 +1,4 @@
-"""Brings records home: ``python -m memutils.runs.merge /path/to/other/results``, or ``...
-OUT.zip``.
+"""Brings records home: ``python -m memutils.runs.merge /path/to/other/results``, or an archive.
 
 Nothing that is here is ever overwritten.
 """
@@ -82,12 +81,9 @@ def unpack(archive: Path, folder: Path) -> None:
     """Unpacks the records of an archive, and nothing else that may be in it."""
     try:
         with zipfile.ZipFile(archive) as file:
-            plain = r"[A-Za-z0-9][\w.+-]*"
-            names = [
-                name
-                for name in file.namelist()
-                if re.fullmatch(rf"{plain}/{plain}\.(json|npz)", name)
-            ]
+            part = r"[A-Za-z0-9][\w.+-]*"
+            record = re.compile(rf"{part}/{part}\.(json|npz)")
+            names = [name for name in file.namelist() if record.fullmatch(name)]
             file.extractall(folder, names)
     except (OSError, zipfile.BadZipFile) as error:
         raise UserError(
@@ -108,20 +104,16 @@ def check_code(record: Record) -> None:
     if commit is None or provenance.state_in_git() is None:
         expected, whose = provenance.code_hash(), "the sources here"
     else:
-        expected, whose = (
-            provenance.code_of_commit(commit),
-            f"the commit {commit[:12]} that it names",
-        )
+        expected = provenance.code_of_commit(commit)
+        whose = f"the commit {commit[:12]} that it names"
     if expected is None:
         raise UserError(
             f"The record {record.key} names the commit {commit[:12]}, which is not here. Fetch it,"
             " then merge again."
         )
     if code != expected:
-        raise UserError(
-            f"The record {record.key} was made by other code than {whose}. Run it again from a"
-            " commit."
-        )
+        what = f"The record {record.key} was made by other code than {whose}."
+        raise UserError(f"{what} Run it again from a commit.")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -129,9 +121,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m memutils.runs.merge", description=__doc__.partition("\n")[0]
     )
-    parser.add_argument(
-        "source", type=Path, help="the results folder, or the archive, to take records from"
-    )
+    whence = "the results folder, or the archive, to take records from"
+    parser.add_argument("source", type=Path, help=whence)
     options = parser.parse_args(arguments)
     try:
         outcome = merge(options.source)
@@ -140,11 +131,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print(", ".join(f"{len(names)} {what}" for what, names in outcome.items()))
     for name in outcome["conflicts"]:
-        print(
-            f"Not copied: {name} is here with another content. Keep one of the two: delete the"
-            " other.",
-            file=sys.stderr,
-        )
+        what = f"Not copied: {name} is here with another content."
+        print(f"{what} Keep one of the two: delete the other.", file=sys.stderr)
     return int(bool(outcome["conflicts"]))
 
 

@@ -22,8 +22,10 @@ from memutils.errors import UserError
 from memutils.runs import records
 
 DECISIVE = tuple(
-    "augment data graph label_sets labeling losses models noise recipe sources step training trial "
-    "runs/checkpoints runs/execute runs/measured runs/specs".split()
+    "augment batches data evaluation graph label_sets labeling losses models noise recipe "
+    "sources step training trial "
+    "runs/checkpoints runs/execute runs/measured runs/scale runs/setup runs/spec runs/specs "
+    "runs/validate".split()
 )
 """The modules and packages that decide a run's result; their hash is part of its record."""
 
@@ -91,10 +93,8 @@ def state_in_note() -> dict | None:
     """
     try:
         note = json.loads((root() / NOTE).read_bytes())
-        return {
-            "commit": str(note["commit"]),
-            "dirty": bool(note["dirty"]) or note["files"] != files_hash(),
-        }
+        changed = bool(note["dirty"]) or note["files"] != files_hash()
+        return {"commit": str(note["commit"]), "dirty": changed}
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -105,11 +105,8 @@ DECIDING = ("src", "configs", "notebooks/run.ipynb")
 
 def files_hash() -> str:
     """sha256 over what decides a run, as it lies here."""
-    found = [
-        *root().glob("src/**/*.py"),
-        *root().glob("configs/*.yaml"),
-        root() / "notebooks/run.ipynb",
-    ]
+    found = [*root().glob("src/**/*.py"), *root().glob("configs/*.yaml")]
+    found.append(root() / "notebooks/run.ipynb")
     digest = hashlib.sha256()
     for path in sorted(path for path in found if path.exists()):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -134,9 +131,8 @@ def write_note() -> Path:
             "The sources differ from their commit. Commit first: records come home only if their"
             " code is a commit's."
         )
-    records.write_whole(
-        root() / NOTE, json.dumps(state | {"files": files_hash()}, indent=1).encode() + b"\n"
-    )
+    text = json.dumps(state | {"files": files_hash()}, indent=1) + "\n"
+    records.write_whole(root() / NOTE, text.encode())
     return root() / NOTE
 
 

@@ -249,7 +249,7 @@ def listing(queue: Queue) -> list[str]:
     return lines
 
 
-def carry_out(options: argparse.Namespace) -> int:
+def work_off(options: argparse.Namespace) -> int:
     """Does what the command line says; 1 where a run failed."""
     jobs = (
         of_scale(options.scale, options.only)
@@ -259,11 +259,11 @@ def carry_out(options: argparse.Namespace) -> int:
     cuda = torch.cuda.is_available()
     by, at_once = (
         options.by or ("streams" if cuda else "processes"),
-        options.at_once or (4 if cuda else os.cpu_count() or 1),
+        options.at_once or (4 if cuda or options.by == "streams" else os.cpu_count() or 1),
     )
-    if by == "streams" and not cuda:
+    if by == "streams" and not cuda and not options.list:
         raise UserError("Runs on streams need a GPU; take --by processes.")
-    rates = Rates("cuda" if cuda else "cpu", at_once, options.rates)
+    rates = Rates("cuda" if cuda or by == "streams" else "cpu", at_once, options.rates)
     archive = Archive(options.archive) if options.archive else None
     say = make_say(options.archive and options.archive.with_suffix(".log"))
 
@@ -337,10 +337,12 @@ def main(arguments: list[str] | None = None) -> int:
         help="a file of measured seconds an image, e.g. an earlier OUT.rates.json",
     )
     parser.add_argument(
-        "--list", action="store_true", help="only list what is missing: lines of an order"
+        "--list",
+        action="store_true",
+        help="only list what is missing, as an order; with --by streams as for a GPU",
     )
     try:
-        return carry_out(parser.parse_args(arguments))
+        return work_off(parser.parse_args(arguments))
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

@@ -178,7 +178,7 @@ def shown_scale(name: str = "") -> str:
 def identity_gap(record: Record) -> float:
     """How far a record is from J1 = (1-e) fitted + e memorized and J2 = (1-e) fitted + e recovered.
 
-    Both are identities, e being the realized noise rate, so the largest difference over the
+    Both are identities, e being the empirical noise rate, so the largest difference over the
     evaluations is 0 up to rounding.
     """
     e, parts = record.noise_rate, {"fitted": 0, "memorized": 0, "recovered": 0}
@@ -194,10 +194,9 @@ def histories(records: list[Record]) -> "pd.DataFrame":
     if not records:
         return pd.DataFrame(columns=["key", "noise_rate", *NAMING])
     frames = []
+    shown = (*NAMING, "n_train", "lr", "train_on", "switch_loss")
     for record in records:
-        settings = {
-            n: record.spec[n] for n in (*NAMING, "n_train", "lr", "train_on", "switch_loss")
-        }
+        settings = {n: record.spec[n] for n in shown}
         settings |= {"alpha": math.nan} | record.spec["loss_parameters"]
         frame = record.history.rename(columns={"lr": "lr_now"})
         frames.append(frame.assign(key=record.key, noise_rate=record.noise_rate, **settings))

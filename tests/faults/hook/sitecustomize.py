@@ -3,11 +3,10 @@ of one's choice.
 
 FAULT is ``point:count:whom:share``: the count-th time a process gets to the point, SIGKILL goes to
 whom: itself, or the nearest process above it whose command line has that word, or 'all' of those.
-Points: ``step`` (an optimizer step), ``exact`` (a pass in eval mode), ``final`` (the risks), and
-for each of ckpt, npz and json: ``torn`` (only that share of the file has reached the disk),
+Points: ``step`` (of the optimizer), ``evaluation`` (a pass in eval mode), ``final`` (the risks),
+and for each of ckpt, npz and json: ``torn`` (only that share of the file has reached the disk),
 ``synced`` (it is whole, under its temporary name) and ``renamed``. FAULT_STRUCK names a file that
-is
-made by the kill: there is one a start.
+is made by the kill: there is one a start.
 """
 
 import os
@@ -66,13 +65,13 @@ def kind(path) -> str:
 
 def arm() -> None:
     """Puts the points into the package, which is imported by now."""
-    from memutils import runs, training
-    from memutils.runs import checkpoints
+    from memutils import training
+    from memutils.runs import checkpoints, execute
 
     checkpoints.CHECKPOINT_SECONDS = 0
     before(training.TrainingStep, "__call__", "step")
-    before(training, "predict", "exact")
-    before(runs, "final_state", "final")
+    before(training, "predict", "evaluation")
+    before(execute, "final_state", "final")
     fsync, replace = os.fsync, os.replace
 
     def noted_fsync(file):

@@ -1,0 +1,117 @@
+"""The first visit to a GPU: tests, the fastest way for several runs, ResNet-18's runs, speeds.
+
+python workflow/gpu/first.py OUT [--limit 240]
+"""
+
+import json
+import math
+import re
+import sys
+from importlib.util import find_spec
+
+from visit import ROOT, Visit, parser_of, queue_words
+
+TESTS, WAYS, TABLE = 60, 70, 40
+"""Seconds at most, of the tests, of trying the ways, and kept for the benchmark's table."""
+
+CAREFUL = {"by": "processes", "step": "eager", "at_once": 4}
+"""What is left where nothing passed."""
+
+
+def test(visit: Visit) -> set[str]:
+    """Runs the tests on the GPU; returns which files of them have passed, as far as they came."""
+    words = [
+        "-m",
+        "pytest",
+        "tests/gpu",
+        "-vv",
+        "--tb=short",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "addopts=",
+    ]
+    _, text = visit.python(*words, *(["-n", "6"] if find_spec("xdist") else []), most=TESTS)
+    return passed(text)
+
+
+def passed(text: str) -> set[str]:
+    """The files of which some test passed and none failed, by pytest's lines."""
+    files = {"PASSED": set(), "FAILED": set(), "ERROR": set()}
+    for line in text.splitlines():
+        file, outcome = (
+            re.search(r"(test_\w+)\.py", line),
+            re.search(r"\b(PASSED|FAILED|ERROR)\b", line),
+        )
+        if file and outcome:
+            files[outcome[1]].add(file[1])
+    return files["PASSED"] - files["FAILED"] - files["ERROR"]
+
+
+def allowed(way: dict, tested: set[str]) -> bool:
+    """Whether a way was measured and the tests of what it rests on passed."""
+    needed = {"test_gpu_steps", "test_gpu_records"} if way["step"] == "graph" else set()
+    needed |= {"test_gpu_together"} if way["by"] == "streams" and way["at_once"] > 1 else set()
+    return "images_per_second" in way and needed <= tested
+
+
+def fastest(measured: dict, tested: set[str], seconds: float = math.inf) -> dict:
+    """The way with the most images a second in all, of those allowed; of those in which a run of
+    ResNet-18 ends within so many seconds, if there are any.
+    """
+    ways = [way for way in measured["ways"] if allowed(way, tested)]
+    ending = [way for way in ways if run_seconds(measured, way) <= seconds]
+    return max(ending or ways, key=lambda way: sum(way["images_per_second"]), default=CAREFUL)
+
+
+def rates(measured: dict, way: dict) -> dict[str, float]:
+    """Seconds of an image of an epoch by network, each run beside others as this way has them."""
+    alone, together = measured["alone"], way.get("images_per_second")
+    if not together or "resnet18" not in alone:
+        return {}
+    slower = alone["resnet18"]["images_per_second"] * way["at_once"] / sum(together)
+    return {name: row["seconds_per_image"] * slower for name, row in alone.items()}
+
+
+def run_seconds(measured: dict, way: dict) -> float:
+    """What a run of ResNet-18 takes at scale paper: 200 epochs, and data, capture and record."""
+    return 10 + rates(measured, way).get("resnet18", math.inf) * 200 * 60_000
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The visit; 1 where a test or a command failed: the log tells which."""
+    parser = parser_of(__doc__, 240)
+    parser.add_argument("--only", default="resnet18", help="the runs whose key contains this")
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny measurements, to try the visit itself"
+    )
+    options = parser.parse_args(arguments)
+    visit, failed = Visit(options.out, options.work, options.limit), []
+    failed.append(visit.python("workflow/gpu/pack.py", "unpack", "data", visit.work / "data")[0])
+    tested = test(visit)
+    path = visit.out / "ways.json"
+    few = ["--at-once", 1, 2, "--seconds", 0.2, "--n", 256] if options.quick else []
+    visit.python("benchmarks/ways.py", path, *few, most=WAYS)
+    measured = json.loads(path.read_bytes()) if path.exists() else {"ways": [], "alone": {}}
+    way = fastest(measured, tested)
+    measured |= {"passed": sorted(tested), "chosen": way, "rates": rates(measured, way)}
+    path.write_text(json.dumps(measured, indent=1))
+    (visit.out / "rates.json").write_text(json.dumps(measured["rates"]))
+    left = visit.left() - TABLE
+    now = fastest(measured, tested, left)
+    for one, when in ((way, "the fastest"), (now, "for now")):
+        visit.say(f"{one['at_once']} at once by {one['by']}, steps {one['step']}: {when}.")
+    known = visit.work / "rates.json"
+    known.write_text(json.dumps(rates(measured, now)))
+    words, more = queue_words(options, now, "--only", options.only, "--rates", known)
+    words += ["--limit", max(0, left)]
+    failed.append(visit.python(*words, most=max(0, left + TABLE / 4), more=more)[0])
+    few = ["--quick"] if options.quick else []
+    table = ["benchmarks/short.py", visit.out / "speed.json", "--ways", path, *few]
+    failed.append(visit.python(*table)[0])
+    wanted = {file.stem for file in (ROOT / "tests/gpu").glob("test_*.py")}
+    return int(any(failed) or tested != wanted)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
