@@ -128,7 +128,7 @@ def draw_answers(axis: Axes, answers: Tensor) -> None:
     """The class predicted over the disc, and the borders of the rule."""
     values = np.where(INSIDE, answers.double(), np.nan).reshape(len(SIDE), -1).T
     look = {"cmap": ListedColormap(COLORS), "vmin": 0, "vmax": K - 1, "alpha": 0.4}
-    extent = (SIDE[0], SIDE[-1], SIDE[0], SIDE[-1])
+    extent = (float(SIDE[0]), float(SIDE[-1])) * 2
     axis.imshow(values, origin="lower", interpolation="none", extent=extent, **look)
     radius = np.linspace(0, 1, 50)
     for k in range(K):
