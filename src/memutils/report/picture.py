@@ -126,7 +126,7 @@ COLORS = ("#0072B2", "#E69F00", "#009E73")
 
 def draw_answers(axis: Axes, answers: Tensor) -> None:
     """The class predicted over the disc, and the borders of the rule."""
-    values = np.where(INSIDE, answers.double(), np.nan).reshape(len(SIDE), -1).T
+    values = np.where(INSIDE.numpy(), answers.double().numpy(), np.nan).reshape(len(SIDE), -1).T
     look = {"cmap": ListedColormap(COLORS), "vmin": 0, "vmax": K - 1, "alpha": 0.4}
     extent = (float(SIDE[0]), float(SIDE[-1])) * 2
     axis.imshow(values, origin="lower", interpolation="none", extent=extent, **look)
@@ -160,7 +160,8 @@ def table(world: World, losses: Losses, shown: Iterable[str] = SHOWN) -> pd.Data
 def points_table(world: World) -> pd.DataFrame:
     """The training points with both labels."""
     true, noisy = world.labels
-    return pd.DataFrame({"x": world.x[:, 0], "y": world.x[:, 1], "true": true, "given": noisy})
+    x, y = world.x.numpy().T
+    return pd.DataFrame({"x": x, "y": y, "true": true.numpy(), "given": noisy.numpy()})
 
 
 def check_islands(losses: Losses) -> None:
