@@ -152,3 +152,12 @@ def test_matplotlibs_own_settings_stay_as_they_were():
     before = dict(mpl.rcParams)
     figures.html(draw, alt="What to see.")
     assert dict(mpl.rcParams) == before
+
+
+def test_numbers_in_text_keep_their_digits():
+    with mpl.rc_context(figures.style(figures.WIDE)):
+        figure, axes = figures.canvas(300, 200)
+        axes[0, 0].set_title("one line\nlearning rate 0.001, s = 0.0003", loc="left")
+        text = figures.svg(figure, "", "figure")
+    assert "learning rate 0.001, s = 0.0003<" in text
+    assert not re.search(r'[xy]="-?\d+\.\d{3,}"', text)

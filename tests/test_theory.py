@@ -22,7 +22,6 @@ CHAPTERS = (
     "theory_symmetry",
     "theory_theorem",
     "theory_gradients",
-    "theory_steps",
     "theory_picture",
 )
 
@@ -186,21 +185,6 @@ BREAKS = {
         "check_corner": [("mae", SwappedMAE), ("rll", SteepRLL)],
         "check_mean_gradient": [("mae", SwappedMAE), ("rll", PrecedenceRLL)],
     },
-    "theory_steps": {
-        "check_rescaling": [
-            ("cce", SquaredCCE),
-            ("mse", MeanMSE),
-            ("mae", HalfMAE),
-            ("nmse", ScaledNMSE),
-        ],
-        "check_rates": [
-            ("cce", SquaredCCE),
-            ("mse", MeanMSE),
-            ("mae", HalfMAE),
-            ("rll", FreeRLL45),
-            ("nmse", ScaledNMSE),
-        ],
-    },
     "theory_picture": {
         "check_islands": [("cce", HalfMAE), ("rll", SteepRLL), ("mae", SwappedMAE)],
     },
@@ -208,7 +192,6 @@ BREAKS = {
 NO_LOSS = {
     "check_definition": {"recall": lambda stored, x, answer: answer},
     "check_margin_loss": {"margin": lambda z: z.mean(1, keepdim=True) - z.tanh()},
-    "check_blind": {"excess": lambda m, r, k: m - (1 - m - r) / (k - 1)},
 }
 """Checks of statements that are about no registered loss: the argument that breaks them."""
 

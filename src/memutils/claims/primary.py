@@ -22,7 +22,7 @@ PRIMARIES = (
             "pair of a seed."
         ),
         symbols=r"$m(\mathrm{CCE}) - m(\mathrm{RLL}) > 3\,\mathrm{SE}$, and so on",
-        shown_in=("fig4", "fractions"),
+        shown_in=("mnist", "cifar10"),
         parts=(
             Part(
                 title="m below CCE's", judge=rules.memorizes_less, losses=("rll",), against=("cce",)
@@ -56,7 +56,7 @@ PRIMARIES = (
             " where CCE's lowest x lies at the smallest step and more than 0.05 below the next."
         ),
         symbols=r"$\max_s x(\mathrm{RLL}) - \min_s x(\mathrm{CCE}) < -0.05$",
-        shown_in=("theory_steps",),
+        shown_in=("steps",),
         contrast=contrasts.equal_fit,
         networks=("inception-lite",),
     ),

@@ -52,11 +52,16 @@ def path(record: Record) -> pd.DataFrame:
 def paths(records: Iterable[Record]) -> pd.DataFrame:
     """The paths of several runs below each other; empty without records."""
     frames = [path(record) for record in records]
-    return (
-        pd.concat(frames, ignore_index=True)
-        if frames
-        else pd.DataFrame(columns=["key", "loss", "s", "seed", "oracle"])
-    )
+    if not frames:
+        named = "key loss s seed oracle epochs epoch j1 fitted x test_accuracy collapsed".split()
+        return pd.DataFrame(columns=named)
+    return pd.concat(frames, ignore_index=True)
+
+
+def as_data(frame: pd.DataFrame) -> pd.DataFrame:
+    """The columns of paths that a figure shows."""
+    named = "loss s lr seed epoch fitted memorized recovered x collapsed".split()
+    return frame.reindex(columns=named)
 
 
 def crossing(path: pd.DataFrame, column: str, level: float, value: str) -> float:
@@ -80,7 +85,7 @@ def at_fit(path: pd.DataFrame, level: float) -> float:
 
 
 def upto(path: pd.DataFrame, epoch: float) -> pd.Series:
-    """The last evaluation at or before an epoch: the end of a shorter run, as the rate is
+    """The last evaluation at or before an epoch: the end of a shorter run, as the learning rate is
     constant.
     """
     return path[path["epoch"] <= epoch].iloc[-1]
@@ -94,8 +99,8 @@ def stopped_early(path: pd.DataFrame) -> pd.Series:
 
 
 def steps_needed(frame: pd.DataFrame, loss: str = "cce") -> float:
-    """Epochs a loss needs at its quickest rate until J1 is near all, the most over the seeds; NaN
-    if a seed never gets there.
+    """Epochs that a loss needs at its quickest learning rate until J1 is near 1, the most over the
+    seeds; NaN if a seed never gets there.
     """
     runs = frame[(frame["loss"] == loss) & ~frame["oracle"].astype(bool)]
     needed = {
@@ -117,20 +122,58 @@ def at_fits(frame: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["loss", "seed", "s", "level", "x"]).dropna()
 
 
+def spread(frame: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
+    """x at each level of the fit over the runs of a loss that reach it: loss, level, runs, lowest,
+    median, highest.
+    """
+    x = at_fits(frame, levels).groupby(["loss", "level"])["x"]
+    return x.agg(runs="count", lowest="min", median="median", highest="max").reset_index()
+
+
 def gap_at_fits(
     frame: pd.DataFrame, levels: Iterable[float], loss: str = "rll", other: str = "cce"
 ) -> pd.DataFrame:
-    """For each seed and level that both reach: the highest x of a loss over its rates, the lowest
-    of another over its own, and
-    the gap: how much lower the first is. So a loss lies below another only if it does at every rate
-        of both.
+    """For each seed and level that both reach: the highest x of a loss over its learning rates, the
+    lowest of another over its own, and the gap: how much lower the first is. So a loss lies below
+    another only if it does at every learning rate of both.
     """
-    x = at_fits(frame, levels).groupby(["seed", "level", "loss"])["x"]
-    highest, lowest = x.max().unstack(), x.min().unstack()
+    return _gaps(at_fits(frame, levels), loss, other)
+
+
+def _gaps(x: pd.DataFrame, loss: str, other: str) -> pd.DataFrame:
+    by_loss = x.groupby(["seed", "level", "loss"])["x"]
+    highest, lowest = by_loss.max().unstack(), by_loss.min().unstack()
     if not {loss, other} <= set(lowest.columns):
         return pd.DataFrame(columns=["seed", "level", loss, other, "gap"])
     both = highest[[loss]].join(lowest[[other]]).dropna()
     return both.assign(gap=both[other] - both[loss]).reset_index()
+
+
+def gap_at_accuracy(frame: pd.DataFrame, loss: str = "rll", other: str = "cce") -> pd.DataFrame:
+    """As ``gap_at_fits``, at equal test accuracy: the level of a seed is the highest accuracy that
+    some run of either loss reaches.
+    """
+    rows = []
+    for seed, runs in frame[frame["loss"].isin((loss, other))].groupby("seed"):
+        best = runs.groupby("loss")["test_accuracy"].max()
+        rows += [
+            (name, seed, s, best.min(), crossing(path, "test_accuracy", best.min(), "x"))
+            for (name, s), path in runs.groupby(["loss", "s"])
+            if len(best) == 2
+        ]
+    x = pd.DataFrame(rows, columns=["loss", "seed", "s", "level", "x"]).dropna()
+    return _gaps(x, loss, other)
+
+
+def at_times(frame: pd.DataFrame, unit: float, times: Iterable[float]) -> pd.DataFrame:
+    """Where each run is after so many times the unit of epochs: loss, s, seed, times, fitted, x."""
+    rows = [
+        {"loss": loss, "s": s, "seed": seed, "times": n}
+        | upto(path, n * unit)[["fitted", "x"]].to_dict()
+        for (loss, s, seed), path in frame.groupby(["loss", "s", "seed"])
+        for n in times
+    ]
+    return pd.DataFrame(rows, columns=["loss", "s", "seed", "times", "fitted", "x"])
 
 
 def verdict(gaps: pd.DataFrame) -> str:

@@ -137,8 +137,13 @@ def whole_font(found: re.Match) -> str:
 
 def slim(text: str) -> str:
     """SVG with coordinates to a hundredth of a pixel, and a style once for all marks of a line."""
-    text = re.sub(r"(?<=[ \"(])-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", text)
+    text = re.sub(r"<[^>]*>", rounded, text)  # in tags only: what a figure says stays as it is
     return re.sub(r'<g ([^>]*)>((?:\s*<use [^>]* style="[^"]*"/>)+)\s*</g>', style_once, text)
+
+
+def rounded(tag: re.Match) -> str:
+    """A tag with coordinates to a hundredth of a pixel."""
+    return re.sub(r"(?<=[ \"(])-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", tag[0])
 
 
 def style_once(found: re.Match) -> str:

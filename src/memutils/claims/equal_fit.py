@@ -1,0 +1,158 @@
+"""What a fit costs: excess memorization where two losses fit equally much, or are equally accurate
+on new images.
+
+Claim P1 compares over all step sizes (``contrasts``, ``steps``). Here runs of one protocol are
+compared: one network, learning rate and number of images, loss against loss, seed by seed.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from memutils.claims.contrasts import at_level, x_at_level
+from memutils.claims.outcomes import Measured, excess
+from memutils.claims.selection import ALPHA, COLUMNS, Column, Pool, Protocol
+from memutils.claims.thresholds import Thresholds
+from memutils.names import DATASET_NAMES, NETWORK_NAMES
+
+LEVELS = (0.5, 0.7, 0.9, 0.95)
+"""Training-mode f at which x is read."""
+
+LOSSES = ("cce", "mse", "rll")
+"""RLL, and what it is compared with."""
+
+OTHER_LEARNING_RATE = "inception-lite-lr"
+"""The control that is shown beside the main columns."""
+
+SHOWN = tuple(c for c in COLUMNS if c.main or c.id == OTHER_LEARNING_RATE)
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Runs of one protocol and noise rate that differ in loss and seed alone.
+
+    Attributes:
+        network: and its data set, for the reader.
+        images, learning_rate, epochs, eta: of the training.
+        runs: by loss and seed; every seed has RLL and CCE.
+    """
+
+    network: str
+    images: int
+    learning_rate: float
+    epochs: int
+    eta: float
+    runs: dict[tuple[str, int], Measured]
+
+    @property
+    def title(self) -> str:
+        """What the group is."""
+        return f"{self.network}, n = {self.images:,}, learning rate {self.learning_rate:g}"
+
+    @property
+    def losses(self) -> list[str]:
+        """The losses with a run, in the order of LOSSES."""
+        return [loss for loss in LOSSES if any(name == loss for name, _ in self.runs)]
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds, in order."""
+        return sorted({seed for _, seed in self.runs})
+
+
+def group(protocol: Protocol, eta: float, losses: Iterable[str] = LOSSES) -> Group | None:
+    """The runs of a protocol at a noise rate, in the seeds that have RLL and CCE; None without
+    one.
+    """
+    found = {
+        (loss, seed): run
+        for loss in losses
+        for seed in protocol.seeds()
+        if (run := protocol.get(loss, eta, seed, ALPHA))
+    }
+    whole = {seed for _, seed in found if {("rll", seed), ("cce", seed)} <= found.keys()}
+    if not whole:
+        return None
+    named, settings = protocol.settings, {k: v for k, v in found.items() if k[1] in whole}
+    network, dataset = named["network"], named["dataset"]
+    title = f"{NETWORK_NAMES.get(network, network)} on {DATASET_NAMES.get(dataset, dataset)}"
+    return Group(title, protocol.images, named["lr"], named["epochs"], eta, settings)
+
+
+def groups(pool: Pool, eta: float | None = None, columns: Iterable[Column] = SHOWN) -> list[Group]:
+    """The groups of these columns at a noise rate (by default the main one), a network's beside
+    each other.
+    """
+    eta = Thresholds().main_eta if eta is None else eta
+    found = [group(p, eta) for c in columns for p in pool.fitting(c.wanted("rll"))]
+    order = {g.network: i for i, g in reversed(list(enumerate(filter(None, found))))}
+    return sorted(filter(None, found), key=lambda g: (order[g.network], -g.images, g.learning_rate))
+
+
+def at_fits(found: Group, levels: Iterable[float] = LEVELS) -> pd.DataFrame:
+    """x where each run's training-mode f first reaches a level: loss, seed, level, x; without the
+    levels that it does not reach.
+    """
+    rows = [
+        (loss, seed, level, x_at_level(run, level))
+        for (loss, seed), run in found.runs.items()
+        for level in levels
+    ]
+    return pd.DataFrame(rows, columns=["loss", "seed", "level", "x"]).dropna()
+
+
+def table(found: Iterable[Group], levels: Iterable[float] = LEVELS) -> pd.DataFrame:
+    """Every x at equal fit as rows, for whoever wants the data: network, images, lr, loss, seed,
+    level, x.
+    """
+    frames = [
+        at_fits(g, levels).assign(network=g.network, images=g.images, lr=g.learning_rate)
+        for g in found
+    ]
+    columns = ["network", "images", "lr", "loss", "seed", "level", "x"]
+    return pd.concat(frames)[columns] if frames else pd.DataFrame(columns=columns)
+
+
+def gaps(found: Group, other: str = "cce", levels: Iterable[float] = LEVELS) -> pd.DataFrame:
+    """How much less RLL memorizes at equal fit: seed, level, rll, the other loss, gap, for each
+    seed and level that both reach.
+    """
+    x = at_fits(found, levels).pivot_table(index=["seed", "level"], columns="loss", values="x")
+    return _gaps(x.reindex(columns=["rll", other]).dropna().reset_index(), other)
+
+
+def _gaps(x: pd.DataFrame, other: str) -> pd.DataFrame:
+    return x.rename_axis(columns=None).assign(gap=x[other] - x["rll"])
+
+
+def at_accuracy(run: Measured, level: float) -> float:
+    """A run's x at the evaluation where test accuracy first reaches a level, interpolated between
+    two evaluations; NaN if it never does.
+    """
+    part = {n: run.columns[n][run.evaluated] for n in ("test_accuracy", "memorized", "recovered")}
+    x = excess(part["memorized"], part["recovered"], run.classes)
+    return at_level(part["test_accuracy"], x, level)
+
+
+def best_accuracy(run: Measured) -> float:
+    """The highest test accuracy of a run's evaluations; NaN without one."""
+    values = run.columns["test_accuracy"][run.evaluated]
+    return float(np.nanmax(values)) if np.isfinite(values).any() else math.nan
+
+
+def accuracy_gaps(found: Group, other: str = "cce") -> pd.DataFrame:
+    """The same at equal test accuracy, which is the highest that both losses reach in a seed:
+    seed, level, rll, the other loss, gap.
+    """
+    rows = []
+    for seed in found.seeds:
+        pair = {loss: found.runs.get((loss, seed)) for loss in ("rll", other)}
+        if all(pair.values()):
+            level = min(map(best_accuracy, pair.values()))
+            x = {loss: at_accuracy(run, level) for loss, run in pair.items()}
+            rows.append({"seed": seed, "level": level} | x)
+    frame = pd.DataFrame(rows, columns=["seed", "level", "rll", other]).dropna()
+    return _gaps(frame, other)

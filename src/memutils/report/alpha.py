@@ -1,0 +1,228 @@
+"""The chapter on RLL's parameter: the gradient that an alpha gives, the runs with each, and
+sentences whose words follow from the numbers.
+"""
+
+from collections.abc import Iterable
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+
+from memutils import losses
+from memutils.claims.answer import percent
+from memutils.claims.outcomes import Run
+from memutils.claims.thresholds import Thresholds
+from memutils.names import NETWORK_NAMES
+from memutils.report import figures
+from memutils.report.figures import WIDE, is_narrow
+from memutils.report.looks import INK, look
+from memutils.report.markup import Safe, table
+from memutils.report.plots import select, standard
+from memutils.report.steps_tables import NUMBERS, shown
+from memutils.report.steps_words import joined
+from memutils.runs import records
+from memutils.runs.records import Record
+from memutils.runs.specs import load_scale
+
+ALPHAS = (0.01, 0.1, 0.45)
+DASHES = dict(zip(ALPHAS, (":", "-", "--"), strict=True))
+NETWORKS = {"resnet18": {}, "inception-lite": {"lr": 0.01, "schedule": "exponential"}}
+"""The networks with runs at several alphas, and the settings that these share."""
+
+OTHERS = ("alpha", "readings")
+"""The scales that vary alpha."""
+
+LIMITS = Thresholds()
+COLUMNS = ["network", "alpha", "eta", "precision", "j1", "j2", "fitted", "memorized", "recovered"]
+
+
+def load(scale: str) -> list[Record]:
+    """RLL's runs with seed 0, on clean labels and at the main noise rate, of the networks that have
+    a run at another alpha than the usual.
+    """
+    found = [r for n in (scale, *OTHERS) for r in standard(records.load(n), load_scale(n))]
+    chosen = []
+    for network, settings in NETWORKS.items():
+        wanted = {"loss": "rll", "eta": (0.0, LIMITS.main_eta), "seed": 0, "momentum": 0.9}
+        runs = select(found, network=network, **wanted, **settings)
+        chosen += runs if len({alpha_of(r) for r in runs}) > 1 else []
+    return chosen
+
+
+def repeated() -> list[Record]:
+    """The control at the usual alpha in float32."""
+    found = standard(records.load("control"), load_scale("control"))
+    return select(found, network="resnet18", loss="rll")
+
+
+def alpha_of(record: Record) -> float:
+    """A run's alpha."""
+    return record.spec["loss_parameters"]["alpha"]
+
+
+def gradients(points: int = 400, classes: int = 10) -> pd.DataFrame:
+    """The gradient's norm with respect to the logits for each probability p_y of the label, the
+    rest spread evenly: RLL at each alpha, CCE and MAE.
+    """
+    p = np.linspace(0.001, 0.999, points)
+    shown_losses = {
+        f"RLL, α = {a:g}": losses.build("rll", reduction="sum", alpha=a) for a in ALPHAS
+    }
+    shown_losses |= {n.upper(): losses.build(n, reduction="sum") for n in ("cce", "mae")}
+    return pd.DataFrame(
+        {"p_y": p} | {label: norms(loss, p, classes) for label, loss in shown_losses.items()}
+    )
+
+
+def norms(loss, p: np.ndarray, classes: int) -> np.ndarray:
+    """The gradient's norm for each p_y."""
+    rest = np.repeat(((1 - p) / (classes - 1))[:, None], classes - 1, axis=1)
+    logits = torch.tensor(np.log(np.column_stack([p, rest])), requires_grad=True)
+    (gradient,) = torch.autograd.grad(loss(logits, torch.zeros(len(p), dtype=torch.long)), logits)
+    return gradient.norm(dim=1).numpy()
+
+
+def line(label: str) -> dict:
+    """How a column of ``gradients`` is drawn."""
+    if label in ("CCE", "MAE"):
+        shape = look(label.lower())
+        return {"color": shape.color, "linestyle": "-"}
+    return {"color": look("rll").color, "linestyle": DASHES[float(label.rpartition(" ")[2])]}
+
+
+def draw_gradients(norms: pd.DataFrame, width: float = WIDE) -> plt.Figure:
+    """The gradient's norm over the label's probability."""
+    figure, axes = figures.canvas(width, 300)
+    for label in norms.columns[1:]:
+        axes[0, 0].plot(norms["p_y"], norms[label], label=label, **line(label))
+    axes[0, 0].set(xlabel="probability of the label, $p_y$", ylabel="norm of the gradient")
+    handles = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=2 if is_narrow(width) else 5)
+    return figure
+
+
+def draw(runs: Iterable[Record], width: float = WIDE) -> plt.Figure:
+    """Memorized and test accuracy over epochs at the main noise rate, a row a network and a dash an
+    alpha.
+    """
+    noisy = select(runs, eta=LIMITS.main_eta)
+    networks = [n for n in NETWORKS if select(noisy, network=n)]
+    columns = 1 if is_narrow(width) else 2
+    rows = len(networks) * 2 // columns
+    figure, axes = figures.canvas(width, 230 * rows + 50, rows, columns)
+    panels = [(n, c) for n in networks for c in ("memorized", "test_accuracy")]
+    for axis, (network, column) in zip(axes.flat, panels, strict=True):
+        for record in sorted(select(noisy, network=network), key=alpha_of):
+            rows_of = record.history.dropna(subset=[column])
+            style = {"color": look("rll").color, "linestyle": DASHES[alpha_of(record)]}
+            label = f"α = {alpha_of(record):g}"
+            axis.plot(rows_of["epoch"], rows_of[column], label=label, **style)
+        axis.set(xlabel="epoch", **({"ylim": (0, None)} if column == "memorized" else {}))
+        title = f"{NETWORK_NAMES[network]}: {column.replace('_', ' ')}"
+        axis.set_title(title, loc="left", color=INK)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
+
+
+def metrics(runs: Iterable[Record]) -> pd.DataFrame:
+    """The metrics at the end of each run, by network, noise rate and alpha."""
+    rows = [
+        {
+            "network": record.spec["network"],
+            "alpha": alpha_of(record),
+            "eta": record.spec["eta"],
+            "precision": record.provenance["execution"]["precision"],
+        }
+        | Run(record).final[[*COLUMNS[4:], "test_accuracy"]].to_dict()
+        for record in runs
+    ]
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, "test_accuracy"])
+    place = {network: i for i, network in enumerate(NETWORKS)}
+    order = ["network", "eta", "alpha", "precision"]
+    return frame.sort_values(order, key=lambda c: c.replace(place), ignore_index=True)
+
+
+def as_table(frame: pd.DataFrame) -> Safe:
+    """The metrics as a table."""
+    names = {"j1": "J1", "j2": "J2", "test_accuracy": "test accuracy"}
+    rows = [
+        {"network": NETWORK_NAMES[row["network"]], "α": f"{row['alpha']:g}", "η": f"{row['eta']:g}"}
+        | {"precision": row["precision"]}
+        | {names.get(n, n): shown(row[n]) for n in (*COLUMNS[4:], "test_accuracy")}
+        for _, row in frame.iterrows()
+    ]
+    return table(rows, NUMBERS)
+
+
+def seen(runs: Iterable[Record]) -> str:
+    """What each alpha leads to, network by network."""
+    frame = metrics(select(runs, eta=LIMITS.main_eta))
+    if frame.empty:
+        return "**Open.** No run with another α is recorded yet."
+    lines = []
+    for network, rows in frame.groupby("network", sort=False):
+        told = joined(f"{percent((m, m, m))} at α = {a:g}" for a, m in shares(rows))
+        accuracy = joined(f"{v:.3f}" for v in rows["test_accuracy"])
+        above = int((rows["j2"] > rows["j1"]).sum())
+        lines.append(
+            f"- {NETWORK_NAMES[network]} memorizes {told} of the wrong labels, and its test "
+            f"accuracy is {accuracy}. J2 ends above J1 at {above} of {len(rows)} values of α."
+        )
+    return "\n".join(lines)
+
+
+def shares(rows: pd.DataFrame) -> list[tuple[float, float]]:
+    """Alpha and what is memorized with it."""
+    return list(zip(rows["alpha"], rows["memorized"], strict=True))
+
+
+def with_cce(scale: str) -> dict[str, float]:
+    """What CCE memorizes in the same setting and seed, by network."""
+    found = standard(records.load(scale), load_scale(scale))
+    runs = {
+        network: select(found, network=network, loss="cce", eta=LIMITS.main_eta, seed=0, **settings)
+        for network, settings in NETWORKS.items()
+    }
+    return {network: Run(r[0]).end("memorized") for network, r in runs.items() if r}
+
+
+def verdict(runs: Iterable[Record], cce: dict[str, float]) -> str:
+    """How much alpha changes, beside the change from CCE to RLL; and the take-away.
+
+    Args:
+        runs: from ``load``.
+        cce: from ``with_cce``.
+    """
+    frame = metrics(select(runs, eta=LIMITS.main_eta))
+    if frame.empty:
+        return "**Open.** No run with another α is recorded yet."
+    lines, parts = [], []
+    for network, rows in frame.groupby("network", sort=False):
+        m, name = rows["memorized"], NETWORK_NAMES[network]
+        order = "falls" if m.is_monotonic_decreasing else "does not fall at each step"
+        lines.append(f"On {name} the memorized share {order} as α grows.")
+        part = f"by {m.max() - m.min():.3f} on {name}"
+        if network in cce and (usual := m[rows["alpha"] == ALPHAS[1]]).size:
+            share = (m.max() - m.min()) / (cce[network] - usual.iloc[0])
+            part += f", which is {100 * share:.0f} % of the change from CCE to RLL"
+        parts.append(part)
+    return (
+        f"{' '.join(lines)}\n\n**Take-away.** The choice of α among these values changes the share "
+        f"of memorized labels {'; '.join(parts)}."
+    )
+
+
+def absent(runs: Iterable[Record]) -> str:
+    """Which alpha and noise rate of ResNet-18 has no record yet, and which network."""
+    runs = list(runs)
+    lacking = [
+        f"α = {a:g}, η = {e:g}"
+        for a in ALPHAS
+        for e in (0.0, LIMITS.main_eta)
+        if not select(runs, network="resnet18", alpha=a, eta=e)
+    ]
+    texts = [f"Not recorded yet for ResNet-18: {'; '.join(lacking)}."] if lacking else []
+    if not select(runs, network="inception-lite"):
+        texts.append("Inception-Lite on CIFAR-10, where more is at stake, is not recorded yet.")
+    return " ".join(texts)

@@ -1,0 +1,156 @@
+"""The figures of the chapter on the loss and the step size: paths of excess memorization over the
+fitted share, and where training is after a given time.
+"""
+
+from collections.abc import Iterable
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import NullFormatter
+
+from memutils.claims import steps
+from memutils.claims.equal_fit import LEVELS, Group
+from memutils.claims.outcomes import Measured, excess
+from memutils.losses import PAPER
+from memutils.report import figures
+from memutils.report.figures import WIDE, is_narrow
+from memutils.report.looks import INK, look
+
+F, X = "fitted share f", "excess memorization x"
+TALL = 250
+"""Height of a panel in pixels."""
+
+
+def panels(count: int, width: float, **settings) -> tuple[plt.Figure, list[plt.Axes]]:
+    """A figure and as many axes: two side by side, on a phone one."""
+    columns = 1 if is_narrow(width) else 2
+    rows = -(-count // columns)
+    figure, axes = figures.canvas(width, TALL * rows + 40, rows, columns, **settings)
+    for axis in axes.flat[count:]:
+        axis.set_visible(False)
+    return figure, list(axes.flat[:count])
+
+
+def marks(axis: plt.Axes, levels: Iterable[float]) -> None:
+    """The line x = 0, on which a network blind to the labels lies, and the levels of f at which
+    losses are compared.
+    """
+    axis.axhline(0, color=INK, linestyle="--", linewidth=0.9)
+    for level in levels:
+        axis.axvline(level, color=INK, linewidth=0.6, alpha=0.5)
+
+
+def legend(figure: plt.Figure, losses: Iterable[str], **more: plt.Line2D) -> None:
+    """Names the losses of a figure below it."""
+    lines = {
+        look(n).name: plt.Line2D([], [], color=look(n).color, linestyle=look(n).dash)
+        for n in losses
+    }
+    lines |= more
+    figure.legend(
+        lines.values(), lines.keys(), loc="outside lower center", ncols=min(3, len(lines))
+    )
+
+
+def draw_groups(groups: list[Group], width: float = WIDE) -> plt.Figure:
+    """Training-mode paths of the recorded networks, a panel a group, a line a run."""
+    figure, axes = panels(len(groups), width, sharey=True)
+    for axis, group in zip(axes, groups, strict=True):
+        for (loss, _), run in group.runs.items():
+            draw_run(axis, loss, run)
+        marks(axis, LEVELS)
+        axis.set_title(f"{group.network}\nlearning rate {group.learning_rate:g}", loc="left")
+        axis.set(xlim=(0, 1.02), ylim=(-0.06, 1.03), xlabel=F)
+    for axis in axes:
+        axis.set_ylabel(X if axis.get_subplotspec().is_first_col() else "")
+    legend(figure, dict.fromkeys(loss for g in groups for loss in g.losses))
+    return figure
+
+
+def draw_run(axis: plt.Axes, loss: str, run: Measured) -> None:
+    """One run's path, epoch by epoch, with a mark at its end."""
+    m, r = run.columns["training_memorized"], run.columns["training_recovered"]
+    f, x = run.columns["training_fitted"], excess(m, r, run.classes)
+    style = {"color": look(loss).color, "linewidth": 1.3}
+    axis.plot(f, x, linestyle=look(loss).dash, **style)
+    axis.plot(f[-1], x[-1], look(loss).marker, color=style["color"], markersize=5)
+
+
+def draw_fits(
+    compared: pd.DataFrame, levels: Iterable[float], slow: float, width: float = WIDE
+) -> plt.Figure:
+    """The paths of the MLP where the fit is high: CCE and RLL at every learning rate, and the other
+    losses, with CCE behind them in gray.
+
+    Args:
+        compared: from ``steps.paths``.
+        levels: of f at which losses are compared.
+        slow: the largest s that is drawn; faster steps make paths that zigzag.
+    """
+    figure, axes = panels(2, width, sharey=True)
+    for axis, losses in zip(axes, (("cce", "rll"), ("mse", "mae", "nmse")), strict=True):
+        for (loss, s, _), rows in compared.groupby(["loss", "s", "seed"]):
+            if s <= slow and loss in losses:
+                style = {"color": look(loss).color, "linestyle": look(loss).dash}
+                axis.plot(rows["fitted"], rows["x"], linewidth=1.1, alpha=0.8, **style)
+            elif s <= slow and loss == "cce":
+                axis.plot(rows["fitted"], rows["x"], color="0.6", linewidth=0.8, zorder=1)
+        marks(axis, levels)
+        axis.set(xlim=(0.85, 1.002), ylim=(-0.03, 0.5), xlabel=F)
+    axes[0].set_title("CCE and RLL", loc="left")
+    axes[1].set_title("the other losses; CCE in gray", loc="left")
+    axes[0].set_ylabel(X)
+    legend(figure, PAPER)
+    return figure
+
+
+def draw_paths(compared: pd.DataFrame, width: float = WIDE) -> plt.Figure:
+    """Every path of the MLP, a panel a loss; the stronger the color, the larger s. A cross ends a
+    run that collapsed.
+    """
+    scales = sorted(compared["s"].unique())
+    strength = dict(zip(scales, np.linspace(0.3, 1, len(scales)), strict=True))
+    figure, axes = panels(len(PAPER), width, sharex=True, sharey=True)
+    for axis, loss in zip(axes, PAPER, strict=True):
+        for (name, s, _), rows in compared.groupby(["loss", "s", "seed"]):
+            if name == loss:
+                draw_path(axis, rows, color=look(loss).color, alpha=strength[s])
+            elif name == "cce":
+                axis.plot(rows["fitted"], rows["x"], color="0.6", linewidth=0.6, zorder=1)
+        marks(axis, ())
+        axis.set_title(look(loss).name, loc="left")
+        axis.set(xlim=(0, 1.02), ylim=(-0.1, 1.03), xlabel=F, ylabel=X)
+        axis.tick_params(labelbottom=True)
+    return figure
+
+
+def draw_path(axis: plt.Axes, rows: pd.DataFrame, **style) -> None:
+    """One run's path and its end."""
+    axis.plot(rows["fitted"], rows["x"], linewidth=1.1, **style)
+    end = rows.iloc[-1]
+    axis.plot(end["fitted"], end["x"], "x" if end["collapsed"] else "o", markersize=5, **style)
+
+
+def draw_times(usual: pd.DataFrame, unit: float, width: float = WIDE) -> plt.Figure:
+    """f and x of the MLP against s, after one and four times CCE's time: hollow and filled; points:
+    seeds, lines: their mean.
+    """
+    figure, axes = panels(2, width)
+    for loss in PAPER:
+        runs = usual[usual["loss"] == loss]
+        for times, fill in ((1, "none"), (4, "full")) if len(runs) else ():
+            ends = steps.at_times(runs, unit, (times,))
+            for axis, column in zip(axes, ("fitted", "x"), strict=True):
+                shape = {"color": look(loss).color, "marker": look(loss).marker, "fillstyle": fill}
+                axis.plot(ends["s"], ends[column], linestyle="", alpha=0.5, ms=4, **shape)
+                mean = ends.groupby("s")[column].mean()
+                axis.plot(mean, "-" if times == 4 else "--", linewidth=1.2, ms=5, **shape)
+    axes[0].set(ylabel=F, ylim=(0, 1.02))
+    axes[1].set(ylabel=X, ylim=(-0.1, 1.03))
+    axes[1].axhline(0, color=INK, linestyle="--", linewidth=0.9)
+    for axis in axes:
+        axis.set(xscale="log", xlabel="step size s")
+        axis.xaxis.set_minor_formatter(NullFormatter())
+    legend(figure, PAPER)
+    return figure

@@ -1,0 +1,159 @@
+"""The tables of the chapter on the loss and the step size: rows of measured numbers as HTML."""
+
+import math
+from collections.abc import Iterable
+
+import pandas as pd
+
+from memutils.claims import early_stopping, equal_fit, steps
+from memutils.claims.equal_fit import LEVELS, Group
+from memutils.losses import PAPER
+from memutils.names import LOSS_NAMES
+from memutils.report.markup import Safe, number, table
+from memutils.runs.specs import Scale
+
+NUMBERS = "numbers"
+
+
+def shown(value: float, digits: int = 3) -> str:
+    """A number for the reader; a dash where there is none."""
+    return "–" if math.isnan(value) else number(float(value), digits)
+
+
+def step(s: float) -> str:
+    """A step size or learning rate as it was given."""
+    return f"{s:g}"
+
+
+def at_fits(groups: list[Group]) -> Safe:
+    """x at each level of training-mode f, a row a group and loss: the mean over its seeds."""
+    rows = []
+    for group in groups:
+        x = equal_fit.at_fits(group).pivot_table(index="loss", columns="level", values="x")
+        x = x.reindex(index=group.losses, columns=list(LEVELS))
+        for loss, values in x.iterrows():
+            seeds = sum(name == loss for name, _ in group.runs)
+            named = {"network": group.network, "learning rate": step(group.learning_rate)}
+            named |= {"n": f"{group.images:,}", "loss": LOSS_NAMES[loss], "seeds": seeds}
+            rows.append(named | {f"f = {level:g}": shown(values[level]) for level in LEVELS})
+    return table(rows, NUMBERS)
+
+
+def at_accuracies(groups: list[Group]) -> Safe:
+    """x at equal test accuracy, a row a pair of RLL and another loss."""
+    rows = [
+        {
+            "network": group.network,
+            "learning rate": step(group.learning_rate),
+            "against": LOSS_NAMES[other],
+            "seed": int(pair["seed"]),
+            "test accuracy": shown(pair["level"]),
+            "x of RLL": shown(pair["rll"]),
+            "x of the other": shown(pair[other]),
+        }
+        for group in groups
+        for other in group.losses
+        if other != "rll"
+        for _, pair in equal_fit.accuracy_gaps(group, other).iterrows()
+    ]
+    return table(
+        rows,
+        NUMBERS,
+        "Excess memorization at equal test accuracy: the highest that both losses of a pair reach.",
+    )
+
+
+def learning_rates(scale: Scale) -> Safe:
+    """The learning rate of each loss for each s, at the usual number of epochs."""
+    given: dict[float, dict[str, str]] = {}
+    for spec in scale.specs().values():
+        if spec.train_on == "all" and spec.epochs == scale.defaults["epochs"] and not spec.seed:
+            s = steps.step_scale(spec)
+            given.setdefault(s, {})[LOSS_NAMES[spec.loss]] = step(spec.lr)
+    rows = [{"s": step(s)} | {LOSS_NAMES[n]: given[s].get(LOSS_NAMES[n], "–") for n in PAPER}
+            for s in sorted(given)]  # fmt: skip
+    return table(rows, NUMBERS, "The learning rate of each loss for each step size s.")
+
+
+def worst_against_best(compared: pd.DataFrame, levels: Iterable[float]) -> Safe:
+    """Each loss at its highest x beside CCE at its lowest, over the learning rates: at each level
+    of f and at equal test accuracy, mean over the seeds.
+    """
+    rows = []
+    for loss in PAPER[1:]:
+        found = {f"f = {n:g}": steps.gap_at_fits(compared, (n,), loss) for n in levels}
+        found["equal test accuracy"] = steps.gap_at_accuracy(compared, loss)
+        if any(len(gaps) for gaps in found.values()):
+            rows.append({"loss": LOSS_NAMES[loss]} | {k: pair(g, loss) for k, g in found.items()})
+    return table(rows, NUMBERS)
+
+
+def pair(gaps: pd.DataFrame, loss: str) -> str:
+    """'0.011 | 0.006', a loss and CCE; a dash without a seed."""
+    if gaps.empty:
+        return "–"
+    return f"{shown(gaps[loss].mean())} | {shown(gaps['cce'].mean())}"
+
+
+def spread(compared: pd.DataFrame, levels: Iterable[float]) -> Safe:
+    """x at each level over all runs of a loss that reach it."""
+    found = steps.spread(compared, levels).set_index(["loss", "level"])
+    rows = [
+        {"loss": LOSS_NAMES[loss], "f": step(level), "runs": int(found.loc[loss, level]["runs"])}
+        | {f"{n} x": shown(found.loc[loss, level][n]) for n in ("lowest", "median", "highest")}
+        for loss in PAPER
+        for level in levels
+        if (loss, level) in found.index
+    ]
+    return table(rows, NUMBERS, "x at equal f over the runs that get there, of every s and seed.")
+
+
+def by_step(compared: pd.DataFrame, level: float) -> Safe:
+    """x at one fit, a row a step size and a column a loss, mean over the seeds that get there."""
+    x = steps.at_fits(compared, (level,)).pivot_table(index="s", columns="loss", values="x")
+    x = x.reindex(index=sorted(compared["s"].unique()), columns=list(PAPER))
+    rows = [
+        {"s": step(s)} | {LOSS_NAMES[loss]: shown(values[loss]) for loss in PAPER}
+        for s, values in x.iterrows()
+    ]
+    return table(rows, NUMBERS, f"x where f first reaches {level:g}, by step size; –: never.")
+
+
+def longer(extended: pd.DataFrame) -> Safe:
+    """The runs that went on: f and x after 1, 4 and 16 times CCE's time, mean over the seeds.
+
+    Args:
+        extended: from ``steps.at_times``.
+    """
+    mean = extended.groupby(["loss", "s", "times"])[["fitted", "x"]].mean().unstack()
+    rows = [
+        {"loss": LOSS_NAMES[loss], "s": step(s)}
+        | {f"f at {t:g}×": shown(values["fitted", t]) for t in mean["fitted"]}
+        | {f"x at {t:g}×": shown(values["x", t]) for t in mean["x"]}
+        for (loss, s), values in mean.iterrows()
+    ]
+    return table(rows, NUMBERS)
+
+
+def methods(chosen: pd.DataFrame) -> Safe:
+    """What noisy held-out labels choose for each loss, to the end and stopped early.
+
+    Args:
+        chosen: from ``early_stopping.choices``.
+    """
+    rows = [
+        {
+            "loss": "oracle (CCE)" if row["oracle"] else LOSS_NAMES[row["loss"]],
+            "training": row["training"],
+            "s": step(row["s"]),
+            "epoch": step(row["epoch"]),
+            "f": shown(row["fitted"]),
+            "x": shown(row["x"]),
+            "test accuracy": shown(row["test_accuracy"]),
+            "lowest": shown(row["lowest"]),
+            "highest": shown(row["highest"]),
+            "seeds": int(row["seeds"]),
+        }
+        for _, row in early_stopping.summary(chosen).iterrows()
+    ]
+    return table(rows, NUMBERS)

@@ -1,0 +1,166 @@
+"""The chapter on switching: runs whose loss is exchanged half-way, as a figure, a table and
+sentences whose words follow from the numbers.
+"""
+
+import math
+from collections.abc import Iterable
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from memutils.names import LOSS_NAMES
+from memutils.report import figures
+from memutils.report.figures import WIDE, is_narrow
+from memutils.report.looks import INK, look
+from memutils.report.markup import Safe, number, table
+from memutils.report.plots import standard
+from memutils.runs import records
+from memutils.runs.records import Record
+from memutils.runs.specs import load_scale
+
+CLOSE = 0.05
+"""A memorized share that moves by no more than this stays."""
+
+TO_RLL, TO_CCE = ("cce", "rll"), ("rll", "cce")
+COLUMNS = ["first", "then", "seed", "at the switch", "at the end", "not switched", "risk"]
+
+
+def load() -> list[Record]:
+    """The records of the scale ``switch``."""
+    return standard(records.load("switch"), load_scale("switch"))
+
+
+def evaluations(record: Record) -> pd.DataFrame:
+    """The epochs with an evaluation of the mislabeled images."""
+    return record.history.dropna(subset=["memorized"])
+
+
+def draw(found: Iterable[Record], width: float = WIDE) -> plt.Figure:
+    """Memorized and recovered over epochs, a line a run in the color of the loss that it is trained
+    with at that time; dashed: runs that never switch.
+    """
+    shape = (2, 1) if is_narrow(width) else (1, 2)
+    figure, axes = figures.canvas(width, 300 * shape[0] + 40, *shape, sharey=True)
+    for record in found:
+        spec, rows = record.spec, evaluations(record)
+        first, then, at = spec["loss"], spec["switch_loss"], spec["switch_epoch"]
+        parts = [(first, rows)]
+        if then:  # the second part begins where the first one ends
+            parts = [
+                (first, rows[rows["epoch"] <= at]),
+                (then, rows[rows["epoch"] >= rows["epoch"][rows["epoch"] <= at].max()]),
+            ]
+        for axis, column in zip(axes.flat, ("memorized", "recovered"), strict=True):
+            for loss, part in parts:
+                style = {"color": look(loss).color, "linewidth": 1.4 if then else 1.0}
+                axis.plot(part["epoch"], part[column], "-" if then else "--", **style)
+            if then:
+                axis.axvline(at, color=INK, linewidth=0.8)
+    for axis, title in zip(axes.flat, ("memorized", "recovered"), strict=True):
+        axis.set(xlabel="epoch", ylim=(-0.02, 1.02))
+        axis.set_title(f"{title}, share of the mislabeled", loc="left")
+    legend(figure)
+    return figure
+
+
+def legend(figure: plt.Figure) -> None:
+    """Colors are losses, solid lines switch."""
+    lines = {LOSS_NAMES[n]: plt.Line2D([], [], color=look(n).color) for n in ("cce", "rll")}
+    lines["the loss is switched"] = plt.Line2D([], [], color=INK)
+    lines["it is not"] = plt.Line2D([], [], color=INK, linestyle="--")
+    figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=2)
+
+
+def moves(found: Iterable[Record]) -> pd.DataFrame:
+    """A row a switched run: its losses and seed, the share memorized at the switch, at the end, and
+    at the end of the same seed's run without a switch; RLL's risk on the training labels at the
+    end, in nats.
+    """
+    found = list(found)
+    kept = {
+        (r.spec["loss"], r.spec["seed"]): evaluations(r)["memorized"].iloc[-1]
+        for r in found
+        if not r.spec["switch_loss"]
+    }
+    rows = []
+    for record in (r for r in found if r.spec["switch_loss"]):
+        spec, rows_of = record.spec, evaluations(record)
+        row = {"first": spec["loss"], "then": spec["switch_loss"], "seed": spec["seed"]}
+        row["at the switch"] = rows_of[rows_of["epoch"] <= spec["switch_epoch"]]["memorized"].iloc[
+            -1
+        ]
+        row["at the end"] = rows_of["memorized"].iloc[-1]
+        row["not switched"] = kept.get((spec["loss"], spec["seed"]), math.nan)
+        rows.append(row | {"risk": record.risks["train"]["rll"]["training"]})
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def of(moved: pd.DataFrame, way: tuple[str, str]) -> pd.DataFrame:
+    """The runs that switch from one loss to another."""
+    return moved[(moved["first"] == way[0]) & (moved["then"] == way[1])]
+
+
+def as_table(moved: pd.DataFrame) -> Safe:
+    """The switched runs, seed by seed."""
+    rows = [
+        {"losses": f"{LOSS_NAMES[row['first']]}, then {LOSS_NAMES[row['then']]}"}
+        | {"seed": row["seed"]}
+        | {name: number(float(row[name])) for name in ("at the switch", "at the end")}
+        | {"not switched": "–" if math.isnan(row["not switched"]) else number(row["not switched"])}
+        | {"RLL risk at the end": number(float(row["risk"]), 4)}
+        for _, row in moved.iterrows()
+    ]
+    return table(rows, "numbers")
+
+
+def sentence(rows: pd.DataFrame) -> str:
+    """What one way of switching did, mean over its seeds."""
+    at, end, kept = (rows[n].mean() for n in ("at the switch", "at the end", "not switched"))
+    change = "stays" if abs(end - at) <= CLOSE else "rises" if end > at else "falls"
+    first, then = (LOSS_NAMES[rows[n].iloc[0]] for n in ("first", "then"))
+    seeds = f"{len(rows)} seed{'' if len(rows) == 1 else 's'}"
+    return (
+        f"- *{first}, then {then}*: the memorized share {change}. It is {at:.3f} at the switch and "
+        f"{end:.3f} at the end (mean of {seeds}); without the switch it ends at {kept:.3f}."
+    )
+
+
+def seen(moved: pd.DataFrame) -> str:
+    """What the switches did."""
+    if moved.empty:
+        return (
+            "**Open.** No run that switches the loss is recorded yet; `make runs SCALE=switch` "
+            "makes them."
+        )
+    ways = [rows for rows in (of(moved, TO_RLL), of(moved, TO_CCE)) if len(rows)]
+    return "\n".join(map(sentence, ways))
+
+
+def verdict(moved: pd.DataFrame) -> str:
+    """Whether the memorizer stays under RLL and the resister begins to memorize under CCE, in every
+    seed; and the take-away.
+    """
+    kept, swapped = of(moved, TO_RLL), of(moved, TO_CCE)
+    if kept.empty or swapped.empty:
+        return "**Open.** One of the two switches is not recorded yet."
+    stayed = bool(((kept["at the end"] - kept["at the switch"]).abs() <= CLOSE).all())
+    rose = bool((swapped["at the end"] - swapped["at the switch"] > CLOSE).all())
+    first = (
+        f"A network that has memorized {'keeps its wrong labels' if stayed else 'changes'} under "
+        f"RLL, with an RLL risk of at most {kept['risk'].max():.4f} nats on its training labels"
+    )
+    second = (
+        f"a network that has resisted {'memorizes' if rose else 'does not always memorize'} once "
+        f"CCE takes over, {'in every seed' if rose else 'not in every seed'}"
+    )
+    if stayed and rose:
+        return (
+            f"**Against the explanation.** {first}; {second}. So in these runs the minima of the "
+            "empirical risk do not make the difference.\n\n"
+            "**Take-away.** The loss shapes the *path* of training, not what the network can "
+            "store, and only for as long as it is used."
+        )
+    return (
+        f"**Undecided.** {first}; {second}.\n\n"
+        "**Take-away.** These runs do not separate the path of training from where it can end."
+    )

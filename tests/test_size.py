@@ -1,0 +1,130 @@
+"""The chapter on the number of images, on made-up records: cases, trends and what follows."""
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_steps_chapter import write
+from test_theory import execute
+
+from memutils.report import plots, size, size_words
+from memutils.runs import specs
+
+matplotlib.use("Agg")
+F = np.array([0.3, 0.6, 0.92, 0.99])
+NETWORKS = ("resnet18", "inception-lite")
+
+
+def is_longer(spec):
+    """Of the size grid: the largest sets at more steps than the others."""
+    return spec.epochs * spec.n_train > 1.2 * 60 * 5000
+
+
+def write_all(share=None, among=lambda spec: True):
+    """Records of the scales cpu and size; ``share`` gives what a run memorizes in the end."""
+    share = share or usual
+    for scale in ("cpu", "size"):
+        for key, spec in specs.load_scale(scale).specs().items():
+            if spec.network in NETWORKS and spec.loss in ("cce", "rll") and among(spec):
+                x = share(spec) * F**4 if spec.eta else 0 * F
+                images = spec.n_train if spec.train_on == "all" else round(0.6 * spec.n_train)
+                write(scale, key, spec, F, x, images)
+
+
+def usual(spec):
+    """RLL memorizes less of more images, CCE all of them if it has the time."""
+    if spec.loss == "rll":
+        return 500 / spec.n_train
+    return 1.0 if spec.n_train < 10_000 or is_longer(spec) else 0.3
+
+
+def test_cases_are_told_by_loss_labels_and_steps():
+    write_all()
+    frame = size.load("cpu").frame
+    late = frame[frame["case"].isin(("CCE, longer", "RLL, longer"))]
+    assert set(late["images"]) == {10_000, 20_000}
+    kinds = [
+        f"{loss}{kind}" for loss in ("CCE", "RLL") for kind in ("", ", longer", ", clean labels")
+    ]
+    assert set(frame["case"]) == {*kinds, "oracle"}
+    oracle = frame[frame["case"] == "oracle"]
+    assert set(oracle["images"]) == {1250, 2500, 5000, 10_000, 20_000}
+    assert (oracle["loss"] == "cce").all() and oracle["memorized"].isna().all()
+
+
+def test_the_chapter_says_what_more_images_do():
+    write_all()
+    chapter = execute("size")
+    text = size_words.seen(chapter["frame"])
+    m = {n: 500 / n * F[-1] ** 4 for n in (1250, 20_000)}
+    told = (
+        f"with RLL the memorized share goes from {m[1250]:.2f} with 1,250 images to {m[20_000]:.2f}"
+    )
+    assert told in text and "- Inception-Lite, CCE: " in text
+    assert f"After longer training it is {F[-1] ** 4:.2f} with 10,000 images" in text
+    verdict = size_words.verdict(chapter["frame"])
+    assert "RLL memorizes less of a larger set on both networks" in verdict
+    assert "trained for longer, on both networks" in verdict
+    assert verdict.endswith(
+        "so the difference between the two losses grows with the data, up to the sizes tried here."
+    )
+    x = f"{500 / 1250 * 0.9**4:.2f}"[:3]
+    assert "At f = 0.9 the excess memorization goes" in size_words.at_fits(chapter["groups"])
+    assert x in size_words.at_fits(chapter["groups"])
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (lambda spec: 0.5, "do not show that more images help RLL"),
+        (lambda spec: 500 / spec.n_train, "More images help RLL to resist, up to"),
+    ],
+    ids=["no effect", "of both losses"],
+)
+def test_another_outcome_is_another_take_away(share, told):
+    write_all(share)
+    assert told in size_words.verdict(size.load("cpu").frame)
+
+
+@pytest.mark.parametrize(
+    "among",
+    [lambda spec: spec.n_train == 5000, lambda spec: spec.loss == "rll", lambda spec: False],
+)
+def test_part_of_the_records_renders_and_is_open(among):
+    write_all(among=among)
+    chapter = execute("size")
+    assert size_words.verdict(chapter["frame"]) == size_words.TOO_FEW
+    assert size_words.seen(chapter["frame"]) == size_words.TOO_FEW
+
+
+def test_the_second_size_at_the_paper_s_learning_rate_fills_itself_in():
+    write_all(among=lambda spec: spec.lr != 0.01 or spec.n_train == 5000)
+    slower = size.load("cpu").slower
+    text = size_words.paper_rate(slower, plots.final_table(slower))
+    assert text.endswith("of 5,000 images. A second size is not recorded yet.")
+    write_all(among=lambda spec: spec.lr == 0.01)
+    slower = size.load("cpu").slower
+    text = size_words.paper_rate(slower, plots.final_table(slower))
+    assert text.endswith("with CCE (1 seed) of 20,000 images.")
+    assert "20,000" in size.paper_rate(slower)
+    assert size_words.paper_rate([], plots.final_table([])).startswith("No pair of runs")
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=6))
+def test_a_trend_names_the_first_and_the_last_value(values):
+    images = [1000 * 2**i for i in range(len(values))]
+    text = size_words.trend(pd.Series(values, index=images))
+    assert text == (
+        f"from {values[0]:.2f} with 1,000 images to {values[-1]:.2f} with {images[-1]:,}"
+    )
+    assert size_words.trend(pd.Series(values[:1], index=images[:1])) == ""
+
+
+@pytest.mark.parametrize("width", [680, 342])
+def test_the_figure_has_a_panel_a_network_and_metric(width):
+    write_all()
+    figure = size.draw(size.load("cpu").frame, width)
+    titles = [axis.get_title(loc="left") for axis in figure.axes]
+    assert len(titles) == 4 and all(any(name in t for t in titles) for name in size.LABELS.values())

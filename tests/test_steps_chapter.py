@@ -1,0 +1,302 @@
+"""The chapter on the loss and the step size, on made-up records: it renders with part of them, and
+says what the records say.
+"""
+
+import matplotlib
+import nbformat
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_up import EPOCHS, INCEPTION, make
+from test_theory import (
+    NOTEBOOKS,
+    FreeRLL45,
+    HalfMAE,
+    MeanMSE,
+    ScaledNMSE,
+    SquaredCCE,
+    execute,
+)
+
+from memutils import losses
+from memutils.claims import early_stopping, equal_fit
+from memutils.claims.selection import Pool
+from memutils.report import steps_checks as checks
+from memutils.report import steps_data
+from memutils.report import steps_verdict as verdict
+from memutils.report import steps_words as words
+from memutils.report import stopping_words as stopping
+from memutils.runs import records, specs
+
+matplotlib.use("Agg")
+
+
+def write(scale, key, spec, fitted, x, images=3000):
+    """A record of the grid with these paths, an evaluation in each of its first epochs and in its
+    last.
+    """
+    epochs = [*range(1, len(fitted)), spec.epochs]
+    rows = []
+    for epoch, f, m in zip(epochs, fitted, x, strict=True):
+        j1 = 0.6 * f + 0.4 * m
+        shares = {
+            "j1": j1,
+            "j2": 0.6 * f + 0.4 * (1 - m),
+            "fitted": f,
+            "memorized": m,
+            "recovered": 1 - m,
+        }  # so that x = m
+        if spec.train_on == "clean":
+            shares |= {"memorized": None, "recovered": None}
+        rows.append(
+            {
+                "epoch": epoch,
+                "lr": spec.lr,
+                "training_j1": j1,
+                "classes": 10,
+                "test_accuracy": 1 - m / 2,
+            }
+            | shares
+        )
+        rows[-1] |= {"holdout_noisy_accuracy": 0.6 - m / 4}
+        rows[-1] |= {f"training_{n}": shares[n] for n in ("fitted", "memorized", "recovered")}
+    content = {
+        "spec": records.spec_dict(spec),
+        "noise_rate": 0.4,
+        "dataset": {
+            "classes": list("0123456789"),
+            "sizes": {"train": images, "test": 1000, "holdout": 1000},
+        },
+        "provenance": {"execution": {"device": "cpu", "precision": "float32"}, "dirty": False},
+        "results_version": records.RESULTS_VERSION,
+        "risks": {"train": {"rll": {"true": 1.0, "fresh": 1.5, "training": 0.5}}},
+    }
+    records.write(scale, key, content, rows, {})
+
+
+FIT = np.array([0.5, 0.8, 0.92, 0.96, 0.98, 0.999])
+CLOCK = np.array([0.0, 0.01, 0.1, 0.4, 0.8, 1.0])
+
+
+def write_steps(resisting, among=lambda spec: True):
+    """Records of the grid, in which the resisting losses pay a tenth of the price; the others share
+    one curve.
+    """
+    for key, spec in specs.load_scale("steps").specs().items():
+        if among(spec):
+            write("steps", key, spec, FIT, CLOCK / 10 if spec.loss in resisting else CLOCK)
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    matplotlib.pyplot.close("all")
+
+
+def mlp():
+    return steps_data.mlp()
+
+
+def test_the_answer_is_that_the_loss_matters_where_it_does():
+    write_steps({"rll", "mae", "nmse"})
+    compared = mlp().compared
+    text = words.answer(compared)
+    assert text.startswith("**The loss is more than a clock, at f = 0.9, 0.95, 0.975.**")
+    assert "the rule needs" not in text and "would not decide" not in text
+    x = {level: np.interp(level, FIT, CLOCK) for level in words.LEVELS}
+    told = [f"{v / 10:.3f} for RLL and {v:.3f} for CCE at f = {n:g}" for n, v in x.items()]
+    assert all(t in text for t in told) and "(mean of three seeds)" in text
+    rest = words.others(compared)
+    assert "MSE is on CCE's curve" in rest
+    assert "MAE is below CCE's curve and normalized MSE is below CCE's curve" in rest
+
+
+def test_early_stopping_is_compared_seed_by_seed():
+    write_steps({"rll", "mae", "nmse"})
+    chosen = early_stopping.choices(mlp().regular)
+    text = stopping.against_others(chosen, 1000)  # CCE may stop at its first evaluation, x = 0
+    assert "by -0.050 from CCE stopped early (higher in 0 of 3 seeds)" in text
+    assert "by +0.450 from the oracle (higher in 3 of 3 seeds)" in text  # which runs on to x = 1
+    assert text.endswith("is clearly less accurate than CCE stopped early.")
+    every = stopping.alike(chosen)  # at its first evaluation each loss has x = 0
+    assert "in 0 of 3 seeds (+0.000, +0.000, +0.000)" in every
+    assert "has the lower excess memorization" in every
+
+
+def test_longer_runs_are_told_and_those_that_learn_nothing_left_out():
+    write_steps({"rll", "mae", "nmse"})
+    extended = mlp().extended
+    assert len(extended) == 15 * 3 and "with RLL at s = 0.03" in stopping.patience(extended)
+    idle = extended.assign(fitted=extended["fitted"].where(extended["loss"] != "mae", 0.1))
+    assert "MAE at s = 0.03 is left out, since its f ends at 0.100" in stopping.patience(idle)
+
+
+def test_the_answer_names_the_level_that_decides_alone():
+    late = np.where(FIT > 0.97, 0.41, CLOCK)  # the paths part after f = 0.96
+    for key, spec in specs.load_scale("steps").specs().items():
+        if spec.loss in ("cce", "rll"):
+            write("steps", key, spec, FIT, late if spec.loss == "rll" else CLOCK)
+    text = words.answer(mlp().compared)
+    assert text.startswith("**The loss is more than a clock, at f = 0.975.**")
+    assert "At f = 0.9 and 0.95 there is no such difference in every seed; the rule needs" in text
+    assert "The levels that claim P1 asks for, f = 0.9 and 0.95, would not decide" in text
+
+
+def test_the_answer_is_a_clock_where_all_share_one_curve():
+    write_steps(set(), lambda spec: spec.seed < 2 and spec.loss in ("cce", "rll"))
+    found, (first, last) = mlp(), (0.6 * FIT + 0.4 * CLOCK)[-2:]
+    assert words.answer(found.compared).startswith("**The loss is only a clock.**")
+    epochs = len(FIT) - 1, found.scale.defaults["epochs"]
+    assert found.unit == pytest.approx(np.interp(0.98, (first, last), epochs))
+    assert "it is so at 0 of 3 fits, in every seed" in verdict.verdict([], found.compared)
+
+
+def test_seeds_that_disagree_give_no_clean_answer():
+    write_steps({"rll"}, lambda spec: spec.seed == 0 and spec.loss in ("cce", "rll"))
+    write_steps(set(), lambda spec: spec.seed == 1 and spec.loss in ("cce", "rll"))
+    assert words.answer(mlp().compared).startswith("**Neither cleanly.**")
+
+
+def test_the_smallest_learning_rate_of_cross_entropy_counts():
+    write_steps({"rll"}, lambda spec: spec.loss in ("cce", "rll"))
+    for key, spec in specs.load_scale("steps").specs().items():
+        if (spec.loss, spec.lr) == ("cce", 0.0003162):
+            write("steps", key, spec, FIT, CLOCK / 20)
+    found = mlp()
+    assert words.answer(found.usual).startswith("**The loss is more than a clock")
+    assert words.answer(found.compared).startswith("**The loss is only a clock.**")
+
+
+@pytest.mark.parametrize("loss", ["rll", "cce"])
+def test_part_of_the_records_renders(loss):
+    write_steps({"rll"}, lambda spec: (spec.loss, spec.seed) == (loss, 0))
+    chapter = execute("steps")
+    assert words.answer(chapter["compared"]).startswith("**Open.**")
+
+
+def test_no_record_at_all_renders():
+    chapter = execute("steps")
+    assert chapter["groups"] == [] and chapter["compared"].empty
+
+
+def pair(m_rll, m_cce, **settings):
+    """RLL and CCE on Inception-Lite, with excess memorization in proportion to f."""
+    f = np.linspace(0.025, 1, EPOCHS)
+    return [
+        make(loss, m=m * f, r=1 - m * f, f=f, **(INCEPTION | settings))
+        for loss, m in (("rll", m_rll), ("cce", m_cce))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rll", "cce", "where", "told"),
+    [
+        (0.1, 0.9, "in all 1 pairs", "the loss is more than a clock"),
+        (0.9, 0.9, "in 0 of 1 pairs", "the loss is only a clock"),
+    ],
+)
+def test_the_networks_at_equal_fit(rll, cce, where, told):
+    groups = equal_fit.groups(Pool(pair(rll, cce)))
+    text = words.of_networks(groups)
+    assert where in text and f"x = {0.95 * rll:.3f} with RLL and {0.95 * cce:.3f} with CCE" in text
+    assert told in verdict.verdict(groups, compared=mlp().compared)
+    assert words.of_networks(groups, "mse") == words.NO_GROUPS
+
+
+def test_what_is_there_early_is_said_to_be():
+    assert "comes late" in words.early(equal_fit.groups(Pool(pair(0.5, 0.5))))
+    assert "is there early, in all 1 pairs" in words.early(equal_fit.groups(Pool(pair(0.1, 0.9))))
+
+
+def of_p1(gap, seeds=(0, 1, 2)):
+    """The runs of claim P1, in which RLL's x is lower by this much at every fit."""
+    f = np.linspace(0.025, 1, EPOCHS)
+    return [
+        make(
+            spec.loss, m=m * f, r=1 - m * f, f=f, scale="steps-cnn", lr=spec.lr, seed=spec.seed,
+            network="inception-lite", schedule="constant",
+        )
+        for spec in specs.load_scale("steps-cnn").specs().values()
+        if spec.loss in ("cce", "rll") and spec.seed in seeds
+        for m in [0.9 - (gap if spec.loss == "rll" else 0)]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ([], "**It is not tested yet**: no seed has all its runs."),
+        (of_p1(0.5, seeds=(0, 1)), "**It is not tested yet.**"),
+        (of_p1(0.5), "**It holds.** RLL's highest x less CCE's lowest: -0.450 at f = 0.9"),
+        (of_p1(0.0), "**It fails.** RLL's highest x less CCE's lowest: 0.000 at f = 0.9"),
+    ],
+    ids=["none", "two seeds", "below", "equal"],
+)
+def test_claim_p1_fills_itself_in(found, told):
+    assert told in verdict.p1_sentence(verdict.p1(Pool(found)))
+
+
+def test_a_convolutional_network_with_held_out_images_is_compared_when_it_is_recorded():
+    assert "not compared yet" in stopping.convolutional(steps_data.held_out())
+    for key, spec in specs.load_scale("steps-cnn").specs().items():
+        if spec.loss in ("cce", "rll"):
+            write("steps-cnn", key, spec, FIT, CLOCK / 10 if spec.loss == "rll" else CLOCK)
+    ((title, (frame, images)),) = steps_data.held_out().items()
+    assert title == "Inception-Lite on CIFAR-10, n = 5,000" and images == 1000
+    assert "clearly less" in stopping.against_others(early_stopping.choices(frame), images)
+    assert "The same on one convolutional setting" in stopping.convolutional([title])
+
+
+@pytest.mark.parametrize("shift, clear", [(0.0, "cannot be told apart"), (0.2, "is less accurate"),
+                                          (-0.2, "is more accurate")])  # fmt: skip
+def test_the_take_away_follows_from_the_numbers(shift, clear):
+    write_steps({"rll"}, lambda spec: spec.loss in ("cce", "rll"))
+    chosen = early_stopping.choices(mlp().regular)
+    mine = chosen["loss"] == "rll"
+    level = chosen["test_accuracy"].where(~mine, 0.8 + shift)
+    noise = 0.001 * chosen["seed"].astype(float) - 0.001  # seeds on both sides where it is equal
+    chosen["test_accuracy"] = level.where(mine, 0.8) + noise.where(mine, 0)
+    groups = equal_fit.groups(Pool(pair(0.1, 0.9)))
+    assert clear in verdict.takeaway(groups, chosen, 1000)
+    assert verdict.takeaway([], chosen, 1000).endswith("not all recorded yet.")
+
+
+BROKEN = [("cce", SquaredCCE), ("mse", MeanMSE), ("mae", HalfMAE), ("nmse", ScaledNMSE)]
+
+
+@pytest.mark.parametrize(("name", "broken"), BROKEN, ids=lambda b: getattr(b, "__name__", b))
+def test_a_broken_loss_fails_the_check_of_scales(name, broken):
+    checks.check_rescaling(losses.LOSSES)
+    with pytest.raises(AssertionError):
+        checks.check_rescaling(losses.LOSSES | {name: broken})
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"), [*BROKEN, ("rll", FreeRLL45)], ids=lambda b: getattr(b, "__name__", b)
+)
+def test_a_broken_loss_fails_the_check_of_learning_rates(name, broken):
+    scale = specs.load_scale("steps")
+    assert "6 step sizes" in checks.check_learning_rates(losses.LOSSES, scale)
+    with pytest.raises(AssertionError):
+        checks.check_learning_rates(losses.LOSSES | {name: broken}, scale)
+
+
+def test_a_wrong_excess_fails_the_check_of_blind_networks():
+    checks.check_blind()
+    with pytest.raises(AssertionError):
+        checks.check_blind(lambda m, r, k: m - (1 - m - r) / (k - 1))
+
+
+def test_every_statement_has_a_proof_and_a_check():
+    cells = nbformat.read(NOTEBOOKS / "steps.ipynb", as_version=4).cells
+    stated = [i for i, c in enumerate(cells) if "{prf:proposition}" in c.source]
+    assert len(stated) == 2
+    for i in stated:
+        assert cells[i].source.count("{prf:proof}") == 1 and "check_" in cells[i + 1].source
+
+
+@given(st.lists(st.text("ab", min_size=1), min_size=1, max_size=5))
+def test_a_list_in_words_names_every_part_once(parts):
+    text = words.joined(parts)
+    assert text.replace(" and ", ", ").split(", ") == parts
