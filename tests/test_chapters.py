@@ -11,7 +11,7 @@ PAPER = ("fig1", "fig2", "fig3", "fig4", "fig5")
 
 @pytest.mark.parametrize(
     "name",
-    [*PAPER, "mnist", "cifar10", "claims", "sweep", "alpha", "size", "steps", "switching"],
+    [*PAPER, *"mnist cifar10 claims sweep alpha size steps switching symmetry human".split()],
 )
 def test_a_chapter_shows_the_records_of_the_repository(name, monkeypatch):
     monkeypatch.setenv("MEMUTILS_RESULTS", str(REPOSITORY / "results"))
