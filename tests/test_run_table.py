@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import REPOSITORY, carry_out, smoke
+from conftest import REPOSITORY, run_spec, smoke
 from made_up import make
 
 from memutils.report import run_table
@@ -45,7 +45,7 @@ def test_lists_are_of_columns_that_there_are(wanted):
 
 
 def test_the_page_and_what_it_links_to_are_staged(tmp_path, monkeypatch):
-    record = carry_out(smoke(epochs=1))
+    record = run_spec(smoke(epochs=1))
     executed = tmp_path / "executed"
     executed.mkdir()
     (executed / f"{record.key}.ipynb").write_text("{}")
