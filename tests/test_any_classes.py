@@ -56,7 +56,7 @@ def test_any_number_of_classes_everywhere(made, k):
     )
     assert len(records.load("made")) == 2
     figure = curves.draw([("both", found)], {"j1": "-", "j2": "--"})
-    gallery.show(found)
+    gallery.draw(found)
     figure.canvas.draw()
     assert "classes" in notebooks.table(plots.final_table(found)).to_html()
     page = explorer.html(found)
@@ -84,7 +84,7 @@ def test_any_number_of_classes_for_every_noise(made, k, monkeypatch):
 )
 def test_any_number_of_channels_is_drawn(made, channels, side):
     record = pictured_run(made(3, channels, side), "cce")
-    figure = gallery.show([record])
+    figure = gallery.draw([record])
     figure.canvas.draw()
     drawn = [
         axis.get_images()[0].get_array()

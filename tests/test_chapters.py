@@ -6,11 +6,12 @@ import pytest
 from conftest import REPOSITORY
 from test_theory import execute
 
-PAPER = ("fig1", "fig2", "fig3", "fig4", "fig5", "fractions")
+PAPER = ("fig1", "fig2", "fig3", "fig4", "fig5")
 
 
 @pytest.mark.parametrize(
-    "name", [*PAPER, "gallery", "claims", "sweep", "alpha", "size", "steps", "switching"]
+    "name",
+    [*PAPER, *"mnist cifar10 claims sweep alpha size steps switching symmetry human".split()],
 )
 def test_a_chapter_shows_the_records_of_the_repository(name, monkeypatch):
     monkeypatch.setenv("MEMUTILS_RESULTS", str(REPOSITORY / "results"))

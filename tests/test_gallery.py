@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from memutils import runs
-from memutils.report import gallery, plots
+from memutils.names import LOSS_NAMES
+from memutils.report import figures, gallery
 from memutils.runs import specs
 
 
@@ -38,7 +39,7 @@ def test_pictures_are_mislabeled_images_with_the_labels_of_the_arrays(record):
 
 def test_every_record_shows_the_same_images_and_counts_their_fates(record):
     matplotlib.use("Agg")
-    figure = gallery.show([record, record], n=6, ncols=3)
+    figure = gallery.draw([record, record], n=6, ncols=3)
     left, right = figure.subfigs
     drawn = [
         [axis.images[0].get_array() for axis in part.axes if axis.images] for part in (left, right)
@@ -47,4 +48,15 @@ def test_every_record_shows_the_same_images_and_counts_their_fates(record):
     for fate in gallery.FATES:
         count = sum(p.fate == fate for p in gallery.mislabeled(record)[:6])
         assert f"{count} {fate}" in left.get_suptitle()
-    assert plots.LOSS_NAMES["cce"] in left.get_suptitle()
+    assert LOSS_NAMES["cce"] in left.get_suptitle()
+
+
+@pytest.mark.parametrize("width", [figures.WIDE, figures.NARROW])
+def test_labels_without_predictions_are_under_their_images(record, width):
+    pictures = gallery.mislabeled(record)[:5]
+    axes = [axis for axis in gallery.draw_labels(pictures, 4, width).axes if axis.images]
+    assert [axis.get_xlabel() for axis in axes] == [
+        f"given {p.given}\ntrue {p.true}" for p in pictures
+    ]
+    columns = axes[0].get_subplotspec().get_gridspec().ncols
+    assert columns == (2 if width == figures.NARROW else 4)

@@ -110,4 +110,4 @@ def test_no_share_is_typed_on_the_page():
 
 def test_it_is_the_books_first_page():
     toc = (REPOSITORY / "_toc.yml").read_text(encoding="utf-8")
-    assert "root: notebooks/answer\n" in toc and "notebooks/quick" in toc
+    assert "root: notebooks/answer\n" in toc and "notebooks/setting" in toc

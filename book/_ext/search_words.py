@@ -20,19 +20,25 @@ BRITISH = {
 }
 """Parts of words, American and British."""
 
-AMERICAN_WORD = re.compile(rf"\w*(?:{'|'.join(BRITISH)})\w*", re.IGNORECASE)
+AMERICAN = re.compile("|".join(BRITISH))
 
 
 def british(text: str) -> set[str]:
     """The British spelling of each word of the text that has one, in small letters."""
-    words = {word.lower() for word in AMERICAN_WORD.findall(text)}
-    return {re.sub("|".join(BRITISH), lambda part: BRITISH[part[0]], word) for word in words}
+    words = set(re.findall("[a-z]+", text.lower()))
+    return {AMERICAN.sub(lambda part: BRITISH[part[0]], w) for w in words if AMERICAN.search(w)}
+
+
+def text_of(doctree: nodes.document) -> str:
+    """What a page says, without raw HTML: pictures and data in it are megabytes of letters."""
+    texts = doctree.findall(nodes.Text)
+    return " ".join(t.astext() for t in texts if not isinstance(t.parent, nodes.raw))
 
 
 def add_words(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Gives a page its words as keywords, which Sphinx indexes word by word."""
     topics = app.config.search_words.get(docname, "").split()
-    if words := sorted(british(doctree.astext()) | set(topics)):
+    if words := sorted(british(text_of(doctree)) | set(topics)):
         language = app.config.html_search_language or app.config.language
         doctree += nodes.meta("", name="keywords", lang=language, content=", ".join(words))
 

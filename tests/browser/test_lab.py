@@ -203,5 +203,5 @@ def test_a_suggested_comparison_sets_the_lab_up(page):
 
 def test_every_page_leads_to_the_lab_in_one_click(watch):
     page = watch(1280)
-    page.goto((BOOK / "book/setting.html").as_uri())
+    page.goto((BOOK / "notebooks/setting.html").as_uri())
     assert page.locator("nav a[href$='lab.html']").count() >= 1

@@ -125,7 +125,7 @@ def test_the_page_loads_at_most_one_and_a_half_megabytes_of_its_own(watch):
         typeset(page, path)
         return {url for url in seen if url.startswith("file:")}
 
-    own = loaded(PAGE) - loaded(BOOK / "book/setting.html")
+    own = loaded(PAGE) - loaded(BOOK / "notebooks/setting.html")
     size = sum((BOOK / url.removeprefix(BOOK.as_uri() + "/")).stat().st_size for url in own)
     print(f"{size} bytes")
     assert any("digits.js" in url for url in own) and size < 1_500_000

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from memutils.runs.records import Record
 
@@ -87,6 +88,11 @@ class Measured:
             execution.get("device", ""),
             execution.get("precision", ""),
         )
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """One row an epoch, as a record has it."""
+        return pd.DataFrame(self.columns).astype({"epoch": int})
 
     @cached_property
     def last(self) -> Images:

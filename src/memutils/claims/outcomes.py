@@ -95,7 +95,7 @@ class Run:
     @cached_property
     def rows(self) -> pd.DataFrame:
         """The history, one row an epoch."""
-        return pd.DataFrame(self.measured.columns).astype({"epoch": int})
+        return self.measured.history
 
     @cached_property
     def evaluations(self) -> pd.DataFrame:

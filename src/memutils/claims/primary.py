@@ -22,7 +22,7 @@ PRIMARIES = (
             "pair of a seed."
         ),
         symbols=r"$m(\mathrm{CCE}) - m(\mathrm{RLL}) > 3\,\mathrm{SE}$, and so on",
-        shown_in=("fig4", "fractions"),
+        shown_in=("mnist", "cifar10"),
         parts=(
             Part(
                 title="m below CCE's", judge=rules.memorizes_less, losses=("rll",), against=("cce",)

@@ -19,7 +19,7 @@ EXPERIMENTS = (
         reading="CCE memorizes CIFAR-10.",
         rule=MEMORIZES,
         symbols=MEMORIZES_SYMBOLS,
-        shown_in=("fig1",),
+        shown_in=("cifar10",),
         parts=(Part(judge=rules.memorizes, losses=("cce",), networks=CIFAR),),
     ),
     Claim(
@@ -29,7 +29,7 @@ EXPERIMENTS = (
         reading="MSE memorizes CIFAR-10.",
         rule=MEMORIZES,
         symbols=MEMORIZES_SYMBOLS,
-        shown_in=("fig1",),
+        shown_in=("cifar10",),
         parts=(Part(judge=rules.memorizes, losses=("mse",), networks=CIFAR),),
     ),
     Claim(
@@ -45,7 +45,7 @@ EXPERIMENTS = (
             "Not tested within three epochs of a drop of the learning rate."
         ),
         symbols=r"$t_{0.2} \le t_{0.4} \le t_{0.6},\; t_{0.2} < t_{0.6}$",
-        shown_in=("fig1", "fig2"),
+        shown_in=("cifar10", "mnist"),
         parts=(
             Part(
                 judge=rules.takes_longer,
@@ -70,7 +70,7 @@ EXPERIMENTS = (
         reading="CCE memorizes MNIST.",
         rule=MEMORIZES,
         symbols=MEMORIZES_SYMBOLS,
-        shown_in=("fig2",),
+        shown_in=("mnist",),
         parts=(Part(judge=rules.memorizes, losses=("cce",), networks=("resnet18",)),),
     ),
     Claim(
@@ -88,7 +88,7 @@ EXPERIMENTS = (
             "0.01 over the last fifth of the epochs."
         ),
         symbols=r"$J_1(\mathrm{MSE}) \ge 0.75,\; J_1(\mathrm{CCE}) - J_1(\mathrm{MSE}) > 0.02$",
-        shown_in=("fig2",),
+        shown_in=("mnist",),
         parts=(
             Part(
                 judge=rules.high_not_all, losses=("mse",), against=("cce",), networks=("resnet18",)
@@ -108,7 +108,7 @@ EXPERIMENTS = (
             "no wrong label but by chance."
         ),
         symbols=r"$a - J_1 \ge \tfrac34\, e\,\frac{Ka - 1}{K - 1}$",
-        shown_in=("fig3",),
+        shown_in=("mnist", "cifar10"),
         parts=(Part(judge=rules.well_below_clean, losses=("rll",), clean=True),),
     ),
     Claim(
@@ -121,7 +121,7 @@ EXPERIMENTS = (
         reading="At the noise rates 0.2 and 0.4 that drop is about η.",
         rule="The drop is within 0.05 of the ideal drop.",
         symbols=r"$\left|a - J_1 - e\,\frac{Ka - 1}{K - 1}\right| \le 0.05$",
-        shown_in=("fig3",),
+        shown_in=("mnist", "cifar10"),
         parts=(Part(judge=rules.drop_is_ideal, losses=("rll",), clean=True, low=True),),
     ),
     Claim(
@@ -134,7 +134,7 @@ EXPERIMENTS = (
         reading="With CCE and MSE, J2 ends well below J1.",
         rule="J1 less J2 is at least half of the empirical noise rate.",
         symbols=r"$J_1 - J_2 \ge e/2$",
-        shown_in=("fig4", "fractions"),
+        shown_in=("mnist", "cifar10"),
         beyond=("resnet32",),
         parts=(Part(judge=rules.true_below_training, losses=("cce", "mse")),),
     ),
@@ -145,7 +145,7 @@ EXPERIMENTS = (
         reading="With RLL, J2 ends above J1.",
         rule="r is above m by three standard errors; fails if m leads by three; else open.",
         symbols=r"$r - m > 3\,\mathrm{SE}$",
-        shown_in=("fig4", "fractions"),
+        shown_in=("mnist", "cifar10"),
         beyond=("resnet32",),
         parts=(Part(judge=rules.true_above_training, losses=("rll",)),),
     ),
@@ -160,7 +160,7 @@ EXPERIMENTS = (
             " in 5 % of the epochs. Else open."
         ),
         symbols=r"$r > m$ throughout",
-        shown_in=("fig4", "fractions"),
+        shown_in=("mnist", "cifar10"),
         beyond=("resnet32",),
         parts=(Part(judge=rules.always_above, losses=("rll",)),),
     ),
@@ -176,7 +176,7 @@ EXPERIMENTS = (
             "that m leads at every evaluation."
         ),
         symbols=r"$r > m$ early, $m > r$ later",
-        shown_in=("fig4", "fractions"),
+        shown_in=("mnist", "cifar10"),
         beyond=("resnet32",),
         parts=(Part(judge=rules.crosses_over, losses=("cce",)),),
     ),
@@ -191,7 +191,7 @@ EXPERIMENTS = (
         reading="RLL's J2 at the noise rates 0.2 and 0.4 is close to its accuracy on clean labels.",
         rule="J2 is at most 0.05 below J1 on clean labels.",
         symbols=r"$a - J_2 \le 0.05$",
-        shown_in=("fig4", "fractions"),
+        shown_in=("mnist", "cifar10"),
         beyond=("resnet32",),
         parts=(Part(judge=rules.true_near_clean, losses=("rll",), clean=True, low=True),),
     ),

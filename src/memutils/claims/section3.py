@@ -18,7 +18,7 @@ THEORY = (
         "is nearer to RLL's than to MSE's, all at one learning rate (open where MSE's is not "
         "above RLL's).",
         symbols=r"$J_1 \le 0.95$; $|x - x_\mathrm{RLL}| < |x - x_\mathrm{MSE}|$",
-        shown_in=("fig5",),
+        shown_in=("mnist", "cifar10"),
         beyond=("resnet32",),
         parts=(
             Part(title="J1 below 100 %", judge=rules.saturates, losses=("nmse",)),
@@ -65,7 +65,7 @@ THEORY = (
         rule="The 90 % interval of the difference of the test accuracies lies inside ±0.03; "
         "outside it fails; else open.",
         symbols=r"$|\Delta| \le 0.03$",
-        shown_in=("fig4", "fractions"),
+        shown_in=("mnist", "cifar10"),
         parts=(Part(judge=rules.as_accurate, losses=("rll",), clean=True),),
     ),
     Claim(
@@ -76,7 +76,7 @@ THEORY = (
         rule="C6 and C9 for RLL, MAE, normalized MSE, normalized CCE and symmetrized GCE, each "
         "with its run on clean labels.",
         symbols=r"C6 and C9",
-        shown_in=("fractions", "fig5"),
+        shown_in=("mnist", "cifar10"),
         parts=(Part(judge=rules.resists, losses=SYMMETRIC, clean=True),),
     ),
     Claim(

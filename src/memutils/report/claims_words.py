@@ -133,9 +133,6 @@ def beside(claim: str, verdict: dict) -> list[str]:
 
 
 def page_title(name: str) -> str:
-    """A notebook's name for the reader: 'the paper's Figure 4' for fig4."""
-    return (
-        f"the paper's Figure {name[3:]}"
-        if name.startswith("fig")
-        else name.replace("theory_", "theory: ").replace("_", " ")
-    )
+    """A chapter's name for the reader, from that of its notebook."""
+    named = {"mnist": "MNIST", "cifar10": "CIFAR-10"}
+    return named.get(name, name.replace("theory_", "theory: ").replace("_", " "))

@@ -6,10 +6,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from memutils.errors import UserError
-from memutils.report.plots import COLORS, LOSS_NAMES
+from memutils.names import LOSS_NAMES
+from memutils.report import figures
 from memutils.runs.records import Record
 
-FATES = {"memorized": (COLORS[1], "✗"), "recovered": (COLORS[0], "✓"), "neither": ("0.45", "?")}
+FATES = {"memorized": ("#D55E00", "✗"), "recovered": ("#0072B2", "✓"), "neither": ("#7A7A7A", "?")}
 """What may become of an image whose label was replaced: the frame's color and a sign beside it."""
 
 
@@ -55,29 +56,59 @@ def mislabeled(record: Record) -> list[Picture]:
     return pictures
 
 
-def show(pairs: list[Record], n: int = 12, ncols: int = 3) -> plt.Figure:
-    """The same n images for each record, side by side; frame and sign tell what became of the wrong
-    label.
+def draw(
+    pairs: list[Record], n: int = 12, ncols: int = 3, width: float = figures.WIDE
+) -> plt.Figure:
+    """The same n images for each record; frame and sign tell what became of the wrong label.
 
     Args:
         pairs: records of one data set, network, eta and seed, which differ in the loss.
-        n: images a record.
+        n: images of a record.
         ncols: images in a row of a record.
+        width: in pixels; records are side by side, on a phone one above the other.
     """
-    rows = -(-n // ncols)
-    size = (1.4 * ncols * len(pairs) + 0.4, 1.95 * rows + 0.5)
-    figure = plt.figure(figsize=size, layout="constrained")
-    parts = np.atleast_1d(figure.subfigures(1, len(pairs), wspace=0.06))
+    rows, narrow = -(-n // ncols), figures.is_narrow(width)
+    blocks = (len(pairs), 1) if narrow else (1, len(pairs))
+    height = blocks[0] * (rows * (width / ncols / blocks[1] + 46) + 26)
+    figure = plt.figure(figsize=(width / figures.UNIT, height / figures.UNIT), layout="constrained")
+    parts = figure.subfigures(*blocks, squeeze=False, wspace=0.03).flat
     for record, part in zip(pairs, parts, strict=True):
-        pictures, loss = mislabeled(record)[:n], record.spec["loss"]
-        share = {fate: sum(p.fate == fate for p in pictures) for fate in FATES}
-        told = ", ".join(f"{count} {fate}" for fate, count in share.items())
-        part.suptitle(f"{LOSS_NAMES.get(loss, loss)}: {told}", fontsize=11)
+        pictures = mislabeled(record)[:n]
+        part.suptitle(f"{name(record)}: {counted(pictures)}", fontweight="bold")
         axes = part.subplots(rows, ncols, squeeze=False)
         for axis in axes.flat:
             axis.set_axis_off()
         for axis, picture in zip(axes.flat, pictures, strict=False):
             frame(axis, picture)
+    return figure
+
+
+def name(record: Record) -> str:
+    """A record's loss for the reader."""
+    return LOSS_NAMES.get(record.spec["loss"], record.spec["loss"])
+
+
+def counted(pictures: list[Picture]) -> str:
+    """How many of the images met which fate: '8 memorized, 3 recovered, 1 neither'."""
+    return ", ".join(f"{sum(p.fate == fate for p in pictures)} {fate}" for fate in FATES)
+
+
+def draw_labels(pictures: list[Picture], ncols: int = 6, width: float = figures.WIDE) -> plt.Figure:
+    """Images with their given and their true label, and nothing of what a network predicts.
+
+    Args:
+        pictures: as many as are shown.
+        ncols: images in a row; half as many on a phone.
+        width: in pixels.
+    """
+    ncols = -(-ncols // 2) if figures.is_narrow(width) else ncols
+    rows = -(-len(pictures) // ncols)
+    figure, axes = figures.canvas(width, rows * (width / ncols + 26), rows, ncols)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for axis, picture in zip(axes.flat, pictures, strict=False):
+        place(axis, picture)
+        axis.set_xlabel(f"given {picture.given}\ntrue {picture.true}", labelpad=3)
     return figure
 
 
@@ -89,17 +120,22 @@ def drawable(image: np.ndarray) -> np.ndarray:
     return image if image.shape[-1] in (3, 4) else image.mean(-1)
 
 
-def frame(axis: plt.Axes, picture: Picture) -> None:
-    """Draws one picture in the color of its fate, its labels beneath."""
-    color, sign = FATES[picture.fate]
+def place(axis: plt.Axes, picture: Picture) -> None:
+    """Draws one image, without ticks."""
     axis.set_axis_on()
     image = drawable(picture.image)
-    axis.imshow(image, cmap="gray_r" if image.ndim == 2 else None)
+    axis.imshow(image, cmap="gray_r" if image.ndim == 2 else None, interpolation="nearest")
     axis.set(xticks=[], yticks=[])
+    axis.spines[:].set_visible(False)
     axis.grid(False)
+
+
+def frame(axis: plt.Axes, picture: Picture) -> None:
+    """Draws one image in the color of its fate; beneath its given label, true one, prediction."""
+    place(axis, picture)
+    color, sign = FATES[picture.fate]
     dash = "--" if picture.fate == "recovered" else "-"
     for spine in axis.spines.values():
         spine.set(visible=True, color=color, linewidth=3, linestyle=dash)
-    text = f"given {picture.given}\ntrue {picture.true}\n{sign} says {picture.predicted}"
-    ink = "0.3" if picture.fate == "neither" else color
-    axis.set_xlabel(text, fontsize=9, color=ink, labelpad=3)
+    text = f"given {picture.given}\ntrue {picture.true}\n{sign} {picture.predicted}"
+    axis.set_xlabel(text, labelpad=3)

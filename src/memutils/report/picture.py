@@ -18,7 +18,8 @@ from torch import Tensor
 from memutils import models, noise, training
 from memutils.claims import outcomes
 from memutils.names import LOSS_NAMES
-from memutils.report import plots
+from memutils.report import figures
+from memutils.report.looks import INK
 from memutils.report.theory import Losses
 
 K, TWIST = 3, 1.6
@@ -101,50 +102,48 @@ def train(world: World, factory: Callable) -> dict[int, tuple[dict[str, float], 
     return kept
 
 
-def draw(world: World, losses: Losses, shown: Iterable[str] = SHOWN) -> plt.Figure:
-    """What each network answers: a row a loss, a column a moment."""
-    shown, moments = tuple(shown), world.moments
-    size = (3.2 * len(moments), 3.2 * len(shown))
-    figure, axes = plt.subplots(
-        len(shown), len(moments), figsize=size, layout="constrained", squeeze=False
-    )
+def draw(
+    world: World, losses: Losses, shown: Iterable[str] = SHOWN, width: float = figures.WIDE
+) -> plt.Figure:
+    """What each network predicts, ``width`` pixels wide: a row per loss, a column per moment."""
+    shown, ncols = tuple(shown), len(world.moments)
+    height = len(shown) * (width / ncols + 24)
+    figure, axes = figures.canvas(width, height, len(shown), ncols)
     for row, name in zip(axes, shown, strict=True):
         states = train(world, losses[name])
         for axis, (step, (_, answers)) in zip(row, states.items(), strict=True):
             draw_answers(axis, answers)
-            draw_points(axis, world)
-            title = f"{LOSS_NAMES.get(name, name)}, step {step}"
-            axis.annotate(title, (0.5, 1.0), xycoords="axes fraction", ha="center", fontsize=10)
+            draw_points(axis, world, 0.5 if figures.is_narrow(width) else 1)
+            axis.set_title(f"{LOSS_NAMES.get(name, name)}, step {step}")
             axis.set(aspect="equal")
             axis.axis("off")
     return figure
 
 
-def colors() -> ListedColormap:
-    """A color a class."""
-    return ListedColormap([plots.COLORS[0], plots.COLORS[4], plots.COLORS[2]])
+COLORS = ("#0072B2", "#E69F00", "#009E73")
+"""Of the classes, Okabe and Ito's."""
 
 
 def draw_answers(axis: Axes, answers: Tensor) -> None:
     """The class predicted over the disc, and the borders of the rule."""
-    values = np.where(INSIDE, answers.double(), np.nan).reshape(len(SIDE), -1).T
-    look = {"cmap": colors(), "vmin": 0, "vmax": K - 1, "alpha": 0.35, "rasterized": True}
-    axis.pcolormesh(SIDE, SIDE, values, linewidth=0, **look)
+    values = np.where(INSIDE.numpy(), answers.double().numpy(), np.nan).reshape(len(SIDE), -1).T
+    look = {"cmap": ListedColormap(COLORS), "vmin": 0, "vmax": K - 1, "alpha": 0.35}
+    axis.pcolormesh(SIDE.numpy(), SIDE.numpy(), values, linewidth=0, rasterized=True, **look)
     radius = np.linspace(0, 1, 50)
     for k in range(K):
         angle = 2 * math.pi * k / K - TWIST * radius
-        axis.plot(radius * np.cos(angle), radius * np.sin(angle), color="black", linewidth=0.8)
+        axis.plot(radius * np.cos(angle), radius * np.sin(angle), color=INK, linewidth=0.8)
 
 
-def draw_points(axis: Axes, world: World) -> None:
+def draw_points(axis: Axes, world: World, size: float = 1) -> None:
     """The training points, shape and color by training label, large with an edge where wrong."""
     true, noisy = world.labels
-    right = {"s": 12, "edgecolor": "white", "linewidth": 0.3, "zorder": 3}
-    wrong = {"s": 32, "edgecolor": "black", "linewidth": 1.1, "zorder": 4}
+    right = {"s": 14 * size, "edgecolor": "white", "linewidth": 0.3, "zorder": 3}
+    wrong = {"s": 40 * size, "edgecolor": INK, "linewidth": 1.3, "zorder": 4}
     for k, marker in enumerate("os^"):
         for look, chosen in ((right, noisy == true), (wrong, noisy != true)):
             points = world.x[(noisy == k) & chosen].numpy().T
-            axis.scatter(*points, color=[colors()(k / (K - 1))], marker=marker, **look)
+            axis.scatter(*points, color=COLORS[k], marker=marker, **look)
 
 
 def table(world: World, losses: Losses, shown: Iterable[str] = SHOWN) -> pd.DataFrame:
@@ -160,7 +159,8 @@ def table(world: World, losses: Losses, shown: Iterable[str] = SHOWN) -> pd.Data
 def points_table(world: World) -> pd.DataFrame:
     """The training points with both labels."""
     true, noisy = world.labels
-    return pd.DataFrame({"x": world.x[:, 0], "y": world.x[:, 1], "true": true, "given": noisy})
+    x, y = world.x.numpy().T
+    return pd.DataFrame({"x": x, "y": y, "true": true.numpy(), "given": noisy.numpy()})
 
 
 def check_islands(losses: Losses) -> None:

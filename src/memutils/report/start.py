@@ -86,7 +86,7 @@ def compared(content: dict) -> str:
         pairs = f"In {'all' if fewer == n else f'{in_words(fewer)} of'} {in_words(n)} pairs"
     return (
         f"{pairs} of runs that differ in the loss alone, the network memorizes clearly fewer of "
-        "them with the [symmetric](../book/losses.md) robust log loss (RLL) than with cross "
+        "them with the [symmetric](losses.ipynb) robust log loss (RLL) than with cross "
         "entropy."
     )
 

@@ -1,0 +1,150 @@
+"""Curves over epochs in a matrix of panels: a row for a network, a column for a loss.
+
+Each panel is drawn as ``curves`` draws it; one without runs is gray.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.ticker import MaxNLocator
+
+from memutils.claims.measured import Measured
+from memutils.report import curves, figures
+from memutils.report.looks import look, opacity
+
+PANEL, NARROW_PANEL, HEAD, BELOW = 158, 168, 16, 64
+"""Heights in pixels: of a row of panels, of a panel on a phone, of a row's title, of the legend."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Runs that are drawn together, under a title.
+
+    ``row`` is the title of the row of panels that it is in, '' where rows have none.
+    """
+
+    title: str
+    runs: Sequence[Measured] = field(default=())
+    row: str = ""
+
+
+def draw(
+    panels: Iterable[Panel], columns: dict[str, str], ncols: int, width: float = figures.WIDE
+) -> plt.Figure:
+    """The matrix, ``width`` pixels wide; on a phone one column, without the gray panels.
+
+    Args:
+        panels: row by row.
+        columns: of the history, each with its dash, e.g. {'j1': '-', 'j2': '--'}.
+        ncols: panels of a row.
+        width: in pixels.
+    """
+    panels, narrow = list(panels), figures.is_narrow(width)
+    if narrow:
+        panels, ncols = [p for p in panels if p.runs] or panels[:1], 1
+    rows, heads = -(-len(panels) // ncols), any(p.row for p in panels) and not narrow
+    height = rows * (NARROW_PANEL if narrow else PANEL + HEAD * heads) + BELOW
+    figure, axes = figures.canvas(width, height, rows, ncols, sharey=True)
+    runs = [run for panel in panels for run in panel.runs]
+    highest = max((run.spec["eta"] for run in runs), default=0) or 1
+    for axis in axes.flat[len(panels) :]:
+        axis.set_visible(False)
+    for i, (axis, panel) in enumerate(zip(axes.flat, panels, strict=False)):
+        draw_panel(axis, panel, columns, highest)
+        entitle(axis, panel, first=i % ncols == 0, alone=ncols == 1)
+    for axis in axes.flat[max(0, len(panels) - ncols) : len(panels)]:  # the lowest of each column
+        axis.set_xlabel("epoch")
+    if runs:
+        curves.explain(figure, runs, columns, highest)
+    return figure
+
+
+def draw_panel(axis: plt.Axes, panel: Panel, columns: dict[str, str], highest: float) -> None:
+    """One panel."""
+    for run in panel.runs:
+        curves.draw_run(axis, run, columns, opacity(run.spec["eta"], highest))
+    if "j1" in columns:
+        curves.draw_ideal(axis, panel.runs, highest)
+    axis.set(ylim=(-0.02, 1.02), yticks=(0, 0.5, 1), yticklabels=("0", "0.5", "1"))
+    axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    if not panel.runs:
+        axis.set(facecolor=(0.5, 0.5, 0.5, 0.12), xticks=[])  # a gray on any ground
+        axis.text(0.5, 0.5, "no run", transform=axis.transAxes, ha="center", va="center")
+        axis.grid(False)
+
+
+def entitle(axis: plt.Axes, panel: Panel, first: bool, alone: bool) -> None:
+    """A panel's title; above the first one of a row the row's."""
+    if alone or not panel.row:
+        axis.set_title(", ".join(filter(None, [panel.row, panel.title])), loc="left")
+        return
+    axis.set_title(f"\n{panel.title}", loc="left")
+    if first:
+        above = {"xytext": (0, 23), "textcoords": "offset points", "in_layout": False}
+        axis.annotate(panel.row, (0, 1), xycoords="axes fraction", weight="bold", **above)
+
+
+def draw_test(
+    panels: Iterable[Panel], etas: Sequence[float], width: float = figures.WIDE
+) -> plt.Figure:
+    """Test accuracy over epochs: a panel for a network and noise rate, with all of its losses.
+
+    Args:
+        panels: a network each.
+        etas: noise rates, a column each.
+        width: in pixels.
+    """
+    panels, narrow = list(panels), figures.is_narrow(width)
+    ncols = 1 if narrow else len(etas)
+    rows = len(panels) * len(etas) // ncols
+    figure, axes = figures.canvas(width, rows * PANEL + BELOW, rows, ncols, sharey="row")
+    shown = [(panel, eta) for panel in panels for eta in etas]
+    for axis, (panel, eta) in zip(axes.flat, shown, strict=True):
+        for run in panel.runs:
+            if run.spec["eta"] == eta:
+                curves.draw_run(axis, run, {"test_accuracy": "-"}, 1)
+        noise = f"η = {eta:g}" if eta else "clean labels"
+        axis.set_title(f"{panel.title}, {noise}", loc="left")
+        axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    for axis in axes[-1]:
+        axis.set_xlabel("epoch")
+    losses = dict.fromkeys(run.spec["loss"] for panel in panels for run in panel.runs)
+    handles = [plt.Line2D([], [], color=look(x).color, marker=look(x).marker) for x in losses]
+    names = [look(loss).name for loss in losses]
+    figure.legend(handles, names, loc="outside lower left", ncols=3 if narrow else 5)
+    return figure
+
+
+def conditions(runs: Iterable[Measured]) -> str:
+    """What runs have in common, for a caption: images, seeds, epochs, learning rates, alpha and
+    precision.
+    """
+    runs = list(runs)
+    if not runs:
+        return "No run is recorded yet."
+    images = listed((r.images for r in runs), "{:,}")
+    seeds = listed((r.spec["seed"] for r in runs), "{}")
+    epochs = listed((r.spec["epochs"] for r in runs), "{}")
+    rates = listed((r.spec["lr"] for r in runs), "{:g}")
+    alphas = {r.spec["loss_parameters"]["alpha"] for r in runs if r.spec["loss"] == "rll"}
+    parts = [f"{images} images", f"seed{'s' if ',' in seeds else ''} {seeds}", f"{epochs} epochs"]
+    parts += [f"learning rate {rates}"] + [f"RLL with α = {listed(alphas, '{:g}')}"] * bool(alphas)
+    return "; ".join([*parts, listed((r.precision for r in runs), "{}")]) + "."
+
+
+def listed(values: Iterable, form: str) -> str:
+    """The distinct values in order: '0, 1, 2'."""
+    return ", ".join(form.format(v) for v in sorted(set(values)))
+
+
+def table(runs: Iterable[Measured]) -> pd.DataFrame:
+    """The evaluations behind a figure, a row each."""
+    frames = []
+    for run in runs:
+        spec = {n: run.spec[n] for n in ("dataset", "network", "loss", "lr", "eta", "seed")}
+        named = {"key": run.name.partition("/")[2]} | spec | {"noise_rate": run.noise_rate}
+        frame = run.history[["epoch", *curves.NAMES]][run.evaluated]
+        frames.append(frame.assign(**named)[[*named, *frame.columns]])
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()

@@ -1,0 +1,70 @@
+"""Three traits of a loss that may decide how much it memorizes."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from memutils import losses
+from memutils.claims import steps
+
+KINDS = ("symmetric", "bounded, not symmetric", "unbounded, not symmetric")
+"""Of losses."""
+
+SURE = 0.01
+"""The p_y at which a loss's weight is taken."""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What may decide how much a loss memorizes.
+
+    Attributes:
+        symmetric: its sum over the labels is a constant.
+        bounded: its values are.
+        weight: the norm of its logit gradient for a label with p_y = 0.01 while one other class has
+            0.98, over the norm at the uniform answer. So much a wrong label still pulls at a
+            network that has learned the true class; cross entropy has 1.5.
+    """
+
+    symmetric: bool
+    bounded: bool
+    weight: float
+
+    @property
+    def kind(self) -> str:
+        """Which of ``KINDS`` the loss is."""
+        return KINDS[0] if self.symmetric else KINDS[1] if self.bounded else KINDS[2]
+
+    @property
+    def log_weight(self) -> float:
+        """The decimal logarithm of the weight, from 0.0001 up."""
+        return math.log10(max(self.weight, 1e-4))
+
+
+def traits(loss: str, num_classes: int = 10) -> Traits:
+    """The traits of a loss of the registry, with its default parameters."""
+    built = losses.build(loss)
+    norm = steps.initial_norm(built, num_classes)
+    return Traits(
+        built.symmetry_constant(num_classes) is not None,
+        is_bounded(built, num_classes),
+        sure_norm(built, num_classes) / norm,
+    )
+
+
+def is_bounded(loss: losses.Loss, num_classes: int = 10) -> bool:
+    """Whether a loss stays as large when the logit of its label falls from -1,000 to -10,000."""
+    logits = torch.zeros(2, num_classes, dtype=torch.float64)
+    logits[:, 0] = torch.tensor([-1e3, -1e4])
+    near, far = (float(loss(z[None], torch.zeros(1, dtype=torch.long))) for z in logits)
+    return abs(far) < 1.5 * abs(near)
+
+
+def sure_norm(loss: losses.Loss, num_classes: int = 10) -> float:
+    """The norm of the logit gradient where p_y = 0.01, one other class has 0.98, the rest 0.01."""
+    p = torch.full((1, num_classes), SURE / (num_classes - 2), dtype=torch.float64)
+    p[0, 0], p[0, 1] = SURE, 1 - 2 * SURE
+    logits = p.log().requires_grad_()
+    (gradient,) = torch.autograd.grad(loss(logits, torch.zeros(1, dtype=torch.long)), logits)
+    return float(gradient.norm())

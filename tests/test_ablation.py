@@ -1,0 +1,159 @@
+"""Pairs that differ in symmetry alone: what made-up runs say, in numbers, words and picture."""
+
+import math
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+from made_up import MNIST, make
+
+from memutils import losses
+from memutils.claims.outcomes import Measured
+from memutils.claims.selection import Pool
+from memutils.report import ablation, ablation_figure, figures
+from memutils.report import ablation_words as words
+from memutils.report.looks import look
+
+MLP = {
+    "network": "mlp",
+    "dataset": "mnist5k",
+    "schedule": "constant",
+    "optimizer": "sgd",
+    "precision": "float32",
+    "n": 3000,
+}
+
+
+def runs(m, seed=0, **settings):
+    """A run for each loss that memorizes this share, the rest recovered."""
+    return [make(loss, m=x, r=1 - x, seed=seed, **settings) for loss, x in m.items()]
+
+
+def found(*made, pairs=ablation.PAIRS):
+    return ablation.contrasts(ablation.convolutional(Pool(made)), pairs)
+
+
+THREE = [
+    run
+    for seed, off in enumerate((0.1, 0.2, 0.3))
+    for run in runs({"mse": 0.9, "mae": 0.9 - off}, seed, **MNIST)
+]
+
+
+@pytest.mark.parametrize("plain, symmetric", ablation.PAIRS)
+def test_the_second_of_a_pair_is_the_first_one_symmetrized(plain, symmetric):
+    made = losses.symmetrized(losses.LOSSES[plain])()
+    assert losses.multiple(made, losses.build(symmetric)) is not None
+    assert losses.build(plain).symmetry_constant(10) is None
+
+
+def test_a_pair_of_one_seed_is_described():
+    (pair,) = found(*runs({"shifted-ce": 0.25, "rll": 0.0625}, **MNIST))
+    assert (pair.first, pair.second, pair.images) == ("shifted-ce", "rll", 5000)
+    assert pair.mean == pytest.approx(-0.1875) and pair.interval is None
+    text = words.sentence(pair)
+    assert "shifted CE memorizes 25 % of the wrong labels and RLL 6 %" in text
+    assert "-18.8 points (one seed: described, not tested)" in text
+
+
+def test_three_seeds_have_students_interval():
+    (pair,) = found(*THREE)
+    half = 4.302652729911275 * 0.1 / math.sqrt(3)  # t of two degrees of freedom at .975
+    assert pair.mean == pytest.approx(-0.2)
+    assert pair.interval == pytest.approx((-0.2 - half, -0.2 + half))
+    assert "-20.0 points, 95 % interval -44.8 to +4.8" in words.sentence(pair)
+
+
+def test_a_seed_needs_both_losses_under_the_same_settings():
+    apart = [make("mse", m=0.9, lr=0.01, **MNIST), make("mae", m=0.1, r=0.9, lr=0.1, **MNIST)]
+    assert found(*apart) == [] == found() == found(*runs({"mse": 0.9}, **MNIST))
+    (pair,) = found(*THREE, *runs({"mse": 0.9}, 3, **MNIST))
+    assert [seed.seed for seed in pair.seeds] == [0, 1, 2]
+
+
+def test_a_pair_that_cannot_tell_counts_nowhere_and_says_why():
+    unfit = make("mae", m=0.0, r=0.5, f=0.5, seed=1, **MNIST)
+    (pair,) = found(
+        *runs({"mse": 0.9, "mae": 0.1}, **MNIST), *runs({"mse": 0.9}, 1, **MNIST), unfit
+    )
+    assert [seed.seed for seed in pair.told] == [0] and pair.mean == pytest.approx(-0.8)
+    assert ablation.table([pair])["inconclusive"].tolist() == ["no", "MAE is underfitted"]
+    (alone,) = found(*runs({"mse": 0.9}, 1, **MNIST), unfit)
+    assert words.sentence(alone).endswith("cannot be compared, since MAE is underfitted.")
+    assert words.summary([alone]) == "" and ablation_figure.chains_of([alone]) == {}
+
+
+def test_excess_and_test_accuracy_are_in_the_order_of_the_losses():
+    both = [
+        make("mse", m=0.5, r=0.1, test=0.6, **MNIST),
+        make("mae", m=0.1, r=0.9, test=0.9, **MNIST),
+    ]
+    (seed,) = found(*both)[0].seeds
+    assert seed.excess == pytest.approx((0.5 - 0.4 / 8, 0.1))
+    assert seed.test_accuracy == pytest.approx((0.6, 0.9))
+
+
+def test_at_one_step_size_each_loss_has_its_own_learning_rate():
+    made = [
+        make("shifted-ce", m=0.3, r=0.7, lr=0.02108, **MLP),
+        make("rll", m=0.1, r=0.9, lr=0.01897, **MLP),
+        make("rll", m=0.2, r=0.8, lr=0.05692, **MLP),
+    ]
+    places = ablation.at_steps(map(Measured.of, made), (0.003, 0.01, 0.03))
+    (pair,) = ablation.contrasts(places)
+    assert pair.where == "MLP on MNIST (5k), s = 0.01" and pair.mean == pytest.approx(-0.2)
+
+
+CHAIN = {"cce": 1.0, "shifted-ce": 0.4, "rll": 0.2}
+
+
+def test_what_bounding_alone_takes_off():
+    more = found(*runs(CHAIN, **MNIST), pairs=(*ablation.FIRST, *ablation.WHOLE))
+    ((share, names),) = words.bounded_shares(more)
+    assert share == pytest.approx(0.75) and names == "shifted CE and RLL (ResNet-18 on MNIST)"
+    assert "75 % for shifted CE and RLL" in words.bounding(more)
+    assert words.bounding(more[:1]) == ""
+
+
+def told(m, **settings):
+    made = runs(m, **MNIST)
+    return words.takeaway(found(*made), found(*made, pairs=(*ablation.FIRST, *ablation.WHOLE)))
+
+
+def test_the_takeaway_says_what_the_runs_say():
+    assert "No pair" in told({"rll": 0.1})
+    text = told(CHAIN | {"mse": 0.9, "mae": 0.1})
+    assert "In every pair of runs" in text and "is bounding's, not symmetry's" in text
+    assert "MSE memorizes 90\u00a0%, and it is bounded" in text
+    text = told({"cce": 1.0, "shifted-ce": 0.8, "rll": 0.2})
+    assert "Bounding alone does less than half of it." in text
+    assert "In 0 of 1 pairs" in told({"gce": 0.1, "symmetrized-gce": 0.2})
+
+
+def test_the_summary_counts_pairs_of_runs_and_intervals():
+    text = words.summary(found(*THREE, *runs({"gce": 0.1, "symmetrized-gce": 0.2}, **MNIST)))
+    assert text.startswith("In three of four pairs of runs the symmetrized loss memorizes less")
+    assert text.endswith("the interval of its difference does not lie below zero.")
+
+
+def test_what_is_not_recorded_yet_is_named():
+    text = words.missing(found(*THREE))
+    assert "shifted CE and RLL and GCE and symmetrized GCE on ResNet-18 on MNIST" in text
+    assert "MSE and MAE on Inception-Lite on CIFAR-10" in text
+
+
+@pytest.mark.parametrize("width", [figures.WIDE, figures.NARROW])
+def test_every_run_of_a_chain_is_a_mark_where_it_ended(width):
+    made = runs(CHAIN, **MNIST)
+    pairs = found(*made) + found(*made, pairs=(*ablation.FIRST, *ablation.WHOLE))
+    with mpl.rc_context(figures.style(width)):
+        figure = ablation_figure.draw(pairs, width=width)
+    (axis,) = figure.axes
+    marks = {
+        (line.get_marker(), *line.get_xdata()) for line in axis.lines if len(line.get_xdata()) == 1
+    }
+    assert marks == {(look(loss).marker, 100 * m) for loss, m in CHAIN.items()}
+    (row,) = axis.get_yticklabels()
+    assert row.get_text().replace("\n", " ") == "CCE → shifted CE → RLL"
+    plt.close(figure)
+    assert "CCE 100 %, shifted CE 40 %, RLL 20 %" in ablation_figure.alt(pairs)
