@@ -16,7 +16,7 @@ def cells(html: str) -> list[dict[str, str]]:
     """The rows of a table: column to content."""
     names = re.findall(r"<th [^>]*>(.*?)</th>", html)
     rows = re.findall(r"<tr>(.*?)</tr>", html.partition("<tbody>")[2])
-    return [dict(zip(names, re.findall(r"<td>(.*?)</td>", row), strict=True)) for row in rows]
+    return [dict(zip(names, re.findall(r"<td[^>]*>(.*?)</td>", row), strict=True)) for row in rows]
 
 
 def test_a_row_says_how_a_run_was_made_and_how_it_ended():
