@@ -51,9 +51,9 @@ def test_a_pair_of_one_seed_is_described():
     (pair,) = found(*runs({"shifted-ce": 0.25, "rll": 0.0625}, **MNIST))
     assert (pair.first, pair.second, pair.images) == ("shifted-ce", "rll", 5000)
     assert pair.mean == pytest.approx(-0.1875) and pair.interval is None
-    text = words.sentence(pair)
+    text = words.sentence(pair).replace("\u00a0", " ")
     assert "shifted CE memorizes 25 % of the wrong labels and RLL 6 %" in text
-    assert "-18.8 points (one seed: described, not tested)" in text
+    assert "−18.8 points (one seed: described, not tested)" in text
 
 
 def test_three_seeds_have_students_interval():
@@ -61,7 +61,7 @@ def test_three_seeds_have_students_interval():
     half = 4.302652729911275 * 0.1 / math.sqrt(3)  # t of two degrees of freedom at .975
     assert pair.mean == pytest.approx(-0.2)
     assert pair.interval == pytest.approx((-0.2 - half, -0.2 + half))
-    assert "-20.0 points, 95 % interval -44.8 to +4.8" in words.sentence(pair)
+    assert "−20.0 points, 95\u00a0% interval −44.8 to +4.8" in words.sentence(pair)
 
 
 def test_a_seed_needs_both_losses_under_the_same_settings():
@@ -111,7 +111,7 @@ def test_what_bounding_alone_takes_off():
     more = found(*runs(CHAIN, **MNIST), pairs=(*ablation.FIRST, *ablation.WHOLE))
     ((share, names),) = words.bounded_shares(more)
     assert share == pytest.approx(0.75) and names == "shifted CE and RLL (ResNet-18 on MNIST)"
-    assert "75 % for shifted CE and RLL" in words.bounding(more)
+    assert "75\u00a0% for shifted CE and RLL" in words.bounding(more)
     assert words.bounding(more[:1]) == ""
 
 

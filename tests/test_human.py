@@ -144,7 +144,7 @@ def test_three_arms_of_one_number_of_images():
     text = arms.explained(found).replace("\u00a0", " ")
     assert "falls by 40.0 points (95 % interval 40.0 to 40.0)" in text
     assert "falls by 20.0 points (95 % interval 20.0 to 20.0)" in text
-    assert arms.sentence(found[0]).startswith("*Labels from people*: CCE memorizes 100 %")
+    assert arms.sentence(found[0]).startswith("*Labels from people*: CCE memorizes 100\u00a0%")
     (row,) = ablation_figure.chains_of(found, arms.CHAINS[:1])[arms.ARMS["given"], 5000].values()
     assert row["rll", 0] == pytest.approx(0.8)
 

@@ -138,7 +138,9 @@ def test_a_single_loss_that_decides_a_sign_is_seen():
     fit = regression.regress(found, "x")
     assert not any(fit.clear(trait) for trait in regression.TRAITS)
     assert "No trait's sign is certain" in regression.sentence(fit, "at the end")
-    assert "nothing is settled about symmetry, boundedness and" in regression.limits(fit)
+    assert "nothing is settled about symmetry, boundedness and the weight." in regression.limits(
+        fit
+    )
 
 
 def test_too_few_losses_or_traits_that_are_one_give_no_fit():
@@ -156,7 +158,7 @@ def test_a_clear_trait_is_named_with_its_interval():
     found["x"] = 0.5 + 0.4 * found["log_weight"] + noise
     fit = regression.regress(found, "x")
     text = regression.sentence(fit, "at the end")
-    assert "Only for ten times the weight does the interval leave out zero" in text
+    assert "Only for the weight does the interval leave out zero" in text
     assert f"ten times the weight goes with {fit.table['estimate'].iloc[2]:+.3f}" in text
 
 
@@ -218,7 +220,11 @@ def test_names_beside_marks_never_lie_on_each_other():
         {"loss": ["cce", "mse", "mae", "rll"], "weight": 1.0, "x": [0.1, 0.1, 0.1, 0.9]}
     )
     at = [height for _, _, height, _ in plane_figure.labels(shown, "x")]
-    assert np.diff(at).min() > 0.99 / 22 and plane_figure.labels(shown[:0], "x") == []
+    assert (
+        np.diff(at).min() > 0.99 * 0.8 / 20
+        and max(at) <= 0.9
+        and plane_figure.labels(shown[:0], "x") == []
+    )
 
 
 def test_a_collapsed_run_is_a_point_of_no_picture():

@@ -1,5 +1,6 @@
 """What the pairs that differ in symmetry alone say, in Markdown; every number is a record's."""
 
+import re
 from collections.abc import Iterable
 from statistics import fmean
 
@@ -15,8 +16,18 @@ MOST = 0.5
 """A share above this is most."""
 
 
+def typeset(text: str) -> str:
+    """A text with minus signs before digits, and each number on one line with its percent sign."""
+    return re.sub(r"(?<![\w.])-(?=\d)", "−", text).replace(" %", "\u00a0%")
+
+
 def sentence(c: Contrast) -> str:
     """A contrast in words."""
+    return typeset(said(c))
+
+
+def said(c: Contrast) -> str:
+    """The same before it is typeset."""
     pair = f"{c.where}: {look(c.first).name} memorizes"
     if not c.told:
         names = f"{look(c.first).name} and {look(c.second).name}"
@@ -97,7 +108,7 @@ def bounding(found: Iterable[Contrast]) -> str:
     told = [f"{percent((share,) * 3)} for {names}" for share, names in bounded_shares(found)]
     if not told:
         return ""
-    return (
+    return typeset(
         "Bounding cross entropy, without making it symmetric, already takes off part of what the "
         f"bounded and symmetric loss takes off: {listed(told)}."
     )
@@ -132,4 +143,4 @@ def takeaway(found: Iterable[Contrast], more: Iterable[Contrast]) -> str:
     loose = [f"{n} memorizes {percent(spread(m))}" for n, m in high.items() if min(m) > MOST]
     if loose:
         told.append(f"Nor is a bound enough: {listed(loose)}, and it is bounded.")
-    return f"**Take-away.** {' '.join(told)}".replace(" %", "\u00a0%")
+    return typeset(f"**Take-away.** {' '.join(told)}")

@@ -119,4 +119,4 @@ def explained(found: list[Contrast]) -> str:
             text += f" (95 % interval {low:.1f} to {high:.1f})"
         told.append(text)
     few = "" if len(seeds) >= SEEDS else f" ({in_words(len(seeds))} of three seeds: described only)"
-    return f"{told[0]}, and {told[1]}{few}.".replace(" %", "\u00a0%")
+    return words.typeset(f"{told[0]}, and {told[1]}{few}.")

@@ -1,10 +1,7 @@
 """The figures of the plane: a path per run, a panel per kind of loss; excess against the weight."""
 
-from collections.abc import Iterable
-
 import matplotlib as mpl
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 
 from memutils.claims.answer import percent
@@ -19,6 +16,12 @@ PANEL, ROW = 230, 21
 
 LEFT, RIGHT = 0.5, 2e-3
 """The unfitted shares at the edges; a network that fits all is drawn at the right one."""
+
+NAMES_AT = 3.0
+"""Where the column of names begins, on the axis of the weight."""
+
+ROOM = 20
+"""Names that stand below each other in a panel without lying on each other, less one."""
 
 MARKERS = dict(zip(KINDS, ("s", "o", "^"), strict=True))
 
@@ -86,7 +89,7 @@ def draw_weights(found: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure
     """Excess at equal fit and at the end against the weight, a mark a loss, its kind by marker."""
     across = 1 if figures.is_narrow(width) else 2
     rows = 2 // across
-    figure, axes = figures.canvas(width, 290 * rows + 40, rows, across)
+    figure, axes = figures.canvas(width, 320 * rows + 40, rows, across)
     panels = {"x_at_fit": f"x where {LEVEL:g} of the clean are fitted", "x_at_end": "x at the end"}
     for axis, (column, title) in zip(axes.flat, panels.items(), strict=True):
         shown = found.dropna(subset=[column]).sort_values(column)
@@ -96,17 +99,13 @@ def draw_weights(found: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure
             marker, color = MARKERS[row.kind], look(row.loss).color
             axis.plot(row.weight, y, marker, color=color, ms=5)
         for x, y, at, name in labels(shown, column):
-            place = {"ha": "left", "va": "center", "size": 9}
-            axis.annotate(
-                name,
-                (x, y),
-                (1.12 * x, at),
-                arrowprops={"arrowstyle": "-", "color": INK, "alpha": 0.25, "lw": 0.6},
-                **place,
-            )
+            line = {"arrowstyle": "-", "color": INK, "alpha": 0.25, "lw": 0.6, "shrinkB": 4}
+            place = {"ha": "left", "va": "center", "arrowprops": line}
+            axis.annotate(name, (x, y), (NAMES_AT, at), **place)
         axis.set_title(title, loc="left")
-        axis.set(xscale="log", xlim=(0.04, 8), xlabel="weight of a wrong label at small $p_y$")
+        axis.set(xscale="log", xlim=(0.04, 40), xlabel="weight of a wrong label at small $p_y$")
         axis.set_xticks([0.05, 0.1, 0.2, 0.5, 1, 2], ["0.05", "0.1", "0.2", "0.5", "1", "2"])
+        axis.xaxis.set_label_coords(0.25, -0.12)
         axis.xaxis.set_minor_locator(mpl.ticker.NullLocator())
     marks = {k: plt.Line2D([], [], color=INK, marker=m, linestyle="") for k, m in MARKERS.items()}
     figure.legend(
@@ -115,18 +114,22 @@ def draw_weights(found: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure
     return figure
 
 
-def labels(shown: pd.DataFrame, column: str) -> Iterable[tuple[float, float, float, str]]:
-    """For each mark its x and y, the height of its name so that no two names lie on each other, and
-    the name; heights are spread evenly where marks are close.
+def labels(shown: pd.DataFrame, column: str) -> list[tuple[float, float, float, str]]:
+    """For each mark its x and y, the height of its name in a column beside all marks, and the name.
+
+    Names are in the order of their marks, as near to them as they can be without lying on each
+    other.
     """
     y = shown[column].to_numpy(float)
     if not len(y):
         return []
-    apart = (max(y.max() - y.min(), 0.01) * 1.25) / 22
+    apart = max(y.max() - y.min(), 0.01) / max(len(y) - 1, ROOM)
     at = y.copy()
     for i in range(1, len(at)):
         at[i] = max(at[i], at[i - 1] + apart)
-    at -= max(0.0, float(np.mean(at - y)))
+    at[-1] = min(at[-1], y.max())
+    for i in range(len(at) - 2, -1, -1):
+        at[i] = min(at[i], at[i + 1] - apart)
     names = [look(loss).name for loss in shown["loss"]]
     return list(zip(shown["weight"], y, at, names, strict=True))
 

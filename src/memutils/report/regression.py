@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from memutils.report.ablation_words import typeset
 from memutils.report.start import listed
 
 TRAITS = ("symmetric", "bounded", "log_weight")
@@ -72,7 +73,7 @@ def least_squares(design: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, float]
     return estimates, float(1 - left / ((x - x.mean()) ** 2).sum())
 
 
-WORDS = {"symmetric": "symmetry", "bounded": "boundedness", "log_weight": "ten times the weight"}
+WORDS = {"symmetric": "symmetry", "bounded": "boundedness", "log_weight": "the weight"}
 
 
 def sentence(fit: Fit | None, where: str) -> str:
@@ -80,7 +81,8 @@ def sentence(fit: Fit | None, where: str) -> str:
     if fit is None:
         return f"Too few losses are recorded for a regression of excess memorization {where}."
     told = [
-        f"{WORDS[t]} goes with {row.estimate:+.3f} ({row.low:+.3f} to {row.high:+.3f})"
+        f"{'ten times ' * (t == 'log_weight')}{WORDS[t]} goes with {row.estimate:+.3f} "
+        f"({row.low:+.3f} to {row.high:+.3f})"
         for t, row in fit.table.iterrows()
     ]
     alone = listed(f"{WORDS[t]} {100 * row.alone:.0f} %" for t, row in fit.table.iterrows())
@@ -92,11 +94,11 @@ def sentence(fit: Fit | None, where: str) -> str:
         if not clear
         else "All three intervals leave out zero, whichever loss is left out."
     )
-    return (
+    return typeset(
         f"Over {fit.losses} losses, in excess memorization {where}, with the other two held fixed, "
         f"{listed(told)}. {verdict} The three together explain {100 * fit.explained:.0f} % of the "
         f"variance; alone, {alone}."
-    ).replace(" %", "\u00a0%")
+    )
 
 
 def limits(fit: Fit | None) -> str:
@@ -106,11 +108,11 @@ def limits(fit: Fit | None) -> str:
     worst = fit.table["inflation"].idxmax()
     unsure = [WORDS[trait] for trait in TRAITS if not fit.clear(trait)]
     text = (
-        f"{fit.losses} losses carry an order of magnitude and no more: {WORDS[worst]} is so much "
-        f"tied to the other traits that the variance of its estimate is "
-        f"{fit.table['inflation'][worst]:.1f} times what it would be otherwise"
+        f"{fit.losses} losses are few: {WORDS[worst]} is tied to the other traits, and the "
+        f"variance of its estimate is {fit.table['inflation'][worst]:.1f} times what it would be "
+        "if they were unrelated"
     )
-    return text + (f", and nothing is settled about {listed(unsure)}." if unsure else ".")
+    return text + (f", so nothing is settled about {listed(unsure)}." if unsure else ".")
 
 
 def rows(fit: Fit) -> pd.DataFrame:
