@@ -35,8 +35,9 @@ def test_a_chapter_shows_the_protocol_with_the_most_runs():
 
 
 def test_runs_are_of_one_learning_rate_and_alpha():
-    other = make("rll", m=0.5, loss_parameters={"alpha": 0.45}, **INCEPTION)
-    pool = Pool([*grid(**INCEPTION), *grid(**INCEPTION | {"lr": 0.1}), other])
+    others = [make("rll", m=0.5, loss_parameters={"alpha": 0.45}, **INCEPTION)]
+    others += [make("gce", m=0.5, **INCEPTION)]  # a loss of another chapter
+    pool = Pool([*grid(**INCEPTION), *grid(**INCEPTION | {"lr": 0.1}), *others])
     for column, lr in (("inception-lite", 0.01), ("inception-lite-lr", 0.1)):
         found = chapters.runs_of(pool, column)
         assert [r.spec["lr"] for r in found] == [lr] * 4
@@ -145,7 +146,7 @@ def test_every_number_beside_the_papers_has_a_name_even_without_runs():
     }
     for prefix, lines in ways.items():
         text = chapter_tables.paper_beside(lines, **{prefix: []})
-        assert "{" not in text and chapters.MISSING in text
+        assert "{" not in text and "–" in text and chapters.MISSING not in text
         told = chapter_tables.paper_beside(lines, **{prefix: measured(*grid())})
         assert "5,000 of" in told and "{" not in told
 

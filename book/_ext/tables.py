@@ -24,6 +24,7 @@ class NameTables(SphinxTransform):
                 table = captioned_table("", *figure.children, **figure.attributes)
                 table["classes"].append("captioned-table")
                 figure.replace_self(table)
+                self.document.ids |= dict.fromkeys(table["ids"], table)  # links look it up here
 
 
 def setup(app: Sphinx) -> dict:

@@ -133,6 +133,7 @@ def test_a_link_shows_what_it_leads_to(kind, watch):
     box.wait_for(timeout=10_000)
     if kind == "equation":
         box.locator("mjx-container svg").first.wait_for(timeout=10_000)
+        assert "NaN" not in box.locator("mjx-container svg").first.get_attribute("width")
     assert word in box.inner_text()
 
 

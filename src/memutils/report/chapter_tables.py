@@ -47,7 +47,7 @@ def words(content: dict, column: str) -> str:
             found.setdefault(next(iter(parts.values())), []).append(claim)
         else:
             for part, word in parts.items():
-                found.setdefault(word, []).append(f"{claim} ({part})")
+                found.setdefault(word, []).append(f"{claim} ({PARTS.get(part, part)})")
     told = []
     for word in sorted(found, key=lambda w: list(SENTENCES).index(w) if w in SENTENCES else 1.5):
         names = found[word]
@@ -70,8 +70,9 @@ def verdicts(content: dict, columns: dict[str, str]) -> Safe:
             name = joined(
                 [link(f"claims.html#claim-{claim}", claim), f" {PARTS.get(part, part) or reading}"]
             )
-            row = rows.setdefault((claim, part), {"claim": name} | dict.fromkeys(columns.values()))
-            row[title] = badge(verdict["word"], *beside(claim, verdict))
+            blank = dict.fromkeys(columns.values(), "–")
+            row = rows.setdefault((claim, part), {"claim": name} | blank)
+            row[title] = badge(verdict["word"], ", ".join(filter(None, beside(claim, verdict))))
     return html_table(list(rows.values()), "evidence")
 
 
@@ -124,7 +125,7 @@ SHOWN = {
 
 
 def paper_beside(lines: Iterable[tuple[str, str, str]], **runs: list[Measured]) -> Safe:
-    """What the paper's text says in numbers, beside ours.
+    """What the paper's text says in numbers, beside ours; a dash where no run is recorded.
 
     Args:
         lines: (what, the paper's, ours); ours may name the numbers of ``chapters.numbers`` and
@@ -132,7 +133,7 @@ def paper_beside(lines: Iterable[tuple[str, str, str]], **runs: list[Measured]) 
         runs: of a network, by the prefix of these names.
     """
     found = {
-        f"{prefix}-{name}": text
+        f"{prefix}-{name}": text.replace(chapters.MISSING, "–")
         for prefix, of in runs.items()
         for name, text in (chapters.numbers(of) | setting(of)).items()
     }

@@ -12,7 +12,7 @@ from IPython.display import Markdown, display
 from memutils.claims.answer import percent
 from memutils.claims.measured import Measured
 from memutils.claims.outcomes import Run
-from memutils.claims.selection import COLUMNS, Pool
+from memutils.claims.selection import COLUMNS, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
 from memutils.report import figures, gallery, notebooks, plots
 from memutils.report.looks import look
@@ -50,11 +50,11 @@ def runs_of(pool: Pool, name: str) -> list[Measured]:
     return max(found, key=len, default=[])  # of equally many the largest number of images
 
 
-def own_alpha(protocol, alpha: float) -> list[tuple]:
-    """(loss, eta, seed, run) in order, RLL with this alpha alone."""
-    order = {loss: i for i, loss in enumerate(LOSSES)}
-    found = [(*k[:3], run) for k, run in protocol.runs.items() if k[3] in ("", alpha)]
-    return sorted(found, key=lambda row: (order.get(row[0], len(order)), *row[1:3]))
+def own_alpha(protocol: Protocol, alpha: float) -> list[tuple]:
+    """(loss, eta, seed, run) of the chapters' losses in order, RLL with this alpha alone."""
+    runs = ((k, run) for k, run in protocol.runs.items() if k[0] in LOSSES and k[3] in ("", alpha))
+    found = [(*k[:3], run) for k, run in runs]
+    return sorted(found, key=lambda row: (LOSSES.index(row[0]), *row[1:3]))
 
 
 def pick(runs: Iterable[Measured], **settings) -> list[Measured]:

@@ -54,8 +54,9 @@ def draw(
     for i, (axis, panel) in enumerate(zip(axes.flat, panels, strict=False)):
         draw_panel(axis, panel, columns, highest)
         entitle(axis, panel, first=i % ncols == 0, alone=ncols == 1)
-    for axis in axes.flat[max(0, len(panels) - ncols) : len(panels)]:  # the lowest of each column
-        axis.set_xlabel("epoch")
+    lowest = slice(max(0, len(panels) - ncols), len(panels))  # of each column
+    for axis, panel in zip(axes.flat[lowest], panels[lowest], strict=True):
+        axis.set_xlabel("epoch" if panel.runs else "")
     if runs:
         curves.explain(figure, runs, columns, highest)
     return figure

@@ -127,8 +127,9 @@ COLORS = ("#0072B2", "#E69F00", "#009E73")
 def draw_answers(axis: Axes, answers: Tensor) -> None:
     """The class predicted over the disc, and the borders of the rule."""
     values = np.where(INSIDE.numpy(), answers.double().numpy(), np.nan).reshape(len(SIDE), -1).T
-    look = {"cmap": ListedColormap(COLORS), "vmin": 0, "vmax": K - 1, "alpha": 0.35}
-    axis.pcolormesh(SIDE.numpy(), SIDE.numpy(), values, linewidth=0, rasterized=True, **look)
+    look = {"cmap": ListedColormap(COLORS), "vmin": 0, "vmax": K - 1, "alpha": 0.4}
+    extent = (float(SIDE[0]), float(SIDE[-1])) * 2
+    axis.imshow(values, origin="lower", interpolation="none", extent=extent, **look)
     radius = np.linspace(0, 1, 50)
     for k in range(K):
         angle = 2 * math.pi * k / K - TWIST * radius

@@ -17,7 +17,9 @@ NUMBERS = "numbers"
 
 def shown(value: float, digits: int = 3) -> str:
     """A number for the reader; a dash where there is none."""
-    return "–" if math.isnan(value) else number(float(value), digits)
+    if math.isnan(value):
+        return "–"
+    return number(round(float(value), digits) + 0.0, digits)  # no minus sign before a zero
 
 
 def step(s: float) -> str:
