@@ -107,18 +107,17 @@ def sentence(fit: Fit | None, where: str) -> str:
 
 
 def decides(fit: Fit | None, where: str) -> str:
-    """Which traits surely go with what is memorized, in one sentence; '' without a fit."""
+    """Which traits go with what is memorized by their intervals, in words; '' without a fit."""
     if fit is None:
         return ""
     clear = [WORDS[trait] for trait in TRAITS if fit.clear(trait)]
-    if not clear:
-        return (
-            f"Over {fit.losses} losses no single trait surely goes with what is memorized {where}."
-        )
-    verb = "goes" if len(clear) == 1 else "go"
-    only = "only " * (len(clear) < len(TRAITS))
-    names = f"{only}{listed(clear)} surely {verb}"
-    return f"Over {fit.losses} losses {names} with what is memorized {where}."
+    only = "only " * (0 < len(clear) < len(TRAITS))
+    names = listed(clear) if clear else "none"
+    verb = "go" if len(clear) > 1 else "goes"
+    return (
+        f"Over {fit.losses} losses, of the three traits {only}{names} {verb} with what is memorized "
+        f"{where} by a 95\u00a0% interval that leaves out zero."
+    )
 
 
 def elsewhere(found: pd.DataFrame, column: str, places: Iterable[float] = PLACES) -> str:

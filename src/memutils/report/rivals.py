@@ -82,11 +82,11 @@ def sentence(found: pd.DataFrame) -> str:
         ["network", "images"], sort=False
     ):
         shares = listed(
-            f"{name} {percent(spread(of['share'].tolist()))}"
+            f"{name} {percent(spread([round(v, 2) + 0.0 for v in of['share']]))}"
             for name, of in rows.groupby("rival", sort=False)
         )
-        told.append(f"On {network} with {images:,} images it is {shares}.")
+        told.append(f"On {network} with {images:,} images: {shares}.")
     if not told:
         return "No rival is recorded yet beside CCE and RLL of its seed."
-    text = "Of what RLL takes off CCE's memorized share each rival takes off a part, with CCE kept."
+    text = "Of what RLL takes off CCE's memorized share each rival takes off a part."
     return typeset(" ".join([text, *told]))
