@@ -115,8 +115,8 @@ def decides(fit: Fit | None, where: str) -> str:
     names = listed(clear) if clear else "none"
     verb = "go" if len(clear) > 1 else "goes"
     return (
-        f"Over {fit.losses} losses, of the three traits {only}{names} {verb} with what is memorized "
-        f"{where} by a 95\u00a0% interval that leaves out zero."
+        f"Over {fit.losses} losses, of the three traits {only}{names} {verb} with what is "
+        f"memorized {where} by a 95\u00a0% interval that leaves out zero."
     )
 
 
