@@ -70,7 +70,8 @@ def verdicts(content: dict, columns: dict[str, str]) -> Safe:
             name = joined(
                 [link(f"claims.html#claim-{claim}", claim), f" {PARTS.get(part, part) or reading}"]
             )
-            row = rows.setdefault((claim, part), {"claim": name} | dict.fromkeys(columns.values()))
+            blank = dict.fromkeys(columns.values(), "–")
+            row = rows.setdefault((claim, part), {"claim": name} | blank)
             row[title] = badge(verdict["word"], ", ".join(filter(None, beside(claim, verdict))))
     return html_table(list(rows.values()), "evidence")
 

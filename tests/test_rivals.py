@@ -1,0 +1,60 @@
+"""The rivals of the loss: their shares of RLL's effect, from made-up runs."""
+
+import math
+
+import pytest
+from made_up import MNIST, make
+
+from memutils.claims.selection import Pool
+from memutils.report import rivals
+from memutils.runs.specs import load_scale
+
+CCE = make("cce", m=0.9, r=0.1, test=0.6, **MNIST)
+RLL = make("rll", m=0.1, r=0.9, test=0.8, **MNIST)
+
+
+def decayed(m, test=0.7, **settings):
+    return make("cce", m=m, r=1 - m, test=test, weight_decay=0.0005, **MNIST, **settings)
+
+
+def test_a_share_is_of_rlls_effect():
+    found = rivals.table(
+        Pool([CCE, RLL, decayed(0.5), make("label-smoothing", m=0.7, r=0.3, test=0.6, **MNIST)])
+    )
+    assert found["rival"].tolist() == ["label smoothing", "weight decay 5e-4"]
+    assert found["share"].tolist() == pytest.approx([0.25, 0.5])
+    assert found["gain"].tolist() == pytest.approx([0.0, 0.5])
+    text = rivals.sentence(found).replace("\u00a0", " ")
+    assert "label smoothing 25 % and weight decay 5e-4 50 %" in text
+    assert "On ResNet-18 on MNIST with 5,000 images" in text
+
+
+def test_a_rival_that_does_harm_has_a_negative_share():
+    (share,) = rivals.table(Pool([CCE, RLL, decayed(0.98)]))["share"]
+    assert share == pytest.approx(-0.1)
+
+
+def test_a_rival_needs_cce_and_rll_of_its_seed_and_settings():
+    assert rivals.table(Pool([CCE, RLL, decayed(0.5, seed=1)])).empty
+    assert rivals.table(Pool([CCE, decayed(0.5)])).empty
+    assert rivals.table(Pool([CCE, RLL, decayed(0.5, lr=0.3)])).empty
+    assert "No rival is recorded yet" in rivals.sentence(rivals.table(Pool([CCE, RLL])))
+
+
+def test_without_an_effect_of_rll_there_is_no_share_of_it():
+    even = make("rll", m=0.9, r=0.1, test=0.8, **MNIST)
+    (row,) = rivals.table(Pool([CCE, even, decayed(0.5)])).itertuples()
+    assert math.isnan(row.share) and row.gain == pytest.approx(0.5)
+    assert "No rival" in rivals.sentence(rivals.table(Pool([CCE, even, decayed(0.5)])))
+
+
+def test_the_rivals_of_the_grids_are_found_by_their_settings():
+    asked = {
+        (spec.loss, spec.weight_decay, spec.augment)
+        for scale in ("plane", "symmetry")
+        for spec in load_scale(scale).specs().values()
+        if spec.network == "resnet18"
+    }
+    for loss, changes in rivals.RIVALS.values():
+        wanted = {"weight_decay": 0, "augment": ""} | changes
+        assert (loss, wanted["weight_decay"], wanted["augment"]) in asked
