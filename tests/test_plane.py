@@ -46,6 +46,17 @@ def test_the_weight_by_closed_form():
     assert traits.traits("unhinged").weight == pytest.approx(1)  # linear in the logits
 
 
+def test_where_the_weight_is_taken_is_told():
+    names = [name for name in plane.distinct(losses.OWN) if name != "unhinged"]
+    at = {name: traits.traits(name, sure=0.1).log_weight for name in names}
+    rows = [{"loss": n, "symmetric": traits.traits(n).symmetric, "x": at[n]} for n in names]
+    found = pd.DataFrame(rows).assign(collapsed=False)
+    found["bounded"] = [traits.traits(name).bounded for name in names]
+    text = regression.elsewhere(found, "x", (0.1,)).replace("\u00a0", " ")
+    assert text.endswith("alone it explains 100 % at 0.1.")
+    assert regression.elsewhere(found[:5], "x") == ""
+
+
 def test_multiples_are_one_point():
     assert plane.distinct(["cce", "mae", "rce", "rll"]) == ["cce", "mae", "rll"]
 
@@ -149,7 +160,7 @@ def test_too_few_losses_or_traits_that_are_one_give_no_fit():
     assert regression.regress(found.assign(bounded=found["symmetric"]), "x") is None
     assert regression.regress(found.assign(collapsed=[True] * 4 + [False] * 11), "x") is None
     assert "Too few losses" in regression.sentence(None, "at the end")
-    assert regression.limits(None) == ""
+    assert regression.limits(None) == "" == regression.decides(None, "at the end")
 
 
 def test_a_clear_trait_is_named_with_its_interval():
@@ -159,6 +170,8 @@ def test_a_clear_trait_is_named_with_its_interval():
     fit = regression.regress(found, "x")
     text = regression.sentence(fit, "at the end")
     assert "Only for the weight does the interval leave out zero" in text
+    told = regression.decides(fit, "at the end")
+    assert told == "Over 18 losses only the weight surely goes with what is memorized at the end."
     assert f"ten times the weight goes with {fit.table['estimate'].iloc[2]:+.3f}" in text
 
 

@@ -38,7 +38,7 @@ def draw(frame: pd.DataFrame, found: pd.DataFrame, width: float = figures.WIDE) 
     named = {kind: list(found[found["kind"] == kind]["loss"]) for kind in kinds}
     columns = 2 if narrow else 1
     legends = [-(-len(names) // columns) for names in named.values()]
-    space = ROW * (sum(legends) if narrow else max(legends))
+    space = ROW * (sum(legends) if narrow else max(legends) + 1)
     rows, across = (len(kinds), 1) if narrow else (1, len(kinds))
     figure, axes = figures.canvas(width, PANEL * rows + space, rows, across, sharey=True)
     at_step = frame[(frame["s"] == STEP) & frame["loss"].isin(found["loss"])]

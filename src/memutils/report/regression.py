@@ -1,5 +1,6 @@
 """Which trait of a loss goes with what it memorizes: a regression over losses, and its limits."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,12 @@ from scipy.special import stdtrit
 
 from memutils.report.ablation_words import typeset
 from memutils.report.start import listed
+from memutils.report.traits import traits
 
 TRAITS = ("symmetric", "bounded", "log_weight")
+PLACES = (0.001, 0.01, 0.03, 0.1)
+"""Other p_y at which the weight may be taken; 0.1 is the uniform one."""
+
 FEWEST = 12
 """Losses that a regression on three traits needs at least: three for each coefficient."""
 
@@ -99,6 +104,37 @@ def sentence(fit: Fit | None, where: str) -> str:
         f"{listed(told)}. {verdict} The three together explain {100 * fit.explained:.0f} % of the "
         f"variance; alone, {alone}."
     )
+
+
+def decides(fit: Fit | None, where: str) -> str:
+    """Which traits surely go with what is memorized, in one sentence; '' without a fit."""
+    if fit is None:
+        return ""
+    clear = [WORDS[trait] for trait in TRAITS if fit.clear(trait)]
+    if not clear:
+        return (
+            f"Over {fit.losses} losses no single trait surely goes with what is memorized {where}."
+        )
+    verb = "goes" if len(clear) == 1 else "go"
+    only = "only " * (len(clear) < len(TRAITS))
+    names = f"{only}{listed(clear)} surely {verb}"
+    return f"Over {fit.losses} losses {names} with what is memorized {where}."
+
+
+def elsewhere(found: pd.DataFrame, column: str, places: Iterable[float] = PLACES) -> str:
+    """How much the weight explains alone where it is taken at another p_y; '' without a fit."""
+    told = []
+    for sure in places:
+        weights = [traits(loss, sure=sure).log_weight for loss in found["loss"]]
+        fit = regress(found.assign(log_weight=weights), column)
+        if fit:
+            told.append(f"{100 * fit.table['alone']['log_weight']:.0f} % at {sure:g}")
+    if not told:
+        return ""
+    text = (
+        f"The weight depends on the $p_y$ at which it is taken: alone it explains {listed(told)}."
+    )
+    return typeset(text)
 
 
 def limits(fit: Fit | None) -> str:

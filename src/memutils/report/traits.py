@@ -42,14 +42,14 @@ class Traits:
         return math.log10(max(self.weight, 1e-4))
 
 
-def traits(loss: str, num_classes: int = 10) -> Traits:
-    """The traits of a loss of the registry, with its default parameters."""
+def traits(loss: str, num_classes: int = 10, sure: float = SURE) -> Traits:
+    """The traits of a loss of the registry, with its default parameters; its weight at that p_y."""
     built = losses.build(loss)
     norm = steps.initial_norm(built, num_classes)
     return Traits(
         built.symmetry_constant(num_classes) is not None,
         is_bounded(built, num_classes),
-        sure_norm(built, num_classes) / norm,
+        sure_norm(built, num_classes, sure) / norm,
     )
 
 
@@ -61,10 +61,10 @@ def is_bounded(loss: losses.Loss, num_classes: int = 10) -> bool:
     return abs(far) < 1.5 * abs(near)
 
 
-def sure_norm(loss: losses.Loss, num_classes: int = 10) -> float:
-    """The norm of the logit gradient where p_y = 0.01, one other class has 0.98, the rest 0.01."""
-    p = torch.full((1, num_classes), SURE / (num_classes - 2), dtype=torch.float64)
-    p[0, 0], p[0, 1] = SURE, 1 - 2 * SURE
+def sure_norm(loss: losses.Loss, num_classes: int = 10, sure: float = SURE) -> float:
+    """The norm of the logit gradient where p_y, and all other classes but one, have ``sure``."""
+    p = torch.full((1, num_classes), sure / (num_classes - 2), dtype=torch.float64)
+    p[0, 0], p[0, 1] = sure, 1 - 2 * sure
     logits = p.log().requires_grad_()
     (gradient,) = torch.autograd.grad(loss(logits, torch.zeros(1, dtype=torch.long)), logits)
     return float(gradient.norm())
