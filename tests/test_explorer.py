@@ -1,10 +1,11 @@
 """The explorer's data: every record in, whole and harmless."""
 
 import html.parser
+import itertools
 import json
 
 import pytest
-from conftest import changed
+from conftest import REPOSITORY, changed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,6 +89,29 @@ def test_the_first_two_runs_share_the_noise_rate():
     ]
     assert explorer.start(at) == [0, 2]
     assert explorer.start([*at, {**same, "loss": "cce", "eta": 0.4}]) == [3, 1]
+
+
+def test_settings_are_named_in_words(recorded):
+    by_key = {record.key: record for record in recorded}
+    usual, other = (explorer.variant(by_key[key]) for key in sorted(by_key, key=len)[-2:])
+    assert other == "smoke, α 0.45" and usual == "smoke"
+    assert explorer.in_words("lr0.1", {"lr": 0.1}) == "learning rate 0.1"
+    assert explorer.in_words("n_train2500", {"n_train": 1}) == "training images 2500"
+    assert explorer.in_words("batch_size50", {"batch_size": 50}) == "batch size 50"
+
+
+def test_a_comparison_is_suggested_where_both_runs_are_there():
+    names = [name for pair in explorer.SUGGESTED.values() for name in pair]
+    assert (
+        len(explorer.SUGGESTED) == 4 == len(explorer.suggested([{"name": name} for name in names]))
+    )
+    (only,) = explorer.suggested([{"name": name} for name in names[1:4]])
+    assert only["runs"] == [1, 2] and explorer.suggested([]) == []
+
+
+def test_each_suggested_run_is_recorded():
+    for name in itertools.chain(*explorer.SUGGESTED.values()):
+        assert (REPOSITORY / "results" / f"{name}.json").is_file()
 
 
 def test_a_run_at_chance_is_marked(recorded):

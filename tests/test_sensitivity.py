@@ -78,15 +78,29 @@ def test_a_sweep_agrees_with_the_table_at_every_value():
         "holds",
         "fails",
     ] and row["values"] == [0.8, 0.9, 0.95]
-    together = swept["together"]["P0"]
-    assert len(together["words"]) == 27 and together["thresholds"] == [
-        "deviations",
-        "clean_fit",
-        "underfit",
-    ]
-    moved = dataclasses.replace(
-        Thresholds(), **dict(zip(together["thresholds"], (v[0] for v in together["values"])))
-    )
+    assert swept["usual"] == row["words"][1]
+    together = next(g for g in swept["together"] if g["claim"] == "P0")
+    names = ["deviations", "clean_fit", "underfit"]
+    assert len(together["words"]) == 27 and together["thresholds"] == names
     own = tuple(c for c in sensitivity.JUDGED if c.id == "P0")
-    expected = list(sensitivity.words(pool, moved, own).values())
-    assert [swept["words"][i] for i in together["words"][0]] == expected
+    lowest = {name: sensitivity.values(name)[0] for name in names}
+    expected = sensitivity.words(pool, dataclasses.replace(Thresholds(), **lowest), own).values()
+    assert [swept["words"][i] for i in together["words"][0]] == list(expected)
+
+
+def test_thresholds_move_together_in_every_claim_that_they_are_a_part_of():
+    groups = sensitivity.sweep(Pool([]), points=3)["together"]
+    of = {g["claim"]: g["thresholds"] for g in groups if "clean_fit" in g["thresholds"]}
+    assert of.keys() == {c.id for c in sensitivity.JUDGED}
+    assert of["C9"] == ["deviations", "clean_fit", "underfit"] != of["C8"]
+    assert [g["claim"] for g in groups if "fit_gap" in g["thresholds"]] == ["P1"]
+
+
+@pytest.mark.parametrize("name", sensitivity.NAMES)
+def test_a_threshold_changes_no_claim_but_those_that_name_it(name):
+    pool = Pool([*EDGE, CLEAN["cce"], make("nmse", m=0.5, r=0.4), make("rll", 0.2, m=0.04, r=0.9)])
+    usual = sensitivity.words(pool, Thresholds())
+    named = {c.id for c in sensitivity.concerned(name)}
+    for value in sensitivity.margins(name):
+        found = sensitivity.words(pool, dataclasses.replace(Thresholds(), **{name: value}))
+        assert {key[0] for key in usual if usual[key] != found[key]} <= named

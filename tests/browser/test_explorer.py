@@ -6,6 +6,7 @@ import pytest
 from conftest import BOOK
 
 PAGE = BOOK / "notebooks/explorer.html"
+SCRIPT = '<script type="application/json">'
 
 
 @pytest.fixture(params=[1280, 390])
@@ -95,6 +96,53 @@ def test_the_keyboard_alone_does_it_all(page):
     assert page.locator("caption").nth(0).inner_text() == "Values at epoch 2"
     focus = "getComputedStyle(document.activeElement).outlineStyle"
     assert page.evaluate(focus) != "none"
+
+
+def test_the_address_keeps_the_runs_and_the_epoch(page):
+    page.locator("fieldset").nth(0).locator("select[name=eta]").select_option("0")
+    page.locator(".explorer input[type=range]").focus()
+    page.keyboard.press("Home")
+    kept, keys = page.url, [key(page, side) for side in (0, 1)]
+    page.goto("about:blank")
+    page.goto(kept)
+    assert [key(page, side) for side in (0, 1)] == keys
+    assert page.locator("caption").nth(0).inner_text() == "Values at epoch 1"
+    name = content(page)["runs"][0]["name"]
+    page.evaluate("(name) => { location.hash = `#a=smoke/none&b=${name}`; }", name)
+    page.wait_for_function("document.querySelector('.explorer-told').textContent")
+    assert page.locator(".explorer-told").inner_text() == "No run here is named smoke/none."
+    assert [key(page, 0), key(page, 1)] == [keys[0], name.partition("/")[2]]
+
+
+def test_a_line_at_one_less_the_noise_rate_is_drawn_where_labels_are_wrong(page):
+    for eta, lines in (("0", 0), ("0.4", 1)):
+        page.locator("fieldset").nth(0).locator("select[name=eta]").select_option(eta)
+        drawn = page.locator(".explorer svg[role=img]").first.locator(".explorer-rest")
+        assert drawn.count() == lines
+    run = next(run for run in content(page)["runs"] if run["key"] == key(page, 0))
+    assert float(drawn.get_attribute("y1")) == pytest.approx(10 + 210 * run["rate"])
+
+
+def test_a_suggested_comparison_leads_to_its_runs(watch):
+    page, text = watch(390), PAGE.read_text(encoding="utf-8")
+    data = content_of(text)
+    tries = [{"title": "First and last", "runs": [0, len(data["runs"]) - 1]}]
+    start = text.index(SCRIPT) + len(SCRIPT)
+    whole = json.dumps(data | {"suggested": tries}).replace("<", "\\u003c")
+    made = BOOK / "notebooks" / "explorer-suggested.html"
+    end = text.index("</script>", start)
+    made.write_text(text[:start] + whole + text[end:], encoding="utf-8")
+    try:
+        page.goto(made.as_uri())
+        page.get_by_text("First and last").click()
+        wanted = [data["runs"][place]["key"] for place in tries[0]["runs"]]
+        page.wait_for_function(
+            "key => document.querySelectorAll('fieldset code')[1].textContent === key",
+            arg=wanted[1],
+        )
+        assert [key(page, side) for side in (0, 1)] == wanted
+    finally:
+        made.unlink()
 
 
 def test_two_panels_stand_side_by_side_where_there_is_room(page):

@@ -25,8 +25,8 @@ NAMES = tuple(
 )
 """The thresholds that are moved: all single numbers."""
 
-TOGETHER = {"P0": ("deviations", "clean_fit", "underfit"), "P1": ("fit_gap", "edge_gap")}
-"""Thresholds of a primary claim that ``sweep`` moves together."""
+GROUPS = (("deviations", "clean_fit", "underfit"), ("fit_gap", "edge_gap"))
+"""P0's thresholds and P1's, which ``sweep`` moves together."""
 
 Key = tuple[str, str, str]
 """A verdict's claim, part and column."""
@@ -64,9 +64,23 @@ def values(name: str, points: int = 9) -> list[float]:
     )
 
 
+def concerned(name: str) -> tuple[Claim, ...]:
+    """The claims that runs decide and that a threshold is a part of."""
+    used = thresholds.used_by(name)
+    return tuple(c for c in JUDGED if not used or c.id in used)
+
+
 def words(pool: Pool, limits: Thresholds, claims: tuple[Claim, ...] = JUDGED) -> dict[Key, str]:
     """The word of each verdict on the paper's networks."""
     return {(v.claim, v.part, v.column): v.word for v in judge(pool, limits, MAIN, claims)}
+
+
+def words_at(pool: Pool, usual: dict[Key, str], name: str, value: float) -> dict[Key, str]:
+    """The words with one threshold moved: ``usual`` but for the claims that it is a part of."""
+    if value == getattr(Thresholds(), name):
+        return usual
+    limits = dataclasses.replace(Thresholds(), **{name: value})
+    return usual | words(pool, limits, concerned(name))
 
 
 def changes(pool: Pool) -> list[dict]:
@@ -77,18 +91,14 @@ def changes(pool: Pool) -> list[dict]:
     """
     usual, rows = words(pool, Thresholds()), []
     for name in NAMES:
-        value = getattr(Thresholds(), name)
         for other in margins(name):
-            if other == value:
-                continue
-            found = words(pool, dataclasses.replace(Thresholds(), **{name: other}))
             moved = {
                 "threshold": name,
                 "meaning": thresholds.meaning(name),
-                "value": value,
+                "value": getattr(Thresholds(), name),
                 "moved_to": round(other, 10),
             }
-            for (claim, part, column), word in found.items():
+            for (claim, part, column), word in words_at(pool, usual, name, other).items():
                 if word != usual[claim, part, column]:
                     where = {"claim": claim, "part": part, "column": column}
                     rows.append(where | moved | {"old": usual[claim, part, column], "new": word})
@@ -96,56 +106,47 @@ def changes(pool: Pool) -> list[dict]:
 
 
 def sweep(pool: Pool, points: int = 9) -> dict:
-    """The words of all verdicts for several values of each threshold alone, and of P0's and P1's
-    for theirs together.
+    """The words of all verdicts for several values of each threshold alone, and of those in
+    ``GROUPS`` for theirs together.
 
-    Returns JSON: ``verdicts`` lists claim, part and column; ``alone`` has by threshold its meaning,
-    the claims it is a part of, its values, and a row of words for each value, in the order of
-    ``verdicts``; ``together`` has by claim the thresholds, their values, the claim's verdicts, and
-    a row of words for each combination, the last threshold moving fastest. Words are numbers in
-    ``words``.
+    Returns JSON: ``words`` lists every word that occurs; elsewhere a word is its place there.
+    ``verdicts`` lists claim, part and column; ``usual`` their words. ``alone`` has by threshold its
+    meaning, the claims it is a part of (none: of all), its values, and a row of words for each
+    value, in the order of ``verdicts``. ``together`` lists, for each claim and group of which two
+    thresholds or more are a part of it, the claim, these thresholds, and a row of words of the
+    claim's verdicts for each combination of values, the last threshold moving fastest.
     """
-    order, texts = list(words(pool, Thresholds())), []
+    usual = words(pool, Thresholds())
+    order, texts = list(usual), []
 
-    def numbers(found: dict[Key, str], keys: list[Key]) -> list[int]:
-        for text in found.values():
-            if text not in texts:
-                texts.append(text)
+    def places(found: dict[Key, str], keys: list[Key]) -> list[int]:
+        texts.extend(text for text in dict.fromkeys(found.values()) if text not in texts)
         return [texts.index(found[key]) for key in keys]
 
-    alone, together = {}, {}
+    first, alone, together = places(usual, order), {}, []
     for name in NAMES:
         moved = values(name, points)
-        rows = [
-            numbers(words(pool, dataclasses.replace(Thresholds(), **{name: v})), order)
-            for v in moved
-        ]
         alone[name] = {
             "meaning": thresholds.meaning(name),
             "claims": list(thresholds.used_by(name)),
             "values": moved,
-            "words": rows,
+            "words": [places(words_at(pool, usual, name, value), order) for value in moved],
         }
-    for claim, names in TOGETHER.items():
-        own, keys = (
-            tuple(c for c in JUDGED if c.id == claim),
-            [key for key in order if key[0] == claim],
-        )
-        axes = [values(name, points) for name in names]
+    for group, claim in itertools.product(GROUPS, JUDGED):
+        names = [name for name in group if claim in concerned(name)]
+        if len(names) < 2:
+            continue
+        keys = [key for key in order if key[0] == claim.id]
         limits = (
             dataclasses.replace(Thresholds(), **dict(zip(names, at, strict=True)))
-            for at in itertools.product(*axes)
+            for at in itertools.product(*(values(name, points) for name in names))
         )
-        rows = [numbers(words(pool, at, own), keys) for at in limits]
-        together[claim] = {
-            "thresholds": list(names),
-            "values": axes,
-            "verdicts": list(map(list, keys)),
-            "words": rows,
-        }
+        rows = [places(words(pool, at, (claim,)), keys) for at in limits]
+        together.append({"claim": claim.id, "thresholds": names, "words": rows})
     return {
         "words": texts,
         "verdicts": list(map(list, order)),
+        "usual": first,
         "alone": alone,
         "together": together,
     }

@@ -44,8 +44,8 @@ class Thresholds:
     chance_part: int = number(
         9, "collapsed: J2 at most 1/K + min(1/K, (1 - 1/K) / this); with K = 10 twice chance"
     )
-    least_classes: int = number(2, "collapsed: fewer classes predicted than this ...")
-    class_share: float = number(0.5, "... or than this share of the K classes")
+    least_classes: int = number(2, "collapsed: fewer classes predicted than this")
+    class_share: float = number(0.5, "collapsed: less than this share of the classes predicted")
     clean_fit: float = number(0.95, "underfitted: J1 of the same loss on clean labels below this")
     underfit: float = number(0.05, "underfitted: f more than this below that clean J1")
     telling_share: float = number(0.5, "share of a network's cells that must be able to tell")

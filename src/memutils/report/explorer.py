@@ -24,6 +24,38 @@ METRICS = {
     "recovered": "recovered, of the mislabeled",
     "test_accuracy": "test accuracy",
 }
+SETTINGS = {
+    "lr": "learning rate",
+    "n_train": "training images",
+    "alpha": "α",
+    "gamma": "decay",
+    "train_on": "trained on",
+    "weight_decay": "weight decay",
+    "switch_epoch": "switches after epoch",
+    "switch_loss": "switches to",
+}
+"""Settings in words, where their names are not."""
+
+SUGGESTED = {
+    "ResNet-18 on MNIST: CCE and RLL": (
+        "cpu/mnist-resnet18-cce-eta0.4-seed0",
+        "cpu/mnist-resnet18-rll-eta0.4-seed0",
+    ),
+    "Inception-Lite on CIFAR-10: CCE and RLL": (
+        "cpu/cifar10-inception-lite-cce-eta0.4-seed0",
+        "cpu/cifar10-inception-lite-rll-eta0.4-seed0",
+    ),
+    "ResNet-18: RLL with a small and with a large α": (
+        "alpha/mnist-resnet18-rll-eta0.4-seed0-alpha0.01",
+        "alpha/mnist-resnet18-rll-eta0.4-seed0-alpha0.45",
+    ),
+    "MLP: CCE to the end, and CCE for 60 epochs, then RLL": (
+        "switch/mnist5k-mlp-cce-eta0.4-seed0",
+        "switch/mnist5k-mlp-cce-eta0.4-seed0-switch_epoch60-switch_lossrll",
+    ),
+}
+"""Comparisons to try, by the scales and keys of their runs; the first is shown at first."""
+
 NAMES = {"dataset": plots.DATASET_NAMES, "network": plots.NETWORK_NAMES, "loss": plots.LOSS_NAMES}
 
 
@@ -37,10 +69,19 @@ def scales_with_records(default: str) -> list[str]:
 
 def variant(record: Record) -> str:
     """What sets a run apart from others of its data set, network, loss, rate and seed: its scale,
-    and settings in its key.
+    and the settings in its key in words.
     """
-    _, _, settings = record.key.partition(f"-seed{record.spec['seed']}")
-    return f"{record.scale}{settings.replace('-', ', ', 1)}"
+    _, _, settings = record.key.partition(f"-seed{record.spec['seed']}-")
+    named = (in_words(text, record.spec) for text in settings.split("-") if text)
+    return ", ".join([record.scale, *named])
+
+
+def in_words(text: str, spec: dict) -> str:
+    """A setting as a key has it, in words: 'learning rate 0.1' for lr0.1."""
+    known = [*spec, *spec.get("loss_parameters", {}), *SETTINGS]
+    name = max((n for n in known if text.startswith(n)), key=len, default="")
+    value = text.removeprefix(name)
+    return f"{SETTINGS.get(name, name.replace('_', ' '))} {value}".strip()
 
 
 def entry(record: Record) -> dict:
@@ -55,6 +96,7 @@ def entry(record: Record) -> dict:
         **{name: record.spec[name] for name in CHOICES if name != "variant"},
         "variant": variant(record),
         "key": record.key,
+        "name": f"{record.scale}/{record.key}",
         "n": record.dataset["sizes"]["train"],
         "rate": record.noise_rate,
         "collapsed": run.collapsed,
@@ -74,6 +116,16 @@ def start(runs: list[dict]) -> list[int]:
 
     first = max(range(len(runs)), key=lambda i: rank(runs[i], "cce", runs[0] | {"eta": 0.4}))
     return [first, max(range(len(runs)), key=lambda i: rank(runs[i], "rll", runs[first]))]
+
+
+def suggested(runs: list[dict]) -> list[dict]:
+    """The comparisons to try of which both runs are there: title, and places of the runs."""
+    at = {run["name"]: place for place, run in enumerate(runs)}
+    return [
+        {"title": title, "runs": [at[name] for name in names]}
+        for title, names in SUGGESTED.items()
+        if all(name in at for name in names)
+    ]
 
 
 def embed(content: dict) -> str:
@@ -98,6 +150,8 @@ def html(records: list[Record]) -> str:
 
     runs = sorted((entry(record) for record in records if not record.diverged), key=place)
     lists = {"choices": list(CHOICES.items()), "metrics": list(METRICS.items())}
-    content = {**lists, "names": NAMES, "runs": runs, "start": start(runs)}
+    tries = suggested(runs)
+    first = tries[0]["runs"] if tries else start(runs)
+    content = {**lists, "names": NAMES, "runs": runs, "start": first, "suggested": tries}
     template = resources.files("memutils.report") / "explorer.html"
     return template.read_text(encoding="utf-8").replace("@DATA@", embed(content))
