@@ -9,17 +9,16 @@ PRIMARIES = (
         weight=PRIMARY,
         section="section 1",
         says=(
-            "keeping everything else in the training algorithm same but changing the loss "
-            "function alone results in the network "
-            "significantly resisting overfitting"
+            "keeping everything else in the training algorithm same but changing the loss function"
+            " alone results in the network significantly resisting overfitting"
         ),
         reading=(
-            "With all else equal, RLL memorizes less than CCE and than MSE, and it is more "
-            "accurate on new images."
+            "With all else equal, RLL memorizes less than CCE and than MSE, and it is more accurate"
+            " on new images."
         ),
         rule=(
-            "Each of four differences is above three standard errors, image by image, in every "
-            "pair of a seed."
+            "Each of four differences is above three standard errors, image by image, in every pair"
+            " of a seed."
         ),
         symbols=r"$m(\mathrm{CCE}) - m(\mathrm{RLL}) > 3\,\mathrm{SE}$, and so on",
         shown_in=("mnist", "cifar10"),

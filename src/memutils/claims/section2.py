@@ -5,9 +5,8 @@ from memutils.claims.claim import CIFAR, Claim, Part
 
 CLOSE_TO_ZERO = "for all values of η the training error goes down close to zero"
 MEMORIZES = (
-    "At the end J1 is at least 0.95 and m at least 0.9. Not tested where they are missed while J1 "
-    "still rises by more than 0.01 "
-    "over the last fifth of the epochs."
+    "At the end J1 is at least 0.95 and m at least 0.9. Not tested where they are missed while J1"
+    " still rises by more than 0.01 over the last fifth of the epochs."
 )
 MEMORIZES_SYMBOLS = r"$J_1 \ge 0.95,\; m \ge 0.9$"
 
@@ -40,9 +39,9 @@ EXPERIMENTS = (
             "With more noise the fit takes longer (CCE and MSE; the paper excepts MSE on MNIST)."
         ),
         rule=(
-            "The first epoch from which the training-mode J1 stays at 0.95 or above does not "
-            "fall in η, and rises from end to end. "
-            "Not tested within three epochs of a drop of the learning rate."
+            "The first epoch from which the training-mode J1 stays at 0.95 or above does not fall"
+            " in η, and rises from end to end. Not tested within three epochs of a drop of the"
+            " learning rate."
         ),
         symbols=r"$t_{0.2} \le t_{0.4} \le t_{0.6},\; t_{0.2} < t_{0.6}$",
         shown_in=("cifar10", "mnist"),
@@ -77,15 +76,13 @@ EXPERIMENTS = (
         id="C5",
         section="section 2",
         says=(
-            "The only exception is when ResNet-18 is trained on MNIST with MSE; but even here "
-            "the training accuracy reaches a high "
-            "value"
+            "The only exception is when ResNet-18 is trained on MNIST with MSE; but even here the"
+            " training accuracy reaches a high value"
         ),
         reading="MSE gets high on MNIST, not near 100 %.",
         rule=(
-            "J1 of MSE is at least 0.75 and more than 0.02 below that of CCE. Not tested where "
-            "one of them changes by more than "
-            "0.01 over the last fifth of the epochs."
+            "J1 of MSE is at least 0.75 and more than 0.02 below that of CCE. Not tested where one"
+            " of them changes by more than 0.01 over the last fifth of the epochs."
         ),
         symbols=r"$J_1(\mathrm{MSE}) \ge 0.75,\; J_1(\mathrm{CCE}) - J_1(\mathrm{MSE}) > 0.02$",
         shown_in=("mnist",),
@@ -99,13 +96,13 @@ EXPERIMENTS = (
         id="C6",
         section="section 2",
         says=(
-            "the training set accuracy achieved by RLL for non-zero values of η is always well "
-            "below that achieved on clean data"
+            "the training set accuracy achieved by RLL for non-zero values of η is always well"
+            " below that achieved on clean data"
         ),
         reading="RLL's J1 falls well below its J1 on clean labels.",
         rule=(
-            "The drop is at least three quarters of the ideal drop, that of a network that meets "
-            "no wrong label but by chance."
+            "The drop is at least three quarters of the ideal drop, that of a network that meets no"
+            " wrong label but by chance."
         ),
         symbols=r"$a - J_1 \ge \tfrac34\, e\,\frac{Ka - 1}{K - 1}$",
         shown_in=("mnist", "cifar10"),
@@ -115,8 +112,8 @@ EXPERIMENTS = (
         id="C7",
         section="section 2",
         says=(
-            "for η = 0.2 and η = 0.4 the difference in training-accuracy on clean and noisy data "
-            "is almost equal to the noise-rate"
+            "for η = 0.2 and η = 0.4 the difference in training-accuracy on clean and noisy data is"
+            " almost equal to the noise-rate"
         ),
         reading="At the noise rates 0.2 and 0.4 that drop is about η.",
         rule="The drop is within 0.05 of the ideal drop.",
@@ -128,8 +125,8 @@ EXPERIMENTS = (
         id="C8",
         section="section 2",
         says=(
-            "for networks trained with CCE and MSE losses, the J2 accuracy (dashed line) is "
-            "always well below the J1 accuracy"
+            "for networks trained with CCE and MSE losses, the J2 accuracy (dashed line) is always"
+            " well below the J1 accuracy"
         ),
         reading="With CCE and MSE, J2 ends well below J1.",
         rule="J1 less J2 is at least half of the empirical noise rate.",
@@ -172,8 +169,8 @@ EXPERIMENTS = (
         ),
         reading="CCE crosses over: J2 leads early, J1 later.",
         rule=(
-            "r leads by three standard errors at three evaluations or in three epochs, and after "
-            "that m leads at every evaluation."
+            "r leads by three standard errors at three evaluations or in three epochs, and after"
+            " that m leads at every evaluation."
         ),
         symbols=r"$r > m$ early, $m > r$ later",
         shown_in=("mnist", "cifar10"),
@@ -184,9 +181,8 @@ EXPERIMENTS = (
         id="C12",
         section="section 2",
         says=(
-            "for η = 0.2, 0.4, the J2 accuracy of the networks learned using RLL is close to the "
-            "training accuracy achieved with "
-            "clean data"
+            "for η = 0.2, 0.4, the J2 accuracy of the networks learned using RLL is close to the"
+            " training accuracy achieved with clean data"
         ),
         reading="RLL's J2 at the noise rates 0.2 and 0.4 is close to its accuracy on clean labels.",
         rule="J2 is at most 0.05 below J1 on clean labels.",
