@@ -117,8 +117,9 @@ def test_marks_share_a_style_and_no_coordinate_is_finer_than_a_hundredth_of_a_pi
 
 
 def test_the_same_figure_is_the_same_text():
+    before = plt.get_fignums()
     assert figures.html(draw, alt="What to see.") == figures.html(draw, alt="What to see.")
-    assert not plt.get_fignums(), "a drawn figure is closed"
+    assert plt.get_fignums() == before, "a drawn figure is closed"
 
 
 def test_both_widths_are_in_the_page_and_without_a_style_sheet_one_is_seen():

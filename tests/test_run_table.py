@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import REPOSITORY, carry_out, smoke
+from conftest import REPOSITORY, run_spec, smoke
 from made_up import make
 
 from memutils.report import run_table
@@ -16,7 +16,7 @@ def cells(html: str) -> list[dict[str, str]]:
     """The rows of a table: column to content."""
     names = re.findall(r"<th [^>]*>(.*?)</th>", html)
     rows = re.findall(r"<tr>(.*?)</tr>", html.partition("<tbody>")[2])
-    return [dict(zip(names, re.findall(r"<td>(.*?)</td>", row), strict=True)) for row in rows]
+    return [dict(zip(names, re.findall(r"<td[^>]*>(.*?)</td>", row), strict=True)) for row in rows]
 
 
 def test_a_row_says_how_a_run_was_made_and_how_it_ended():
@@ -45,7 +45,7 @@ def test_lists_are_of_columns_that_there_are(wanted):
 
 
 def test_the_page_and_what_it_links_to_are_staged(tmp_path, monkeypatch):
-    record = carry_out(smoke(epochs=1))
+    record = run_spec(smoke(epochs=1))
     executed = tmp_path / "executed"
     executed.mkdir()
     (executed / f"{record.key}.ipynb").write_text("{}")

@@ -59,10 +59,8 @@ def test_the_chapter_says_what_more_images_do():
     chapter = execute("size")
     text = size_words.seen(chapter["frame"])
     m = {n: 500 / n * F[-1] ** 4 for n in (1250, 20_000)}
-    told = (
-        f"with RLL the memorized share goes from {m[1250]:.2f} with 1,250 images to {m[20_000]:.2f}"
-    )
-    assert told in text and "- Inception-Lite, CCE: " in text
+    told = f"from {m[1250]:.2f} with 1,250 images to {m[20_000]:.2f} with 20,000"
+    assert f"RLL: the memorized share goes {told}" in text and "- Inception-Lite, CCE: " in text
     assert f"After longer training it is {F[-1] ** 4:.2f} with 10,000 images" in text
     verdict = size_words.verdict(chapter["frame"])
     assert "RLL memorizes less of a larger set on both networks" in verdict
