@@ -2,6 +2,7 @@
 it stands.
 """
 
+import json
 import os
 import re
 import shutil
@@ -23,6 +24,12 @@ def commands(path: str, start: str) -> list[str]:
     """The lines of the page's shell blocks that begin with a word, without their comments."""
     lines = "\n".join(blocks(path, "bash")).splitlines()
     return [line.partition("  #")[0].strip() for line in lines if line.startswith(start)]
+
+
+def test_the_readme_gives_the_answer_of_the_table_of_claims():
+    said = json.loads((ROOT / "results/claims.json").read_text(encoding="utf-8"))["answer"]
+    text = " ".join(TEXTS["README.md"].replace("**", "").split())
+    assert said["sentences"] in text, "put these sentences into README.md, above the figure"
 
 
 @pytest.mark.parametrize("path", TEXTS)
