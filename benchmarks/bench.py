@@ -1,5 +1,5 @@
-"""``make bench``: images a second of three ways to train, share of the machine's peak, scaling and
-memory, as JSON.
+"""``make bench``: images a second of three ways to train, share of the machine's peak,
+scaling and memory, as JSON.
 
 The file keeps one result for each kind of machine; a new one takes the place of the last of its
 kind. Every measurement is a process of its own, one after another (but for the concurrent runs);
@@ -76,16 +76,16 @@ def compare(networks: list[str], settings: dict, threads: int) -> dict:
 
 
 def at_once(device: str) -> list[int]:
-    """How many runs at once are tried: on a GPU as many as share it by default, else up to one a
-    core, doubling.
+    """How many runs at once are tried: on a GPU as many as share it by default,
+    else up to one a core, doubling.
     """
     most = 4 if device == "cuda" else cores()
     return sorted({2**i for i in range(most.bit_length())} | {most})
 
 
 def scaling(settings: dict, threads: int, device: str) -> dict:
-    """Seconds of an epoch over the number of images, and images a second over the number of runs at
-    once.
+    """Seconds of an epoch over the number of images,
+    and images a second over the number of runs at once.
     """
     over_n, over_runs = [], []
     for n in settings["sizes"]:
@@ -144,8 +144,8 @@ def summary(found: dict, peaks: dict) -> list[dict]:
 
 
 def shares(found: dict) -> list[dict]:
-    """Of our training steps: what products and preparing the data take; of a run at scale paper:
-    what evaluations take.
+    """Of our training steps: what products and preparing the data take;
+    of a run at scale paper: what evaluations take.
     """
     rows = []
     for name, network in found.items():

@@ -1,5 +1,5 @@
-"""One measurement in a process of its own, printed as JSON: ``python measure.py ours resnet32 --n
-2000``.
+"""One measurement in a process of its own, printed as JSON:
+``python measure.py ours resnet32 --n 2000``.
 """
 
 import argparse
@@ -15,8 +15,8 @@ WARM_UP = 256
 
 
 def side(name: str, network: str, n: int, n_test: int, threads: int) -> dict:
-    """One epoch of a side, after a warm-up; with images a second of its training steps and the
-    process's peak memory.
+    """One epoch of a side, after a warm-up; with images a second of its training steps
+    and the process's peak memory.
     """
     import task as tasks
 
@@ -30,8 +30,8 @@ def side(name: str, network: str, n: int, n_test: int, threads: int) -> dict:
 
 
 def machine(threads: int) -> dict:
-    """The machine, and what matrix products reach on it in each precision, GFLOP/s (the best of
-    several).
+    """The machine, and what matrix products reach on it in each precision,
+    GFLOP/s (the best of several).
     """
     import torch
 

@@ -17,8 +17,8 @@ PRODUCTS = {
 
 
 def epoch(task: Task) -> dict:
-    """Trains one epoch and evaluates; returns the seconds of the training steps, of all, and the
-    figures.
+    """Trains one epoch and evaluates; returns the seconds of the training steps, of all,
+    and the figures.
     """
     trainer = runs.make_trainer(task.spec, task.splits, task.labels, 10, recipe.settle(task.spec))
     trainer.prepare()  # a graph is captured once in a run
@@ -54,8 +54,8 @@ def preparation(trainer: training.Trainer) -> float:
 
 
 def products(task: Task) -> float:
-    """The share of a training pass that convolutions and matrix products take; the rest moves
-    memory.
+    """The share of a training pass that convolutions and matrix products take;
+    the rest moves memory.
     """
     trainer = runs.make_trainer(task.spec, task.splits, task.labels, 10, recipe.settle(task.spec))
     trainer.training_pass(1, task.spec.lr)  # not counted: libraries choose their kernels in it

@@ -51,8 +51,8 @@ def make_transform(task: Task):
 
 
 def loaders(task: Task) -> dict[str, DataLoader]:
-    """Batches to train on, and to evaluate J1 (noisy labels), J2 (true ones) and the test
-    accuracy.
+    """Batches to train on, and to evaluate J1 (noisy labels),
+    J2 (true ones) and the test accuracy.
     """
     transform, train, test = make_transform(task), task.splits["train"], task.splits["test"]
     noisy, true = task.labels["train"].noisy, task.labels["train"].true
@@ -83,8 +83,8 @@ def accuracy(network: nn.Module, batches: DataLoader, device: str) -> float:
 
 
 def epoch(task: Task) -> dict:
-    """Trains one epoch and evaluates; returns the seconds of the training steps, of all, and the
-    figures.
+    """Trains one epoch and evaluates; returns the seconds of the training steps, of all,
+    and the figures.
     """
     torch.set_num_threads(task.spec.threads)
     batches, network, criterion = loaders(task), task.plain_network(), nn.CrossEntropyLoss()

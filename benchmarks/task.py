@@ -1,5 +1,5 @@
-"""What every side of the benchmark is given: the same images, labels, network, optimizer settings
-and device.
+"""What every side of the benchmark is given: the same images, labels, network,
+optimizer settings and device.
 """
 
 from dataclasses import dataclass, replace
@@ -39,8 +39,8 @@ class Task:
         return "tf32" if self.device == "cuda" and torch.backends.cudnn.allow_tf32 else "float32"
 
     def plain_network(self) -> nn.Module:
-        """The network as its library wrote it, without this package's faster convolution of tiny
-        maps.
+        """The network as its library wrote it,
+        without this package's faster convolution of tiny maps.
         """
         network = models.build(self.spec.network, self.shape, 10, seed=0)
         for module in network.modules():
@@ -75,8 +75,8 @@ class Task:
 
 
 def make(network: str, n: int, n_test: int, threads: int, precision: str = "auto") -> Task:
-    """The task of a network at the paper's settings, CCE at eta 0.4, one epoch, on n training
-    images.
+    """The task of a network at the paper's settings, CCE at eta 0.4, one epoch,
+    on n training images.
     """
     spec = settings(network, n, n_test, threads, precision)
     splits, labels = runs.prepare(spec, data.load(spec.dataset))

@@ -1,5 +1,5 @@
-"""Side (b): the same by PyTorch Lightning, with its defaults; the figures come from its validation
-loop and torchmetrics.
+"""Side (b): the same by PyTorch Lightning, with its defaults;
+the figures come from its validation loop and torchmetrics.
 """
 
 import logging
@@ -61,8 +61,8 @@ class Clock(lightning.Callback):
 
 
 def epoch(task: Task) -> dict:
-    """Trains one epoch and evaluates; returns the seconds of the training steps, of all, and the
-    figures.
+    """Trains one epoch and evaluates; returns the seconds of the training steps, of all,
+    and the figures.
     """
     warnings.filterwarnings(
         "ignore", module="(pytorch_lightning|lightning_fabric)"

@@ -1,5 +1,5 @@
-"""Licenses of what the lock file pins, and known vulnerabilities: ``python tests/audit.py
-[PIP-AUDIT]`` (``make audit``).
+"""Licenses of what the lock file pins, and known vulnerabilities:
+``python tests/audit.py [PIP-AUDIT]`` (``make audit``).
 
 Licenses come from the installed packages. Vulnerabilities come from pip-audit and the OSV database,
 where that can be reached; else that half is skipped and says why.
@@ -20,13 +20,13 @@ LIBRE = re.compile(
     r" forms)\b",
     re.IGNORECASE,
 )
-"""Licenses under which the packages may be used and the book be shared; also by the words of their
-texts.
+"""Licenses under which the packages may be used and the book be shared;
+also by the words of their texts.
 """
 
 CUDA = re.compile(r"nvidia-|cuda-toolkit$")
-"""NVIDIA's libraries are proprietary: free to use, installed by torch on Linux, not handed on by
-this project.
+"""NVIDIA's libraries are proprietary: free to use, installed by torch on Linux,
+not handed on by this project.
 """
 
 
@@ -60,8 +60,8 @@ def unknown_licenses(names: list[str]) -> dict[str, str]:
 
 
 def vulnerabilities(program: str) -> int:
-    """How many known ones the pinned versions have; 0 with the reason where that cannot be
-    asked.
+    """How many known ones the pinned versions have;
+    0 with the reason where that cannot be asked.
     """
     command = [
         program,

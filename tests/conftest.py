@@ -1,5 +1,5 @@
-"""What every test shares: records in a folder of its own, one thread, and data that is loaded
-once.
+"""What every test shares: records in a folder of its own, one thread,
+and data that is loaded once.
 """
 
 import copy
@@ -44,8 +44,8 @@ def no_network(root: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def isolated(monkeypatch, tmp_path):
-    """Records go to a fresh folder, configs come from the repository, nothing is downloaded, torch
-    takes one thread.
+    """Records go to a fresh folder, configs come from the repository, nothing is downloaded,
+    torch takes one thread.
     """
     monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path / "results"))
     for name in ("download_mnist", "download_cifar"):
@@ -86,8 +86,8 @@ def made(key: str, rows: list[dict], path: Path | None = None, **content) -> rec
 
 
 def changed(old: records.Record, **values) -> records.Record:
-    """A record in memory like another one, whose history has these values instead, in every
-    evaluation.
+    """A record in memory like another one, whose history has these values instead,
+    in every evaluation.
     """
     table = old.table.copy()
     for name, value in values.items():

@@ -50,8 +50,8 @@ IN_ITS_PLACE = {
 
 @dataclass(frozen=True)
 class Row:
-    """A machine: oneDNN's and torch's instructions, what else is set, whether it runs every
-    test.
+    """A machine: oneDNN's and torch's instructions, what else is set,
+    whether it runs every test.
     """
 
     title: str

@@ -1,5 +1,5 @@
-"""Made-up records with the curves that a test asks for, and what the table of claims says of
-them.
+"""Made-up records with the curves that a test asks for,
+and what the table of claims says of them.
 """
 
 import numpy as np
@@ -134,8 +134,8 @@ def three(loss="cce", at=(9, 9, 14), **settings):
 
 
 def verdict(claim, *found, part=None, column=None, limits=LIMITS):
-    """The verdict on a claim's first part and first main column with a cell, else on the first of
-    them.
+    """The verdict on a claim's first part and first main column with a cell,
+    else on the first of them.
     """
     own = [
         v
@@ -146,8 +146,8 @@ def verdict(claim, *found, part=None, column=None, limits=LIMITS):
 
 
 def one(claim, *found, part=None):
-    """The state of the only cell, and why; of the cell of the main noise rate where there are
-    several.
+    """The state of the only cell, and why;
+    of the cell of the main noise rate where there are several.
     """
     cells = verdict(claim, *found, part=part).cells
     (cell,) = cells if len(cells) == 1 else [c for c in cells if c.eta == LIMITS.main_eta]

@@ -11,8 +11,8 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 
 class Tape(TorchDispatchMode):
-    """Tapes every operation below autograd. What the host decides, in Python, is not on it, as in a
-    graph.
+    """Tapes every operation below autograd. What the host decides, in Python, is not on it,
+    as in a graph.
     """
 
     def __init__(self):
@@ -40,8 +40,8 @@ class Tape(TorchDispatchMode):
 
 
 def taped(step: Callable[[], None], stream: object = None) -> Callable[[], None]:
-    """Stands for ``graph.cuda_graph``. The step takes place once while it is taped, which a capture
-    would not do.
+    """Stands for ``graph.cuda_graph``. The step takes place once while it is taped,
+    which a capture would not do.
     """
     with Tape() as tape:
         step()

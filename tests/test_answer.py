@@ -1,5 +1,5 @@
-"""The start page's word, on made-up grids in which RLL wins, loses, ties, underfits or is not
-recorded.
+"""The start page's word, on made-up grids in which RLL wins, loses, ties,
+underfits or is not recorded.
 """
 
 import pytest
@@ -12,8 +12,8 @@ NETWORKS = {"resnet18": MNIST, "inception-lite": INCEPTION, "resnet32": {}}
 
 
 def grid(rll=0.05, cce=1.0, mse=1.0, seeds=(0, 1, 2), fitted=1.0, **changed):
-    """Three losses, three noise rates, on three networks; ``changed`` gives RLL's m of a network
-    (names with _).
+    """Three losses, three noise rates, on three networks;
+    ``changed`` gives RLL's m of a network (names with _).
     """
     found = []
     for name, settings in NETWORKS.items():

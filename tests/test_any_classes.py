@@ -1,5 +1,5 @@
-"""From 2 to 256 classes, any number of channels, any noise rates: runs, figures, tables, gallery
-and explorer.
+"""From 2 to 256 classes, any number of channels, any noise rates: runs, figures, tables,
+gallery and explorer.
 """
 
 import json

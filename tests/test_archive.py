@@ -1,5 +1,5 @@
-"""The archive of finished records: below its limit, whole whatever happens, and never the same
-record twice.
+"""The archive of finished records: below its limit, whole whatever happens,
+and never the same record twice.
 """
 
 import itertools

@@ -1,5 +1,5 @@
-"""Whatever is put in: a valid thing comes out, or a UserError of one sentence, before any training
-starts.
+"""Whatever is put in: a valid thing comes out, or a UserError of one sentence,
+before any training starts.
 """
 
 import dataclasses

@@ -1,5 +1,5 @@
-"""The benchmark compares like with like: its sides see the same inputs and compute the same
-function.
+"""The benchmark compares like with like:
+its sides see the same inputs and compute the same function.
 """
 
 import sys

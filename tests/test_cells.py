@@ -8,8 +8,8 @@ from memutils.claims.cases import FAILS, HOLDS, INCONCLUSIVE, NOT_TESTED, OPEN, 
 
 
 def cells(*states, eta=0.4):
-    """Cells of these states, a seed each; a text of several is one seed at as many noise rates, 0.4
-    first.
+    """Cells of these states, a seed each;
+    a text of several is one seed at as many noise rates, 0.4 first.
     """
     found = []
     for seed, text in enumerate(states):

@@ -111,8 +111,8 @@ def test_one_kernel_executes_many_runs_and_a_failure_stops_no_other(results, tmp
 
 
 def kernel_of(batch: subprocess.Popen) -> psutil.Process:
-    """The kernel of a batch: it leads a session, which a child that it is just starting, under its
-    name, does not.
+    """The kernel of a batch: it leads a session, which a child that it is just starting,
+    under its name, does not.
     """
     family = psutil.Process(batch.pid).children(recursive=True)
     (kernel,) = (
@@ -220,8 +220,8 @@ def test_a_kernel_that_cannot_start_fails_its_run_alone(monkeypatch, tmp_path):
 
 
 def wait_for(found, seconds: float = 240):
-    """What ``found`` returns, once it is not empty; a busy machine may take minutes to start a
-    kernel.
+    """What ``found`` returns, once it is not empty;
+    a busy machine may take minutes to start a kernel.
     """
     end = time.monotonic() + seconds
     while not (result := found()):

@@ -1,5 +1,5 @@
-"""The chapters that read records, executed with those of the repository, whatever part of the grids
-they hold.
+"""The chapters that read records, executed with those of the repository,
+whatever part of the grids they hold.
 """
 
 import pytest

@@ -1,5 +1,5 @@
-"""The rules of the claims, on made-up records in which each claim holds, fails, is at its edge or
-lacks runs.
+"""The rules of the claims, on made-up records in which each claim holds, fails,
+is at its edge or lacks runs.
 """
 
 import numpy as np

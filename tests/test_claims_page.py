@@ -1,5 +1,5 @@
-"""The page of the claims: every text escaped, every claim and network there, and nothing printed by
-a program.
+"""The page of the claims: every text escaped, every claim and network there,
+and nothing printed by a program.
 """
 
 import json

@@ -114,8 +114,8 @@ def test_x_is_interpolated_in_f_between_two_epochs():
 
 
 def labels(human, noise, seeds=3, fitted=1.0):
-    """Runs under human labels and under symmetric noise, with these advantages of RLL (CCE
-    memorizes all).
+    """Runs under human labels and under symmetric noise,
+    with these advantages of RLL (CCE memorizes all).
     """
     found = []
     for seed in range(seeds):

@@ -1,5 +1,5 @@
-"""The committed records of format 1 were converted, and the proof that nothing changed notices
-whatever changes.
+"""The committed records of format 1 were converted,
+and the proof that nothing changed notices whatever changes.
 """
 
 import csv
@@ -29,8 +29,8 @@ def scripts(monkeypatch):
 
 
 def sums() -> dict[str, str]:
-    """The converted records' arrays: sum and key. Records may move since, and then only their JSON
-    files change.
+    """The converted records' arrays: sum and key. Records may move since,
+    and then only their JSON files change.
     """
     with TABLE.open(encoding="utf-8") as file:
         return {row["new_npz"]: row["key"] for row in csv.DictReader(file)}

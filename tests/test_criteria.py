@@ -1,5 +1,5 @@
-"""What the page of the claims looks up when a threshold is moved: the verdicts of the rules, each
-in its place.
+"""What the page of the claims looks up when a threshold is moved: the verdicts of the rules,
+each in its place.
 """
 
 import dataclasses

@@ -1,5 +1,5 @@
-"""A run whose loss or output becomes infinite is recorded as diverged where its scale says so, and
-refused elsewhere.
+"""A run whose loss or output becomes infinite is recorded as diverged where its scale says so,
+and refused elsewhere.
 """
 
 import dataclasses

@@ -1,5 +1,5 @@
-"""A name is not the thing: what a loss, network or data set stands for is told by its code and what
-that refers to.
+"""A name is not the thing: what a loss, network or data set stands for is told by its code
+and what that refers to.
 """
 
 import functools

@@ -15,8 +15,8 @@ from memutils.runs import records, specs
 
 
 class Scripts(html.parser.HTMLParser):
-    """Collects what a browser would take for the contents of script elements, and every tag outside
-    them.
+    """Collects what a browser would take for the contents of script elements,
+    and every tag outside them.
     """
 
     def __init__(self, text: str):

@@ -1,5 +1,5 @@
-"""A whole step without a GPU, on tensors without values: whatever asks for a value, as ``.item()``
-does, raises.
+"""A whole step without a GPU, on tensors without values: whatever asks for a value,
+as ``.item()`` does, raises.
 
 On a GPU such a question makes the host wait, and no CUDA graph can hold it.
 """

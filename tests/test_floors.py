@@ -15,8 +15,8 @@ def floor_of(name: str) -> str:
 
 
 def imported(source: str) -> set[str]:
-    """The package's modules that a source imports, wherever in it; ``from memutils import x``
-    too.
+    """The package's modules that a source imports, wherever in it;
+    ``from memutils import x`` too.
     """
     names = set()
     for node in ast.walk(ast.parse(source)):

@@ -1,5 +1,5 @@
-"""A record of each format as it was written once is read for good; those of format 1 have the same
-interface.
+"""A record of each format as it was written once is read for good;
+those of format 1 have the same interface.
 """
 
 import hashlib

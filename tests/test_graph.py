@@ -1,5 +1,5 @@
-"""Steps as a graph, with a tape that stands for CUDA's: it holds addresses and what the host knew,
-and nothing else.
+"""Steps as a graph, with a tape that stands for CUDA's:
+it holds addresses and what the host knew, and nothing else.
 """
 
 import copy
@@ -96,8 +96,8 @@ def test_in_bfloat16_too():
 @pytest.mark.parametrize("recipe", [SGD, ADAM], ids=["sgd", "adam"])
 @pytest.mark.parametrize("n", [40, 4])
 def test_a_capture_leaves_no_trace(recipe, n):
-    """Weights, statistics, optimizer state and random numbers are as before, at the same
-    addresses.
+    """Weights, statistics, optimizer state and random numbers are as before,
+    at the same addresses.
     """
     trainer = make(GRAPH, recipe, n=n)
     trainer.step.begin(torch.arange(n), recipe.lr)
@@ -113,8 +113,8 @@ def test_a_capture_leaves_no_trace(recipe, n):
 
 @pytest.mark.parametrize("recipe", [SGD, ADAM], ids=["sgd", "adam"])
 def test_a_resumed_run_captures_what_was_loaded(recipe):
-    """The state is loaded before the capture; the learning rate stays the tensor that the graph
-    holds.
+    """The state is loaded before the capture;
+    the learning rate stays the tensor that the graph holds.
     """
     states = {}
     whole = make(GRAPH, recipe)

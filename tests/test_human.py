@@ -120,8 +120,8 @@ def test_the_picture_has_each_share_in_its_cell(width):
 
 
 def runs(seeds=3, **advantages):
-    """Runs of the three arms with these advantages of RLL, CCE memorizing all; on clean labels
-    too.
+    """Runs of the three arms with these advantages of RLL, CCE memorizing all;
+    on clean labels too.
     """
     found = []
     for seed in range(seeds):

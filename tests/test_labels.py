@@ -1,5 +1,5 @@
-"""Labels of people: found in files of two orders, which are checked, and taken into runs as they
-are or shuffled."""
+"""Labels of people: found in files of two orders, which are checked,
+and taken into runs as they are or shuffled."""
 
 import dataclasses
 import os
@@ -23,8 +23,8 @@ N, CLASSES = 400, 10
 
 @pytest.fixture(scope="module")
 def people() -> dict:
-    """A small CIFAR-10 in 'torchvision's order', its annotators' labels in that order, and it as a
-    data set."""
+    """A small CIFAR-10 in 'torchvision's order', its annotators' labels in that order,
+    and it as a data set."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (N, 32, 32, 3), dtype=np.uint8)
     clean = np.concatenate([np.arange(CLASSES), rng.integers(0, CLASSES, N - CLASSES)])

@@ -1,5 +1,5 @@
-"""Networks: their published sizes, their outputs, and that a seed decides them without side
-effects.
+"""Networks: their published sizes, their outputs,
+and that a seed decides them without side effects.
 """
 
 import pytest

@@ -1,5 +1,5 @@
-"""Records have the names that their settings have now; those that moved are the same but for their
-names.
+"""Records have the names that their settings have now;
+those that moved are the same but for their names.
 """
 
 import csv

@@ -1,5 +1,5 @@
-"""Records of the scale ``symmetry`` flow into the table of claims as they arrive, by their settings
-alone.
+"""Records of the scale ``symmetry`` flow into the table of claims as they arrive,
+by their settings alone.
 """
 
 import pytest

@@ -1,5 +1,5 @@
-"""Label noise: what its matrices promise, what is drawn from them, and that nothing changes in
-place."""
+"""Label noise: what its matrices promise, what is drawn from them,
+and that nothing changes in place."""
 
 import numpy as np
 import pytest
@@ -60,8 +60,8 @@ def test_labels_drawn_at_random_are_both_conventions_at_once(k):
 
 @given(eta=etas, seed=st.integers(0, 99))
 def test_asymmetric_noise_takes_five_classes_for_their_look_alikes(eta, seed):
-    """Patrini et al. 2017, section 5: truck to automobile, bird to airplane, deer to horse, cat to
-    dog and back."""
+    """Patrini et al. 2017, section 5: truck to automobile, bird to airplane, deer to horse,
+    cat to dog and back."""
     classes = np.random.default_rng(seed).permutation(CIFAR_CLASSES).tolist()
     matrix = noise.asymmetric_matrix(eta, classes)
     taken = {"truck": "automobile", "bird": "airplane", "deer": "horse", "cat": "dog", "dog": "cat"}
@@ -95,8 +95,8 @@ def test_shuffling_within_classes_keeps_every_transition_count(seed, k, n):
 
 
 def test_shuffling_leaves_no_trace_of_the_image():
-    """Wrong labels on the first half of each class; shuffled, each example is wrong in half of the
-    draws."""
+    """Wrong labels on the first half of each class; shuffled,
+    each example is wrong in half of the draws."""
     true = np.arange(400) % 4
     labels = noise.NoisyLabels(np.where(np.arange(400) < 200, (true + 1) % 4, true), true)
     wrong = np.mean(

@@ -16,8 +16,8 @@ fractions = st.floats(0, 1)
 
 
 def run(evaluated=None, classes=10, limits=None, **columns) -> Run:
-    """A run with these columns, one value an epoch; evaluations in the epochs ``evaluated`` (none
-    given: in all).
+    """A run with these columns, one value an epoch;
+    evaluations in the epochs ``evaluated`` (none given: in all).
     """
     epochs = np.arange(1, len(next(iter(columns.values()))) + 1, dtype=float)
     found = {

@@ -1,5 +1,5 @@
-"""The package without its repository, and on a system without POSIX locks: one sentence each, and
-no traceback.
+"""The package without its repository, and on a system without POSIX locks: one sentence each,
+and no traceback.
 """
 
 import os
@@ -18,8 +18,8 @@ from memutils.runs import checkpoints, records, specs
 
 @pytest.fixture
 def installed(tmp_path) -> Path:
-    """Where `pip install .` puts the package: a folder of packages and nothing of the
-    repository.
+    """Where `pip install .` puts the package:
+    a folder of packages and nothing of the repository.
     """
     folder = tmp_path / "lib/python3/site-packages"
     shutil.copytree(

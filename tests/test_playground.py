@@ -1,5 +1,5 @@
-"""The playground, as a student meets it: run from top to bottom, then with losses that are wrong on
-purpose.
+"""The playground, as a student meets it: run from top to bottom,
+then with losses that are wrong on purpose.
 """
 
 import re
@@ -31,8 +31,8 @@ def cell_with(text: str) -> str:
 
 @pytest.fixture
 def playground(quick_data, monkeypatch) -> dict:
-    """The notebook's names after its settings and helpers, for runs of two epochs on a few
-    images.
+    """The notebook's names after its settings and helpers,
+    for runs of two epochs on a few images.
     """
     matplotlib.use("Agg")
     monkeypatch.setattr(losses, "LOSSES", dict(losses.LOSSES))

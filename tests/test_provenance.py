@@ -126,8 +126,8 @@ def test_the_code_of_a_commit_that_names_its_modules_one_by_one(sources):
 
 
 def test_every_module_that_a_run_imports_from_here_decides_it_or_is_known_not_to():
-    """A module that training came to use must not be forgotten: what it computes would not show in
-    a record's code.
+    """A module that training came to use must not be forgotten:
+    what it computes would not show in a record's code.
     """
     known = {"errors", "checks", "values", "paths", "runs", "runs/provenance", "runs/entries"}
     known |= {"runs/config_text"}  # how settings are read

@@ -1,5 +1,5 @@
-"""Runs in order and in time: no run is begun that would not end, none is lost, and a kill costs no
-finished record.
+"""Runs in order and in time: no run is begun that would not end, none is lost,
+and a kill costs no finished record.
 """
 
 import dataclasses
@@ -246,8 +246,8 @@ def test_a_run_stopped_at_its_limit_goes_on_to_the_same_record(monkeypatch, epoc
 
 @pytest.mark.usefixtures("quick_data")
 def test_runs_as_graphs_in_threads_of_one_process_are_the_runs_alone(monkeypatch, tmp_path):
-    """A tape stands for CUDA's graph; initializations, which share torch's generator, do not get in
-    each other's way.
+    """A tape stands for CUDA's graph; initializations, which share torch's generator,
+    do not get in each other's way.
     """
     from tape import taped
 

@@ -1,5 +1,5 @@
-"""The worked examples of the README and of the book's page on running: every block of code runs as
-it stands.
+"""The worked examples of the README and of the book's page on running:
+every block of code runs as it stands.
 """
 
 import json

@@ -1,5 +1,5 @@
-"""How to train: schedules and evaluations as properties, and what 'auto' settles to on a
-machine.
+"""How to train: schedules and evaluations as properties,
+and what 'auto' settles to on a machine.
 """
 
 import math

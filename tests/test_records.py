@@ -1,5 +1,5 @@
-"""Records: whole or absent on disk; whatever happens to a file, reading it is right or a clear
-error.
+"""Records: whole or absent on disk; whatever happens to a file,
+reading it is right or a clear error.
 """
 
 import json
@@ -318,8 +318,8 @@ def check_identities(record) -> None:
 
 
 def outcomes_of(record, arrays) -> np.ndarray | None:
-    """Of the mislabeled at each evaluation: 2 as given, 1 true, 0 neither; the last row is that of
-    the final predictions.
+    """Of the mislabeled at each evaluation: 2 as given, 1 true, 0 neither;
+    the last row is that of the final predictions.
     """
     if "mislabeled_outcome" in arrays:
         return arrays["mislabeled_outcome"]

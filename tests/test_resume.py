@@ -1,5 +1,5 @@
-"""A run that was killed, interrupted or damaged goes on where it was, or starts anew, and ends the
-same.
+"""A run that was killed, interrupted or damaged goes on where it was, or starts anew,
+and ends the same.
 """
 
 import dataclasses
@@ -155,8 +155,8 @@ class Evil:
 def test_a_checkpoint_that_torch_cannot_load_or_read_starts_anew(
     monkeypatch, epochs_run, capsys, tmp_path
 ):
-    """Whole by its sum, but not what this version of torch wrote; or something else in its
-    place.
+    """Whole by its sum, but not what this version of torch wrote;
+    or something else in its place.
     """
     spec = smoke()
     path = checkpoints.work_folder("smoke") / f"{specs.load_scale('smoke').key(spec)}.ckpt"

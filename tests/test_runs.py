@@ -196,8 +196,8 @@ def test_arrays_and_risks_are_of_the_network_that_the_last_row_describes(tiny_re
 
 
 def test_the_same_seed_gives_the_same_record_and_another_seed_another_one():
-    """To the bit, since it is one machine and one thread: between processors records differ by
-    rounding.
+    """To the bit, since it is one machine and one thread:
+    between processors records differ by rounding.
     """
     spec = smoke(loss="rll", evaluations=1)
     first = run_spec(spec)
@@ -248,8 +248,8 @@ PREPARED = [
         "73c4f8c2b2fe1090d72341e696c4216a",
     ),
 ]
-"""Half of the sha256 of the images, then of the noisy labels, of the training and of the held-out
-examples.
+"""Half of the sha256 of the images, then of the noisy labels,
+of the training and of the held-out examples.
 
 Integers, a portable generator and single operations in float64 make them: the same to the bit on
 every processor.
@@ -377,8 +377,8 @@ GOLDEN = {
     "fresh, test": 2.48252893,
     "j1, j2, test": [0.48, 0.613333333, 0.54],
 }
-"""What the golden run gave when RESULTS_VERSION was set. If it changes, raise RESULTS_VERSION and
-renew these values.
+"""What the golden run gave when RESULTS_VERSION was set. If it changes,
+raise RESULTS_VERSION and renew these values.
 """
 
 
@@ -393,8 +393,8 @@ def test_log_probabilities_below_float16_are_stored_as_its_lowest(monkeypatch):
 
 
 def test_golden_run():
-    """Training losses and risks move by rounding only between machines; accuracies might move by
-    whole examples.
+    """Training losses and risks move by rounding only between machines;
+    accuracies might move by whole examples.
     """
     record = run_spec(smoke(loss="rll", n_train=300, precision="float32", threads=1, compile="no"))
     measured = {

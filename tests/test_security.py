@@ -1,5 +1,5 @@
-"""Nothing from outside is unpickled or executed, names stay names, and what is installed is
-pinned.
+"""Nothing from outside is unpickled or executed, names stay names,
+and what is installed is pinned.
 """
 
 import ast
@@ -62,8 +62,8 @@ def unsafe(source: str) -> list[str]:
 
 
 def sources() -> dict[str, str]:
-    """Every Python source that works on data: modules, scripts, the workflow's rules aside, and
-    notebooks' code cells.
+    """Every Python source that works on data: modules, scripts, the workflow's rules aside,
+    and notebooks' code cells.
     """
     found = {
         str(p): p.read_text(encoding="utf-8")
@@ -204,8 +204,8 @@ def test_lock_pins_every_dependency_of_every_dependency():
 
 
 def test_every_pin_runs_on_the_oldest_python_that_is_promised():
-    """Python 3.11.2 is what a widespread Linux has; a pin that wants a later one would end the
-    installation there.
+    """Python 3.11.2 is what a widespread Linux has;
+    a pin that wants a later one would end the installation there.
     """
     lock = (REPOSITORY / "requirements.lock").read_text(encoding="utf-8")
     oldest = re.search(

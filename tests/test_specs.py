@@ -1,5 +1,5 @@
-"""Specifications: readable keys, and an error that names setting, type, range or the nearest valid
-name.
+"""Specifications: readable keys, and an error that names setting, type,
+range or the nearest valid name.
 """
 
 import json

@@ -1,5 +1,5 @@
-"""The rates of the step-size experiment are what they claim to be, and its paths are read as they
-say.
+"""The rates of the step-size experiment are what they claim to be,
+and its paths are read as they say.
 """
 
 import math

@@ -33,8 +33,8 @@ matplotlib.use("Agg")
 
 
 def write(scale, key, spec, fitted, x, images=3000):
-    """A record of the grid with these paths, an evaluation in each of its first epochs and in its
-    last.
+    """A record of the grid with these paths,
+    an evaluation in each of its first epochs and in its last.
     """
     epochs = [*range(1, len(fitted)), spec.epochs]
     rows = []
@@ -80,8 +80,8 @@ CLOCK = np.array([0.0, 0.01, 0.1, 0.4, 0.8, 1.0])
 
 
 def write_steps(resisting, among=lambda spec: True):
-    """Records of the grid, in which the resisting losses pay a tenth of the price; the others share
-    one curve.
+    """Records of the grid, in which the resisting losses pay a tenth of the price;
+    the others share one curve.
     """
     for key, spec in specs.load_scale("steps").specs().items():
         if among(spec):

@@ -1,5 +1,5 @@
-"""Students' copies: what each check says to a stub and to the solution, and that no answer is left
-in a copy.
+"""Students' copies: what each check says to a stub and to the solution,
+and that no answer is left in a copy.
 """
 
 import re
@@ -127,8 +127,8 @@ def more_cells(path: Path) -> None:
 
 
 def no_metadata(path: Path) -> None:
-    """As of a copy that an earlier version made, or that a service stored without what it does not
-    know.
+    """As of a copy that an earlier version made,
+    or that a service stored without what it does not know.
     """
     notebook = nbformat.read(path, as_version=4)
     del notebook.metadata["made_as"]

@@ -1,5 +1,5 @@
-"""The fast step against its readable twin, 50 steps for every network, optimizer and loss; and the
-twin by hand.
+"""The fast step against its readable twin, 50 steps for every network, optimizer and loss;
+and the twin by hand.
 """
 
 import copy
@@ -45,8 +45,8 @@ def moved(network: nn.Module, start: nn.Module) -> torch.Tensor:
 def distance(
     name: str, recipe: Recipe, loss, data: DeviceSplit, dtype: torch.dtype
 ) -> tuple[float, list, list]:
-    """How far the fast network ends from its twin, as a share of the way; and the losses of their
-    epochs.
+    """How far the fast network ends from its twin, as a share of the way;
+    and the losses of their epochs.
     """
     start = models.build(name, (3, 8, 8), 5, seed=0).to(dtype)
     fast, plain = copy.deepcopy(start), copy.deepcopy(start)

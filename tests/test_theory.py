@@ -1,5 +1,5 @@
-"""The chapters on theory: their cells pass with the package's losses, and each check fails when a
-loss is broken.
+"""The chapters on theory: their cells pass with the package's losses,
+and each check fails when a loss is broken.
 """
 
 import inspect

@@ -47,8 +47,8 @@ def rows(page: str) -> dict[str, str]:
 
 
 def absent(page: str) -> list[tuple[str, str, float]]:
-    """The thresholds (name, claim, number) that a page does not state; claim is empty for the whole
-    page.
+    """The thresholds (name, claim, number) that a page does not state;
+    claim is empty for the whole page.
     """
     by_claim, missing = rows(page), []
     for name in NAMES:

@@ -1,5 +1,5 @@
-"""Training: the counting identities, the order of the examples, and equality with a plain reference
-loop.
+"""Training: the counting identities, the order of the examples,
+and equality with a plain reference loop.
 """
 
 import copy
@@ -238,8 +238,8 @@ def without_times(history):
 @pytest.mark.parametrize("stop", [1, 3])
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_resumed_run_is_bit_identical(name, stop):
-    """To the bit: in one process the same kernels get the same numbers in the same order, on any
-    processor.
+    """To the bit: in one process the same kernels get the same numbers in the same order,
+    on any processor.
     """
     states = {}
     whole = make_trainer(RECIPES[name], "resnet")

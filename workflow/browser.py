@@ -1,5 +1,5 @@
-"""Finds the Chromium that `make pdf` and `make test-browser` drive; it is the one thing that pip
-cannot install.
+"""Finds the Chromium that `make pdf` and `make test-browser` drive;
+it is the one thing that pip cannot install.
 """
 
 import os
@@ -14,8 +14,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 def launch(playwright: Playwright) -> Browser:
-    """A headless Chromium or Chrome: the one that CHROMIUM names, else one on the path, else one
-    that Playwright installed.
+    """A headless Chromium or Chrome: the one that CHROMIUM names, else one on the path,
+    else one that Playwright installed.
 
     Raises:
         UserError: there is none; says how to get one.

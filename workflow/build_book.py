@@ -1,5 +1,5 @@
-"""Builds the book from the staging tree, warnings as errors; a failed build leaves no index page
-behind.
+"""Builds the book from the staging tree, warnings as errors;
+a failed build leaves no index page behind.
 """
 
 import subprocess

@@ -1,5 +1,5 @@
-"""Executes the run notebook for each run of a batch, several at once: ``python workflow/execute.py
-batch.json --at-once 2``.
+"""Executes the run notebook for each run of a batch, several at once:
+``python workflow/execute.py batch.json --at-once 2``.
 
 It is papermill throughout, but its processes and their kernels serve one run after another:
 starting both and importing torch would cost more than a run of the quick scale. A run that fails
@@ -70,8 +70,8 @@ def drop_kernel() -> None:
 
 
 def empty(manager: AsyncKernelManager) -> None:
-    """Clears the kernel's namespace and history and starts its count anew; what it imported
-    stays.
+    """Clears the kernel's namespace and history and starts its count anew;
+    what it imported stays.
     """
     client = BlockingKernelClient(
         parent=manager
@@ -86,8 +86,8 @@ def empty(manager: AsyncKernelManager) -> None:
 
 
 def execute(notebook: str, output: str, parameters: dict) -> str:
-    """Executes the notebook with these parameters; returns an empty text, or what went wrong, in
-    one line.
+    """Executes the notebook with these parameters; returns an empty text, or what went wrong,
+    in one line.
     """
     logging.getLogger("papermill").setLevel(logging.ERROR)
     part = Path(output).with_name(
@@ -122,8 +122,8 @@ def execute(notebook: str, output: str, parameters: dict) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Executes a batch, a JSON table of each notebook's output and its parameters; 1 where a run
-    failed.
+    """Executes a batch, a JSON table of each notebook's output and its parameters;
+    1 where a run failed.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("batch", type=Path)

@@ -1,5 +1,5 @@
-"""Runs a job's command so that it ends with the workflow: ``exec python workflow/job.py $PPID LOG
-COMMAND ...``
+"""Runs a job's command so that it ends with the workflow:
+``exec python workflow/job.py $PPID LOG COMMAND ...``
 
 The command's output goes to LOG, or is shown where LOG is '-'; when it fails, what matters of the
 log is shown. Whether the workflow is interrupted or killed, within a second the command and the
@@ -17,8 +17,8 @@ from pathlib import Path
 
 
 def die_with_parent() -> None:
-    """Linux: the kernel kills this process with its parent, which may be killed itself before it
-    can do so.
+    """Linux: the kernel kills this process with its parent,
+    which may be killed itself before it can do so.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG

@@ -1,5 +1,5 @@
-"""Gives every notebook a first code cell that installs the package on Colab, once _config.yml names
-the repository's URL.
+"""Gives every notebook a first code cell that installs the package on Colab,
+once _config.yml names the repository's URL.
 
     python workflow/launch.py        (again after the URL or the branch changed; an empty URL takes
     the cells out)

@@ -1,5 +1,5 @@
-"""The whole book as one PDF: a single page of HTML from the staged sources, printed by a headless
-Chromium.
+"""The whole book as one PDF: a single page of HTML from the staged sources,
+printed by a headless Chromium.
 
 python workflow/make_pdf.py _build      (after `make book`: it takes the executed notebooks as they
 are)
@@ -62,8 +62,8 @@ def single_page(stage: Path, build: Path) -> Path:
 
 
 def offer(pdf: Path, html: Path) -> None:
-    """Puts the PDF into the book that it was made from, and a link to it on the pages with a place
-    for one.
+    """Puts the PDF into the book that it was made from,
+    and a link to it on the pages with a place for one.
 
     A book that is built anew begins without: no link ever leads nowhere.
     """

@@ -1,5 +1,5 @@
-"""Moves records whose names no longer follow from their settings: ``python
-workflow/move_records.py``
+"""Moves records whose names no longer follow from their settings:
+``python workflow/move_records.py``
 
 A key leaves out what is the scale's default. Where a config's default changes, its keys change
 their meaning, and a record must get the name that its settings have now. It goes to the scale whose

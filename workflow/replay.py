@@ -59,8 +59,8 @@ class Replay:
 
     @property
     def far(self) -> bool:
-        """Whether it differs by more than 0.05 and by more than its seeds do: that is no other
-        machine's rounding.
+        """Whether it differs by more than 0.05 and by more than its seeds do:
+        that is no other machine's rounding.
         """
         return self.answer == "differs" and self.by > max(CLOSE, self.range)
 
@@ -178,8 +178,8 @@ def candidates() -> tuple[list[str], list[str]]:
 
 
 def some() -> int:
-    """Replays two quick records and another short one, chosen by the commit; 1 where one is far
-    off.
+    """Replays two quick records and another short one, chosen by the commit;
+    1 where one is far off.
     """
     command = ["git", "rev-parse", "HEAD"]
     head = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent)

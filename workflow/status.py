@@ -1,5 +1,5 @@
-"""Writes what the book's colophon includes: how long each notebook took in this build, and the
-runs behind it.
+"""Writes what the book's colophon includes: how long each notebook took in this build,
+and the runs behind it.
 """
 
 import sys
@@ -21,8 +21,8 @@ def title(notebook: nbformat.NotebookNode) -> str:
 
 
 def times(folder: Path) -> pd.DataFrame:
-    """A row for each executed notebook of a folder: a link to its page, and its seconds from start
-    to end.
+    """A row for each executed notebook of a folder: a link to its page,
+    and its seconds from start to end.
     """
     rows = []
     for path in sorted(folder.glob("*.ipynb")):

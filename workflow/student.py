@@ -1,5 +1,5 @@
-"""Makes the students' copies of the notebooks that have exercises: solutions become stubs, folded
-answers go.
+"""Makes the students' copies of the notebooks that have exercises: solutions become stubs,
+folded answers go.
 
     python workflow/student.py _build/student
 
@@ -32,8 +32,8 @@ UNSOLVED = (
 
 
 def stub(source: str) -> str:
-    """A code cell's source with each marked solution replaced by ``...`` and an error for who runs
-    it unsolved.
+    """A code cell's source with each marked solution replaced by ``...`` and an error
+    for who runs it unsolved.
     """
     return MARKED.sub(rf"\1...  # your code\n\1{UNSOLVED}", source)
 
@@ -110,8 +110,8 @@ def write(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Writes the copies and tells which ones; 1 and one sentence where the folder cannot be
-    written.
+    """Writes the copies and tells which ones;
+    1 and one sentence where the folder cannot be written.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the copies go")

@@ -1,5 +1,5 @@
-"""Sphinx extension: the book loads nothing from the network; MathJax comes from the package
-sphinx-mathjax-offline.
+"""Sphinx extension: the book loads nothing from the network;
+MathJax comes from the package sphinx-mathjax-offline.
 """
 
 from importlib.util import find_spec

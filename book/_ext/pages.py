@@ -7,8 +7,8 @@ from sphinx.application import Sphinx
 
 
 def link_notebooks(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Ends the caption of every figure of a notebook's page with a link to that notebook, as it was
-    executed.
+    """Ends the caption of every figure of a notebook's page with a link to that notebook,
+    as it was executed.
     """
     if app.builder.name != "html" or not str(app.env.doc2path(docname)).endswith(".ipynb"):
         return
@@ -33,8 +33,8 @@ def complete_theme_options(app: Sphinx, config) -> None:
 
 
 def leave_out_thebe(app: Sphinx, config) -> None:
-    """Jupyter Book puts the settings of thebe, a service we do not use, into every page, and more
-    than once.
+    """Jupyter Book puts the settings of thebe, a service we do not use, into every page,
+    and more than once.
     """
     for listener in list(app.events.listeners["env-before-read-docs"]):
         if listener.handler.__qualname__ == "init_thebe_core":

@@ -14,8 +14,8 @@ PADDING = 4
 
 
 class Augmentation:
-    """What an epoch does to each image of a training set: mirrors it or not, and shifts it by up to
-    4 pixels.
+    """What an epoch does to each image of a training set: mirrors it or not,
+    and shifts it by up to 4 pixels.
 
     Args:
         how: 'flip', 'crop' or 'flip+crop'.
@@ -29,8 +29,8 @@ class Augmentation:
         self.corner = torch.full((n, 2), PADDING, device=device)
 
     def draw(self) -> None:
-        """Draws an epoch's flips and crops from torch's generator of the CPU: the same ones on
-        every device."""
+        """Draws an epoch's flips and crops from torch's generator of the CPU:
+        the same ones on every device."""
         n = len(self.mirrored)
         if self.flip:
             self.mirrored.copy_(torch.rand(n) < 0.5)
@@ -38,8 +38,8 @@ class Augmentation:
             self.corner.copy_(torch.randint(0, 2 * PADDING + 1, (n, 2)))
 
     def __call__(self, images: Tensor, index: Tensor) -> Tensor:
-        """The images of these places in the training set, changed; uint8 (B, H, W, C) in and
-        out.
+        """The images of these places in the training set, changed; uint8 (B, H, W,
+        C) in and out.
         """
         height, width = images.shape[1:3]
         padded = F.pad(images, (0, 0, PADDING, PADDING, PADDING, PADDING))

@@ -1,5 +1,5 @@
-"""Checks of a user's arrays: each says in one sentence what came, what is wanted, and what mends
-it."""
+"""Checks of a user's arrays: each says in one sentence what came, what is wanted,
+and what mends it."""
 
 from collections.abc import Iterable, Mapping, Set
 

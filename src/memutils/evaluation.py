@@ -31,8 +31,8 @@ def predict(network: nn.Module, data: DeviceSplit, batch_size: int = 500) -> Ten
 
 
 def fractions(predicted: Tensor, noisy: Tensor, true: Tensor) -> dict[str, float | None]:
-    """J1, J2 and their parts from predicted, noisy and true labels (N,); parts of an empty set are
-    None.
+    """J1, J2 and their parts from predicted, noisy and true labels (N,);
+    parts of an empty set are None.
     """
     mislabeled = noisy != true
     on_noisy, on_true = predicted == noisy, predicted == true

@@ -39,8 +39,8 @@ class CannotCaptureError(Exception):
 
 
 class CapturedStep:
-    """A step as a graph; weights, buffers, the optimizer's state and the counters are as they were
-    before the capture.
+    """A step as a graph; weights, buffers, the optimizer's state and the counters are
+    as they were before the capture.
 
     Args:
         step: with its epoch begun, since it is tried.
@@ -100,8 +100,8 @@ class CapturedStep:
 
 
 def cuda_graph(step: Callable[[], None], stream: torch.cuda.Stream) -> Callable[[], None]:
-    """Captures a function as a CUDA graph with a memory pool of its own; returns what replays
-    it.
+    """Captures a function as a CUDA graph with a memory pool of its own;
+    returns what replays it.
     """
     graph = torch.cuda.CUDAGraph()
     with no_collection(), torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
@@ -136,8 +136,8 @@ def side_stream(device: str) -> "torch.cuda.Stream | None":
 
 @contextlib.contextmanager
 def switched(stream: "torch.cuda.Stream | None") -> Iterator[None]:
-    """What follows runs on this stream, after what is under way on the current one, which then
-    waits for it.
+    """What follows runs on this stream, after what is under way on the current one,
+    which then waits for it.
     """
     if stream is None:
         yield
@@ -150,16 +150,16 @@ def switched(stream: "torch.cuda.Stream | None") -> Iterator[None]:
 
 
 def own_stream(device: str) -> contextlib.AbstractContextManager:
-    """A stream for all that a run does on a GPU: autograd remembers the stream of a weight's first
-    gradient.
+    """A stream for all that a run does on a GPU:
+    autograd remembers the stream of a weight's first gradient.
     """
     return switched(torch.cuda.Stream() if device == "cuda" else None)
 
 
 @contextlib.contextmanager
 def undone(tensors: list[Tensor]) -> Iterator[list[Tensor]]:
-    """Gives the tensors' values, and puts them back in place in the end: a graph holds
-    addresses.
+    """Gives the tensors' values, and puts them back in place in the end:
+    a graph holds addresses.
     """
     values = [t.detach().clone() for t in tensors]
     try:
@@ -182,8 +182,8 @@ def generator_state(device: str) -> Tensor:
 
 @torch.no_grad()
 def close(found: Tensor, wanted: Tensor, before: Tensor) -> bool:
-    """Whether a tensor is where it is wanted, up to a share of its way there; whole numbers
-    exactly.
+    """Whether a tensor is where it is wanted, up to a share of its way there;
+    whole numbers exactly.
     """
     if not found.is_floating_point():
         return torch.equal(found, wanted)

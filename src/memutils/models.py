@@ -39,8 +39,8 @@ class InceptionUnit(nn.Module):
 
 
 class Downsample(nn.Module):
-    """A 3x3 convolution and a 3x3 max pooling, both of stride 2, concatenated: halves the
-    resolution.
+    """A 3x3 convolution and a 3x3 max pooling, both of stride 2, concatenated:
+    halves the resolution.
     """
 
     def __init__(self, in_channels: int, channels: int, batch_norm: bool):
@@ -53,8 +53,8 @@ class Downsample(nn.Module):
 
 
 class InceptionLite(nn.Module):
-    """The small Inception of Zhang et al. (ICLR 2017, appendix A), which the paper calls
-    Inception-Lite.
+    """The small Inception of Zhang et al. (ICLR 2017, appendix A),
+    which the paper calls Inception-Lite.
 
     Made for 28x28 images (CIFAR-10's center); any size from 4x4 works, since the last pooling is
     global.
@@ -162,8 +162,8 @@ class TinyMapConv2d(nn.Conv2d):
         return torch.stack(outputs, 1).unflatten(1, (len(rows), len(columns))).permute(0, 3, 1, 2)
 
     def windows(self, size: int) -> list[tuple[slice, slice]]:
-        """For each output position along an axis of ``size``: the inputs it sees and the taps it
-        sees them through.
+        """For each output position along an axis of ``size``:
+        the inputs it sees and the taps it sees them through.
         """
         kernel, stride, padding = self.kernel_size[0], self.stride[0], self.padding[0]
         starts = range(-padding, size + padding - kernel + 1, stride)
@@ -214,8 +214,8 @@ NETWORKS: dict[str, Callable[[tuple[int, int, int], int], nn.Module]] = {
     "inception-lite": lambda shape, k: InceptionLite(shape[0], k),
     "inception-lite-no-bn": lambda shape, k: InceptionLite(shape[0], k, batch_norm=False),
 }
-"""Networks by name: a function of the image shape (C, H, W) and the number of classes K. Add yours
-here.
+"""Networks by name: a function of the image shape (C, H, W) and the number of classes K.
+Add yours here.
 """
 
 
@@ -223,8 +223,8 @@ OWN = dict(NETWORKS)
 """What the package itself registers: results of these networks need no hash of their code."""
 
 BUILT: "weakref.WeakSet[nn.Module]" = weakref.WeakSet()
-"""Every network that was built and is still there: none may be handed out twice, when it may have
-been trained."""
+"""Every network that was built and is still there: none may be handed out twice,
+when it may have been trained."""
 
 
 def build(

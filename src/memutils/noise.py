@@ -96,8 +96,8 @@ CIFAR_CONFUSIONS = (
     ("cat", "dog"),
     ("dog", "cat"),
 )
-"""CIFAR-10's asymmetric noise (Patrini et al., CVPR 2017, section 5): true class, class it is taken
-for."""
+"""CIFAR-10's asymmetric noise (Patrini et al., CVPR 2017, section 5): true class,
+class it is taken for."""
 
 
 def asymmetric_matrix(eta: float, classes: Sequence[str]) -> np.ndarray:
@@ -130,8 +130,8 @@ def transition_counts(labels: NoisyLabels, num_classes: int) -> np.ndarray:
 
 
 def empirical_matrix(counts: np.ndarray) -> np.ndarray:
-    """Transition counts (K, K) as a row-stochastic matrix; a class without examples keeps its
-    label."""
+    """Transition counts (K, K) as a row-stochastic matrix;
+    a class without examples keeps its label."""
     totals = counts.sum(1, keepdims=True)
     return np.where(totals, counts / np.maximum(totals, 1), np.eye(len(counts)))
 

@@ -1,5 +1,5 @@
-"""Where files lie: the folders that the environment names; ``~`` is the home folder wherever it
-comes in."""
+"""Where files lie: the folders that the environment names;
+``~`` is the home folder wherever it comes in."""
 
 import os
 from pathlib import Path

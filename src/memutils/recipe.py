@@ -1,5 +1,5 @@
-"""How to optimize and how to execute: the recipe of a run, and what its 'auto' comes to on a
-machine.
+"""How to optimize and how to execute: the recipe of a run,
+and what its 'auto' comes to on a machine.
 """
 
 import math
@@ -78,8 +78,8 @@ class Recipe:
         return self.lr
 
     def evaluation_epochs(self) -> set[int]:
-        """The epochs that end with an evaluation: five over the last max(5, 10 %), the others
-        denser early.
+        """The epochs that end with an evaluation: five over the last max(5, 10 %),
+        the others denser early.
         """
         if self.evaluations >= self.epochs:
             return set(range(1, self.epochs + 1))

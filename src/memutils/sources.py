@@ -57,8 +57,8 @@ def read_npz(path: Path) -> tuple[np.ndarray, ...]:
 
 
 def mnist_raw(root: Path) -> tuple[np.ndarray, ...]:
-    """MNIST from its four idx files, packed or not; downloaded where one is missing or not
-    whole.
+    """MNIST from its four idx files, packed or not;
+    downloaded where one is missing or not whole.
     """
     arrays = [read_idx(root / RAW["mnist"] / name) for name in MNIST_FILES]
     if not are_mnist(*arrays):
@@ -87,8 +87,8 @@ def download_mnist(root: Path) -> None:
 
 
 def read_idx(path: Path) -> np.ndarray | None:
-    """The uint8 array of an idx file or of its .gz beside it; None where neither is whole (a header
-    tells the size)."""
+    """The uint8 array of an idx file or of its .gz beside it;
+    None where neither is whole (a header tells the size)."""
     for file, unpack in ((path, bytes), (path.with_name(f"{path.name}.gz"), gzip.decompress)):
         with contextlib.suppress(FileNotFoundError, gzip.BadGzipFile, EOFError, zlib.error):
             content = unpack(file.read_bytes())
@@ -129,8 +129,8 @@ def download_cifar(root: Path) -> None:
 
 
 def read_cifar(archive: Path) -> tuple[np.ndarray, ...]:
-    """The four arrays of CIFAR-10's binary archive: a record is a label and the planes R, G, B,
-    3,073 bytes."""
+    """The four arrays of CIFAR-10's binary archive: a record is a label and the planes R, G,
+    B, 3,073 bytes."""
     parts = {}
     with tarfile.open(archive) as tar:
         for member in tar:
@@ -145,8 +145,8 @@ def read_cifar(archive: Path) -> tuple[np.ndarray, ...]:
 
 @contextlib.contextmanager
 def one_at_a_time(root: Path) -> Iterator[None]:
-    """Waits until no other process loads from that folder: it may be downloading, and what is half
-    there looks damaged."""
+    """Waits until no other process loads from that folder: it may be downloading,
+    and what is half there looks damaged."""
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # it cannot be made, or its file system has no locks
             root.mkdir(parents=True, exist_ok=True)

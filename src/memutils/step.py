@@ -1,5 +1,5 @@
-"""One training step as a function of tensors that stay where they are: nothing in it waits for the
-device.
+"""One training step as a function of tensors that stay where they are:
+nothing in it waits for the device.
 
 All that a step reads and writes keeps its address from the first step to the last, so that a CUDA
 graph can hold the whole step: the epoch's order is a buffer that is filled anew, the number of the
@@ -67,8 +67,8 @@ class TrainingStep:
         return len(self.order)
 
     def begin(self, order: Tensor, lr: float) -> None:
-        """Makes ready for an epoch: its order, a permutation (N,), its learning rate, and counters
-        at zero.
+        """Makes ready for an epoch: its order, a permutation (N,), its learning rate,
+        and counters at zero.
         """
         self.order.copy_(order[: self.order.numel()].view_as(self.order))
         if self.rate is None:
@@ -80,8 +80,8 @@ class TrainingStep:
         self.bad.fill_(len(self))
 
     def load_optimizer(self, state: dict) -> None:
-        """Continues with the optimizer's state; where the learning rate is a tensor, it stays the
-        same one.
+        """Continues with the optimizer's state; where the learning rate is a tensor,
+        it stays the same one.
         """
         self.optimizer.load_state_dict(state)
         if self.rate is not None:
@@ -149,8 +149,8 @@ class TrainingStep:
         }
 
     def changing(self) -> list[Tensor]:
-        """Every tensor that a step changes: weights and buffers, the optimizer's state, the
-        counters.
+        """Every tensor that a step changes: weights and buffers, the optimizer's state,
+        the counters.
         """
         state = [
             t for s in self.optimizer.state.values() for t in s.values() if isinstance(t, Tensor)

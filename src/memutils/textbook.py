@@ -14,8 +14,8 @@ from memutils.recipe import Recipe
 
 
 def sgd(weight: Tensor, state: dict, lr: float, recipe: Recipe) -> None:
-    """v <- momentum v + g and w <- w - lr v, with g the gradient plus weight decay times w; v
-    starts at 0.
+    """v <- momentum v + g and w <- w - lr v, with g the gradient plus weight decay times w;
+    v starts at 0.
     """
     gradient = weight.grad + recipe.weight_decay * weight
     state["v"] = recipe.momentum * state.get("v", 0) + gradient

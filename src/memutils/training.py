@@ -37,8 +37,8 @@ def order(seed: int, epoch: int, n: int) -> Tensor:
 
 @contextlib.contextmanager
 def seeded(seed: int, epoch: int, device: str) -> Iterator[None]:
-    """Seed and epoch decide what a network draws, for dropout say; torch's generators are left as
-    they were.
+    """Seed and epoch decide what a network draws, for dropout say;
+    torch's generators are left as they were.
     """
     drawn = int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
     with torch.random.fork_rng([torch.cuda.current_device()] if device == "cuda" else []):
@@ -89,8 +89,8 @@ class Trainer:
         self.dynamics: dict[int, Tensor] = {}
 
     def state(self) -> dict:
-        """Everything that decides the rest of the run, between two epochs; tensors and plain values
-        only.
+        """Everything that decides the rest of the run, between two epochs;
+        tensors and plain values only.
         """
         return {
             "network": self.network.state_dict(),
@@ -175,8 +175,8 @@ class Trainer:
         return self.history
 
     def epoch(self, epoch: int, evaluated: bool) -> dict:
-        """One pass over the training set and, where asked for, one evaluation; returns the
-        history's row.
+        """One pass over the training set and, where asked for, one evaluation;
+        returns the history's row.
         """
         self.prepare()
         start = time.perf_counter()
@@ -192,8 +192,8 @@ class Trainer:
         return row
 
     def training_pass(self, epoch: int, lr: float) -> dict:
-        """Steps through the training set; the training-mode metrics are of train mode, while the
-        weights change.
+        """Steps through the training set; the training-mode metrics are of train mode,
+        while the weights change.
         """
         self.prepare()
         self.network.train()
@@ -209,8 +209,8 @@ class Trainer:
         return self.step.metrics(epoch)
 
     def evaluate(self) -> dict:
-        """J1, J2, their parts and the number of classes predicted on the training set; accuracy on
-        each other split.
+        """J1, J2, their parts and the number of classes predicted on the training set;
+        accuracy on each other split.
         """
         predicted = {name: predict(self.network, s).argmax(1) for name, s in self.data.items()}
         found, train = predicted.pop("train"), self.data["train"]

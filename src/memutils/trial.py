@@ -1,5 +1,5 @@
-"""One real batch through a network before its first step, so that what cannot work is said before
-anything is trained.
+"""One real batch through a network before its first step,
+so that what cannot work is said before anything is trained.
 
 The trial leaves no trace: it runs on a copy, or puts back what it changed, and torch's generators
 are as they were.

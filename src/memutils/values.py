@@ -1,5 +1,5 @@
-"""Values as they are typed: numbers of other libraries as Python's own, and what a text may have
-meant.
+"""Values as they are typed: numbers of other libraries as Python's own,
+and what a text may have meant.
 """
 
 import contextlib
@@ -12,8 +12,8 @@ import torch
 
 
 def as_python(value: object) -> object:
-    """A scalar of numpy or torch as Python's own number or text, a vector of them as a list; else
-    the value itself.
+    """A scalar of numpy or torch as Python's own number or text, a vector of them as a list;
+    else the value itself.
 
     A float32 is the shortest decimal that it stands for: .4 and not 0.4000000059604645.
     """
@@ -34,15 +34,15 @@ def as_python(value: object) -> object:
 
 
 def as_held(number: float) -> float:
-    """A number rounded to the twelve digits that a run's name holds, so that 0.1 * 6 and 0.6 are
-    one.
+    """A number rounded to the twelve digits that a run's name holds,
+    so that 0.1 * 6 and 0.6 are one.
     """
     return float(format(number, ".12g"))
 
 
 def rounded(value: object) -> object:
-    """A number of any library as Python's own, a float rounded to what a name holds; else the value
-    itself.
+    """A number of any library as Python's own, a float rounded to what a name holds;
+    else the value itself.
     """
     value = as_python(value)
     return as_held(value) if isinstance(value, float) else value

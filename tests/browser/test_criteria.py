@@ -24,8 +24,8 @@ def ours(name: str) -> int:
 
 
 def word(i: int, moved: dict[str, int]) -> str:
-    """The made-up word of verdict i with thresholds at these places; one of them moved alone
-    changes it.
+    """The made-up word of verdict i with thresholds at these places;
+    one of them moved alone changes it.
     """
     away = [(sensitivity.NAMES.index(name), at) for name, at in moved.items() if at != ours(name)]
     return WORDS[(i + sum(1 + (k + at) % 4 for k, at in away)) % 5]

@@ -37,8 +37,8 @@ def started(place: Place) -> bool:
 
 
 def interrupts(rng: np.random.Generator) -> Iterator[str]:
-    """Ctrl-C to the process group, as a terminal sends it, at a random moment of a run that would
-    last for hours.
+    """Ctrl-C to the process group, as a terminal sends it,
+    at a random moment of a run that would last for hours.
     """
     for way in ("direct", "papermill", "workflow"):
         with Place(CONFIG.replace("epochs: 12", "epochs: 1000000")) as place:
@@ -119,8 +119,8 @@ def mounted(folder: Path, options: str) -> Iterator[None]:
 
 
 def no_room(rng: np.random.Generator) -> Iterator[str]:
-    """The disk is full when a checkpoint, the arrays or the record are written; or cannot be
-    written at all.
+    """The disk is full when a checkpoint, the arrays or the record are written;
+    or cannot be written at all.
     """
     hook = {
         "PYTHONPATH": os.pathsep.join(
@@ -207,8 +207,8 @@ def clock(rng: np.random.Generator) -> Iterator[str]:
 
 
 def threads(rng: np.random.Generator) -> Iterator[str]:
-    """One thread against two: equal, or the largest difference of any figure of the history is
-    told.
+    """One thread against two: equal, or the largest difference of any figure
+    of the history is told.
     """
     with Place() as place:
         os.environ.update(place.variables)
@@ -242,8 +242,8 @@ CHECKS = {
 
 
 def main(seed: int) -> tuple[list[dict], list[str]]:
-    """Rows for the table, and what went wrong; full disks need root, and are left out with the
-    reason without it.
+    """Rows for the table, and what went wrong; full disks need root,
+    and are left out with the reason without it.
     """
     rng, rows, wrong = np.random.default_rng(seed), [], []
     for name, tried in CHECKS.items():

@@ -32,8 +32,8 @@ class Wrong(Exception):
 def damages(
     content: bytes, others: list[bytes], n: int, rng: np.random.Generator
 ) -> Iterator[tuple[str, bytes]]:
-    """n damaged versions of a file: what was done, and the content; each region by each of the ways
-    in turn.
+    """n damaged versions of a file: what was done, and the content;
+    each region by each of the ways in turn.
     """
     ways = (
         "truncate",
@@ -324,8 +324,8 @@ def save_tar(folder: Path, arrays) -> Path:
 
 
 def config_file(place: Place, n: int, rng) -> Iterator[tuple[dict, list[str]]]:
-    """A config: a clear error, or valid runs, the first of which is carried out and its record
-    shows the values.
+    """A config: a clear error, or valid runs,
+    the first of which is carried out and its record shows the values.
     """
     before = place.scale().specs()
 

@@ -99,8 +99,8 @@ def compare(place: Place, expected: dict, keys: list[str]) -> None:
 def rounds(
     mode: str, quota: int, expected: dict, seconds: float, rng: np.random.Generator
 ) -> dict[str, int]:
-    """Rounds of up to three kills and a start to the end, until so many kills have struck; how many
-    at each point.
+    """Rounds of up to three kills and a start to the end, until so many kills have struck;
+    how many at each point.
     """
     points = itertools.cycle(rng.permutation(POINTS).tolist())
     whom = itertools.cycle(WHOM[mode])

@@ -23,8 +23,8 @@ COLUMN = {c.id: c for c in MAIN}
 
 @dataclass(frozen=True)
 class Truth:
-    """A run's probabilities: of m, r and f, of a right answer on a test image; numbers or one each
-    epoch.
+    """A run's probabilities: of m, r and f, of a right answer on a test image;
+    numbers or one each epoch.
     """
 
     m: float | np.ndarray = 1.0
@@ -176,8 +176,8 @@ def words(planted: Planted, grids: int, seed: int) -> Counter:
 
 
 def of_seeds(claim: str, mean: float, spread: float, grids: int, seed: int) -> Counter:
-    """How often P1 or H1 says each word, for three seeds whose contrasts are normal with this mean
-    and spread.
+    """How often P1 or H1 says each word, for three seeds whose contrasts are normal
+    with this mean and spread.
     """
     generator = np.random.default_rng(seed)
     found = Counter()

@@ -24,8 +24,8 @@ CLOSE = 2e-6
 
 @functools.cache
 def record(folder: Path, name: str) -> dict:
-    """A record of format 1 or 2: what the JSON file and the arrays beside it say, in one
-    vocabulary.
+    """A record of format 1 or 2: what the JSON file and the arrays beside it say,
+    in one vocabulary.
     """
     content = json.loads((folder / f"{name}.json").read_bytes())
     raw = (folder / f"{name}.npz").read_bytes()

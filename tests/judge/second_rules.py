@@ -57,8 +57,8 @@ def wrong(run: dict) -> int:
 
 
 def ahead(a, b, n):
-    """Whether a leads b by three standard errors of the difference of two exclusive fractions of n
-    images.
+    """Whether a leads b by three standard errors of the difference of two exclusive fractions
+    of n images.
     """
     return a - b > 3 * np.sqrt(np.maximum(0, a + b - (a - b) ** 2) / n)
 

@@ -56,8 +56,8 @@ def supported(pool: Pool) -> list[str]:
 
 
 def result(pool: Pool, grids: int) -> dict:
-    """How many verdicts hold in the recorded grid, and in shuffled ones; and how often each of them
-    does.
+    """How many verdicts hold in the recorded grid, and in shuffled ones;
+    and how often each of them does.
     """
     generator, real = np.random.default_rng(0), supported(pool)
     runs = [run for run in pool.runs if run.name.partition("/")[0] not in ("steps", "steps-cnn")]

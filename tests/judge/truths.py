@@ -1,5 +1,5 @@
-"""What is planted for each claim: truths on both sides of its threshold, idle networks and
-mixtures.
+"""What is planted for each claim: truths on both sides of its threshold,
+idle networks and mixtures.
 """
 
 from collections.abc import Callable

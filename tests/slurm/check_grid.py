@@ -1,5 +1,5 @@
-"""``make test-slurm``: a grid of 16 runs on a Slurm of one node; a job is canceled, the workflow
-started again.
+"""``make test-slurm``: a grid of 16 runs on a Slurm of one node; a job is canceled,
+the workflow started again.
 
 Nothing may be lost and nothing run twice. Not collected by ``pytest tests``: it takes minutes, and
 Slurm.
@@ -85,8 +85,8 @@ def finished(environment: dict) -> dict[str, tuple[str, float]]:
 
 
 def jobs(environment: dict) -> dict[int, dict]:
-    """Every job the cluster has seen: its state, start and end, and the name of its table of
-    runs.
+    """Every job the cluster has seen: its state, start and end,
+    and the name of its table of runs.
     """
     rows = ask(environment, "squeue", "-h", "-t", "all", "-o", "%i|%T|%k").split()
     found = {}

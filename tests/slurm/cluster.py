@@ -72,8 +72,8 @@ def free_port() -> int:
 
 
 def write_config(folder: Path) -> None:
-    """slurm.conf, gres.conf, munge's key, and an srun that finds them: inside a job Snakemake drops
-    SLURM_CONF.
+    """slurm.conf, gres.conf, munge's key, and an srun that finds them:
+    inside a job Snakemake drops SLURM_CONF.
     """
     for name in ("state", "spool", "bin"):
         (folder / name).mkdir(parents=True)

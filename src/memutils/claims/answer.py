@@ -114,8 +114,8 @@ def of_network(n: Network) -> str:
 
 
 def sentences(found: Answer, limits: Thresholds) -> str:
-    """The answer in words, each network's numbers with images, seeds and learning rate beside
-    them.
+    """The answer in words, each network's numbers with images,
+    seeds and learning rate beside them.
     """
     if not found.networks:
         return f"{found.word}."

@@ -1,5 +1,5 @@
-"""What a cell compares and what a rule found: cases and findings, and which runs cannot tell
-anything.
+"""What a cell compares and what a rule found: cases and findings,
+and which runs cannot tell anything.
 """
 
 from dataclasses import dataclass, field

@@ -1,5 +1,5 @@
-"""A cell is one judgment of a claim, of a loss, noise rate and seed; and the word that cells come
-to.
+"""A cell is one judgment of a claim, of a loss, noise rate and seed;
+and the word that cells come to.
 
 Rules of the table (book/rules.md): a seed passes if all its cells that can tell pass; a verdict
 needs that half of the cells can tell, one at the noise rate 0.4 among them.
@@ -57,8 +57,8 @@ def cell(
     where: tuple[str, float, int],
     limits: Thresholds,
 ) -> Cell | None:
-    """The judgment of a loss, noise rate and seed in a protocol; None where a run that it compares
-    is missing.
+    """The judgment of a loss, noise rate and seed in a protocol;
+    None where a run that it compares is missing.
     """
     loss, eta, seed = where
     etas = limits.etas if part.across else (eta,)
@@ -92,8 +92,8 @@ def cell(
 
 
 def cells(part: Part, pool: Pool, column: Column, limits: Thresholds) -> list[Cell]:
-    """Every cell of a part on a column, of every size: of one size that of the protocol with the
-    most epochs.
+    """Every cell of a part on a column, of every size:
+    of one size that of the protocol with the most epochs.
     """
     etas = limits.low_etas if part.low else limits.etas
     found: dict[tuple, Cell] = {}

@@ -1,5 +1,5 @@
-"""Why each claim's rule is not the first version's; the first version's verdicts are kept in
-``results/claims-first.json``.
+"""Why each claim's rule is not the first version's;
+the first version's verdicts are kept in ``results/claims-first.json``.
 """
 
 REASONS = {
@@ -48,6 +48,6 @@ REASONS = {
 """By claim."""
 
 AFTER_RESULTS = {"5ba4d7b": "C3", "0028d26": "C3 and C10", "581f3e9": "C5, C9 and C13"}
-"""Commits that changed rules of the first version after results were in, and the verdicts that they
-moved.
+"""Commits that changed rules of the first version after results were in,
+and the verdicts that they moved.
 """

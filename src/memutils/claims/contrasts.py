@@ -44,8 +44,8 @@ class Contrast:
 
 
 def at_level(fitted: np.ndarray, x: np.ndarray, level: float) -> float:
-    """x where f first reaches a level, interpolated in f between the two epochs; NaN if it never
-    does.
+    """x where f first reaches a level, interpolated in f between the two epochs;
+    NaN if it never does.
     """
     reached = np.flatnonzero(fitted >= level)
     if not len(reached):
@@ -58,8 +58,8 @@ def at_level(fitted: np.ndarray, x: np.ndarray, level: float) -> float:
 
 
 def x_at_level(run: Measured, level: float) -> float:
-    """A run's excess memorization where its training-mode f first reaches a level; NaN if it never
-    does.
+    """A run's excess memorization where its training-mode f first reaches a level;
+    NaN if it never does.
     """
     m, r = run.columns["training_memorized"], run.columns["training_recovered"]
     return at_level(run.columns["training_fitted"], excess(m, r, run.classes), level)
@@ -147,8 +147,8 @@ def equal_fit(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
 
 
 def weigh_gaps(rows: list[dict], limits: Thresholds) -> tuple[str, dict, str]:
-    """P1's verdict from its gaps by seed and level: the state, mean and interval by level, and
-    why.
+    """P1's verdict from its gaps by seed and level: the state, mean and interval by level,
+    and why.
     """
     by_level = {n: [row["gap"] for row in rows if row["level"] == n] for n in limits.fit_levels}
     intervals = {

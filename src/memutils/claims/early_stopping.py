@@ -44,8 +44,8 @@ def choices(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary(chosen: pd.DataFrame) -> pd.DataFrame:
-    """Over the seeds: median s and epoch, mean f, x and test accuracy, its lowest and highest; the
-    most accurate first.
+    """Over the seeds: median s and epoch, mean f, x and test accuracy, its lowest and highest;
+    the most accurate first.
     """
     grouped = chosen.groupby(["loss", "oracle", "training"])
     means = grouped[["fitted", "x", "test_accuracy"]].mean()

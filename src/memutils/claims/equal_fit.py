@@ -1,5 +1,5 @@
-"""What a fit costs: excess memorization where two losses fit equally much, or are equally accurate
-on new images.
+"""What a fit costs: excess memorization where two losses fit equally much,
+or are equally accurate on new images.
 
 Claim P1 compares over all step sizes (``contrasts``, ``steps``). Here runs of one protocol are
 compared: one network, learning rate and number of images, loss against loss, seed by seed.
@@ -64,8 +64,8 @@ class Group:
 
 
 def group(protocol: Protocol, eta: float, losses: Iterable[str] = LOSSES) -> Group | None:
-    """The runs of a protocol at a noise rate, in the seeds that have RLL and CCE; None without
-    one.
+    """The runs of a protocol at a noise rate, in the seeds that have RLL and CCE;
+    None without one.
     """
     found = {
         (loss, seed): run
@@ -83,8 +83,8 @@ def group(protocol: Protocol, eta: float, losses: Iterable[str] = LOSSES) -> Gro
 
 
 def groups(pool: Pool, eta: float | None = None, columns: Iterable[Column] = SHOWN) -> list[Group]:
-    """The groups of these columns at a noise rate (by default the main one), a network's beside
-    each other.
+    """The groups of these columns at a noise rate (by default the main one),
+    a network's beside each other.
     """
     eta = Thresholds().main_eta if eta is None else eta
     found = [group(p, eta) for c in columns for p in pool.fitting(c.wanted("rll"))]
@@ -105,8 +105,8 @@ def at_fits(found: Group, levels: Iterable[float] = LEVELS) -> pd.DataFrame:
 
 
 def table(found: Iterable[Group], levels: Iterable[float] = LEVELS) -> pd.DataFrame:
-    """Every x at equal fit as rows, for whoever wants the data: network, images, lr, loss, seed,
-    level, x.
+    """Every x at equal fit as rows, for whoever wants the data: network, images, lr, loss,
+    seed, level, x.
     """
     frames = [
         at_fits(g, levels).assign(network=g.network, images=g.images, lr=g.learning_rate)

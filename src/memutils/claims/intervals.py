@@ -1,5 +1,5 @@
-"""Intervals and standard errors: of a fraction, of a pair on the same images, of a mean over
-seeds.
+"""Intervals and standard errors: of a fraction, of a pair on the same images,
+of a mean over seeds.
 """
 
 import math
@@ -17,8 +17,8 @@ def quantile(confidence: float) -> float:
 
 
 def wilson(share: float, n: int, confidence: float) -> Interval:
-    """Wilson's interval of a fraction of n images (Wilson 1927): it covers the sampling of images,
-    no more.
+    """Wilson's interval of a fraction of n images (Wilson 1927):
+    it covers the sampling of images, no more.
     """
     z2 = quantile(confidence) ** 2
     center = (share + z2 / (2 * n)) / (1 + z2 / n)

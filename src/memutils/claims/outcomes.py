@@ -40,8 +40,8 @@ def lead(a: np.ndarray, b: np.ndarray, n: int, deviations: float) -> np.ndarray:
 
 
 def stays(epochs: np.ndarray, j1: np.ndarray, level: float) -> float:
-    """The first of the epochs from which J1 stays at the level or above; infinite if there is
-    none.
+    """The first of the epochs from which J1 stays at the level or above;
+    infinite if there is none.
     """
     below = epochs[~(j1 >= level)]
     later = epochs[epochs > (below.max() if len(below) else 0)]
@@ -49,8 +49,8 @@ def stays(epochs: np.ndarray, j1: np.ndarray, level: float) -> float:
 
 
 class Run:
-    """A run under thresholds. Values "at the end" are medians over the evaluations of the last
-    epochs.
+    """A run under thresholds. Values "at the end" are medians over the evaluations
+    of the last epochs.
     """
 
     def __init__(self, record: Record | Measured, thresholds: Thresholds | None = None):
@@ -153,8 +153,8 @@ class Run:
 
     @property
     def reached(self) -> float:
-        """The first epoch from which the training-mode J1 stays near 1; infinite if there is
-        none.
+        """The first epoch from which the training-mode J1 stays near 1;
+        infinite if there is none.
         """
         return stays(
             self.measured.columns["epoch"],
@@ -164,8 +164,8 @@ class Run:
 
     @property
     def crossover(self) -> float:
-        """The first evaluation with clearly more memorized than recovered; infinite if there is
-        none.
+        """The first evaluation with clearly more memorized than recovered;
+        infinite if there is none.
         """
         m, r = self.at_evaluations("memorized"), self.at_evaluations("recovered")
         ahead = self.at_evaluations("epoch")[lead(m, r, self.mislabeled, self.limits.deviations)]

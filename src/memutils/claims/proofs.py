@@ -73,8 +73,8 @@ def sums(loss, limits: Thresholds) -> dict:
 
 @functools.cache
 def symmetry(limits: Thresholds) -> tuple[Proof, ...]:
-    """C14: which losses are symmetric; that symmetric ones are bounded; that CCE cannot be
-    normalized to symmetry.
+    """C14: which losses are symmetric; that symmetric ones are bounded;
+    that CCE cannot be normalized to symmetry.
     """
     proofs = []
     for name, claimed in CLAIMED.items():
@@ -120,8 +120,8 @@ def cannot_be_normalized(limits: Thresholds) -> Proof:
 
 @functools.cache
 def theorem(limits: Thresholds, classifiers: int = 50, examples: int = 40) -> tuple[Proof, ...]:
-    """C15: the noisy risk by the noise's definition, against the affine function of the clean risk
-    (Theorem 1).
+    """C15: the noisy risk by the noise's definition,
+    against the affine function of the clean risk (Theorem 1).
 
     Args:
         limits: the thresholds.

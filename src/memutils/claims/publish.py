@@ -1,5 +1,5 @@
-"""The table of claims as a file and as text: ``claims.json`` (format 2) and the strip that the
-command prints.
+"""The table of claims as a file and as text:
+``claims.json`` (format 2) and the strip that the command prints.
 """
 
 import dataclasses
@@ -64,8 +64,8 @@ def of_verdict(verdict: Verdict) -> dict:
 
 
 def shown(verdict: Verdict) -> bool:
-    """Whether the table has it: every verdict on a main column, and of a control's those that runs
-    bear on.
+    """Whether the table has it: every verdict on a main column,
+    and of a control's those that runs bear on.
     """
     return bool(verdict.cells) or verdict.column in {"", *(c.id for c in MAIN)}
 
@@ -110,8 +110,8 @@ def _lines(verdict: dict) -> str:
 
 
 def word(verdict: dict) -> str:
-    """A verdict's word with what must stand beside it: 'holds (1 seed)', 'fails; holds at n =
-    5,000'.
+    """A verdict's word with what must stand beside it: 'holds (1 seed)', 'fails;
+    holds at n = 5,000'.
     """
     few = (
         0 < verdict["seeds"] < Thresholds().seeds

@@ -1,5 +1,5 @@
-"""Which runs a claim is judged by: from records of all scales, by their settings and never by their
-names.
+"""Which runs a claim is judged by: from records of all scales,
+by their settings and never by their names.
 
 Read are the records of ``SCALES`` that are runs of their grids: there a network is trained to the
 end in one way for all losses. The scale ``size`` varies the epochs with the number of images, and
@@ -31,8 +31,8 @@ SCALES = (
     "steps-cnn",
     "steps",
 )
-"""The scales whose runs are judged; of a run that two of them hold, the first one's record is
-taken.
+"""The scales whose runs are judged; of a run that two of them hold,
+the first one's record is taken.
 """
 
 PARTLY = "size"
@@ -145,8 +145,8 @@ MAIN = tuple(c for c in COLUMNS if c.main)
 
 @dataclass(frozen=True, eq=False)
 class Protocol:
-    """Runs that differ in nothing but their loss, noise rate and seed (and their loss's
-    parameters).
+    """Runs that differ in nothing but their loss,
+    noise rate and seed (and their loss's parameters).
     """
 
     settings: dict
@@ -163,8 +163,8 @@ class Protocol:
 
 
 def is_of_a_grid(found: Iterable[Record]) -> list[Record]:
-    """The records that are runs of a grid of ``SCALES``, made by this version, and did not
-    diverge.
+    """The records that are runs of a grid of ``SCALES``, made by this version,
+    and did not diverge.
     """
     found, specs = list(found), []
     for scale in {r.scale for r in found} & {*SCALES, PARTLY}:
@@ -238,8 +238,8 @@ class Pool:
 
 
 def differing(runs: Iterable[Measured]) -> str:
-    """In what kind of device or precision the runs of a cell differ, for the reader; '' where in
-    neither.
+    """In what kind of device or precision the runs of a cell differ, for the reader;
+    '' where in neither.
     """
     runs = list(runs)
     told = [sorted({getattr(r, part) for r in runs}) for part in ("device", "precision")]

@@ -1,5 +1,5 @@
-"""How much of the table hangs on its thresholds: the verdicts once more with each threshold
-moved.
+"""How much of the table hangs on its thresholds:
+the verdicts once more with each threshold moved.
 """
 
 import dataclasses

@@ -30,8 +30,8 @@ def initial_norm(loss, num_classes: int = 10) -> float:
 
 
 def step_scale(spec: Spec, registry: dict = losses.LOSSES, num_classes: int = 10) -> float:
-    """s, the learning rate times the initial norm: the scale of a step of SGD, comparable across
-    losses; three digits.
+    """s, the learning rate times the initial norm: the scale of a step of SGD,
+    comparable across losses; three digits.
 
     ``registry`` holds the losses by name.
     """
@@ -65,8 +65,8 @@ def as_data(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def crossing(path: pd.DataFrame, column: str, level: float, value: str) -> float:
-    """``value`` where ``column`` first reaches a level, between two passes by interpolation; NaN if
-    it never does.
+    """``value`` where ``column`` first reaches a level, between two passes by interpolation;
+    NaN if it never does.
     """
     height, values = path[column].to_numpy(), path[value].to_numpy()
     reached = np.flatnonzero(height >= level)
@@ -85,15 +85,15 @@ def at_fit(path: pd.DataFrame, level: float) -> float:
 
 
 def upto(path: pd.DataFrame, epoch: float) -> pd.Series:
-    """The last evaluation at or before an epoch: the end of a shorter run, as the learning rate is
-    constant.
+    """The last evaluation at or before an epoch: the end of a shorter run,
+    as the learning rate is constant.
     """
     return path[path["epoch"] <= epoch].iloc[-1]
 
 
 def stopped_early(path: pd.DataFrame) -> pd.Series:
-    """The evaluation with the highest accuracy on held-out images with *noisy* labels, the first of
-    several.
+    """The evaluation with the highest accuracy on held-out images with *noisy* labels,
+    the first of several.
     """
     return path.loc[path["holdout_noisy_accuracy"].idxmax()]
 
@@ -114,8 +114,8 @@ def steps_needed(frame: pd.DataFrame, loss: str = "cce") -> float:
 
 
 def at_fits(frame: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
-    """``at_fit`` of each path: columns loss, seed, s, level, x; without the levels that a path does
-    not reach.
+    """``at_fit`` of each path: columns loss, seed, s, level, x;
+    without the levels that a path does not reach.
     """
     runs = frame.groupby(["loss", "seed", "s"])
     rows = [(*named, level, at_fit(path, level)) for named, path in runs for level in levels]
@@ -123,8 +123,8 @@ def at_fits(frame: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
 
 
 def spread(frame: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
-    """x at each level of the fit over the runs of a loss that reach it: loss, level, runs, lowest,
-    median, highest.
+    """x at each level of the fit over the runs of a loss that reach it: loss, level, runs,
+    lowest, median, highest.
     """
     x = at_fits(frame, levels).groupby(["loss", "level"])["x"]
     return x.agg(runs="count", lowest="min", median="median", highest="max").reset_index()

@@ -1,5 +1,5 @@
-"""Every number that a verdict hangs on, second version: one frozen object that is handed to the
-rules.
+"""Every number that a verdict hangs on, second version:
+one frozen object that is handed to the rules.
 
 Symbols: J1 and J2 are the accuracies on the training labels and on the true labels; f, m and r the
 fractions fitted (of the correctly labeled examples), memorized and recovered (of the mislabeled

@@ -136,8 +136,8 @@ def total(value: object) -> Tensor:
 
 
 def values_of(loss: Callable, logits: Tensor) -> tuple[Tensor, bool]:
-    """The loss of each logits (n, K) with each label, float64 (n, K); and whether it came in
-    float32.
+    """The loss of each logits (n, K) with each label, float64 (n, K);
+    and whether it came in float32.
 
     Raises:
         UserError: the loss fails on float64 and on float32.

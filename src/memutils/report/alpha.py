@@ -103,8 +103,8 @@ def draw_gradients(norms: pd.DataFrame, width: float = WIDE) -> plt.Figure:
 
 
 def draw(runs: Iterable[Record], width: float = WIDE) -> plt.Figure:
-    """Memorized and test accuracy over epochs at the main noise rate, a row a network and a dash an
-    alpha.
+    """Memorized and test accuracy over epochs at the main noise rate,
+    a row a network and a dash an alpha.
     """
     noisy = select(runs, eta=LIMITS.main_eta)
     networks = [n for n in NETWORKS if select(noisy, network=n)]

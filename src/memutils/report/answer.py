@@ -1,5 +1,5 @@
-"""The runs of the answer figure: of 40 % wrong labels, what is memorized with each loss, and test
-accuracy.
+"""The runs of the answer figure: of 40 % wrong labels, what is memorized with each loss,
+and test accuracy.
 
 A group is a network, number of images and learning rate; a dot is one seed of a loss.
 """

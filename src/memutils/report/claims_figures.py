@@ -21,8 +21,8 @@ MARKERS = {0.2: "s", 0.4: "^", 0.6: "D"}
 
 
 def differences(content: dict) -> plt.Figure:
-    """P0: every pair's difference with its interval (sampling of images), a panel a verdict, a row
-    a network.
+    """P0: every pair's difference with its interval (sampling of images), a panel a verdict,
+    a row a network.
 
     Filled: the main noise rate, 0.4; gray: an inconclusive pair.
     """

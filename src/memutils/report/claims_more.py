@@ -1,5 +1,5 @@
-"""The second half of the page of the claims: thresholds moved, how the rules changed, and what was
-run.
+"""The second half of the page of the claims: thresholds moved, how the rules changed,
+and what was run.
 """
 
 import json
@@ -25,8 +25,8 @@ NETWORKS = {
 
 
 def moved(changes: list[dict]) -> Safe:
-    """A line for each threshold, value and change of word: what it is in words, its values, and the
-    verdicts that change.
+    """A line for each threshold, value and change of word: what it is in words, its values,
+    and the verdicts that change.
 
     Args:
         changes: from ``sensitivity.changes``.
@@ -85,8 +85,8 @@ def first_version() -> dict:
 
 
 def rules_changed(content: dict, first: dict) -> Safe:
-    """For each claim the first version's rule, this one's and why, and both verdicts on the same
-    old records.
+    """For each claim the first version's rule, this one's and why,
+    and both verdicts on the same old records.
     """
     rows = []
     for claim in content["claims"]:

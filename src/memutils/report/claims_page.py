@@ -30,8 +30,8 @@ def row(content: dict, name: str) -> tuple[HTML, Markdown, HTML]:
 
 
 def statement(claim: dict) -> str:
-    """Markdown: the paper's sentence with its section, our reading, the rule in words and
-    symbols.
+    """Markdown: the paper's sentence with its section, our reading,
+    the rule in words and symbols.
     """
     symbols = next(c.symbols for c in CLAIMS if c.id == claim["id"])
     says = "*This claim is ours, not the paper's.*"
@@ -64,8 +64,8 @@ def evidence(claim: dict, columns: list[dict]) -> Safe:
 
 
 def line(claim: str, verdict: dict, title: str) -> dict:
-    """A verdict as a line: network, word, the deciding number at the main noise rate with its
-    interval.
+    """A verdict as a line: network, word,
+    the deciding number at the main noise rate with its interval.
     """
     named = {"network": title} | ({"of": PARTS[verdict["part"]]} if verdict["part"] else {})
     return named | {

@@ -7,8 +7,8 @@ from memutils.report.markup import Safe, joined, link, table, tag
 
 
 def rows_of(content: dict, main: bool) -> list[tuple[dict, str, dict[str, dict]]]:
-    """(claim, part, verdicts by column) for every row of a strip: of the networks, or of the
-    controls.
+    """(claim, part, verdicts by column) for every row of a strip: of the networks,
+    or of the controls.
     """
     columns = {c["id"] for c in content["columns"] if c["main"] == main}
     found = []
@@ -66,8 +66,8 @@ def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
 
 
 def controls(content: dict) -> Safe:
-    """What the controls say: a row a control, with the words of the claims that its runs bear
-    on.
+    """What the controls say: a row a control,
+    with the words of the claims that its runs bear on.
     """
     lines = []
     for column in (c for c in content["columns"] if not c["main"]):

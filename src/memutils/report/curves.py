@@ -68,8 +68,8 @@ def draw(
 
 
 def draw_run(axis: plt.Axes, record: Record, columns: dict[str, str], strength: float) -> None:
-    """A run's metrics; a cross ends a collapsed one, a fine vertical line is a drop of the learning
-    rate.
+    """A run's metrics; a cross ends a collapsed one,
+    a fine vertical line is a drop of the learning rate.
     """
     history, looks = record.history, look(record.spec["loss"])
     style = {"color": looks.color, "alpha": strength}

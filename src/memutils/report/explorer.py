@@ -85,8 +85,8 @@ def in_words(text: str, spec: dict) -> str:
 
 
 def entry(record: Record) -> dict:
-    """One run as the page holds it: its choices, and each metric at the evaluations, rounded to
-    four decimals.
+    """One run as the page holds it: its choices, and each metric at the evaluations,
+    rounded to four decimals.
     """
     run = Run(record)
     columns = {
@@ -106,8 +106,8 @@ def entry(record: Record) -> dict:
 
 
 def start(runs: list[dict]) -> list[int]:
-    """Places of the two runs compared at first: cross entropy at η = 0.4, and RLL at the same
-    settings, where possible.
+    """Places of the two runs compared at first: cross entropy at η = 0.4,
+    and RLL at the same settings, where possible.
     """
 
     def rank(run: dict, loss: str, other: dict) -> int:
@@ -129,8 +129,8 @@ def suggested(runs: list[dict]) -> list[dict]:
 
 
 def embed(content: dict) -> str:
-    """JSON that may stand in a script element: no character of it can end the element or begin
-    another.
+    """JSON that may stand in a script element:
+    no character of it can end the element or begin another.
     """
     text = json.dumps(content, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

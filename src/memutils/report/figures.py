@@ -164,8 +164,8 @@ def own_ids(text: str, prefix: str) -> str:
 
 
 def html(draw: Callable[..., plt.Figure], *given, alt: str, name: str = "figure") -> Safe:
-    """A figure at both widths; a page's style sheet shows one of them, and without it the wide one
-    is seen.
+    """A figure at both widths; a page's style sheet shows one of them,
+    and without it the wide one is seen.
     """
     parts = []
     for kind, width, hidden in (("wide", WIDE, ""), ("narrow", NARROW, ' style="display: none"')):

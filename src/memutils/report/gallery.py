@@ -16,8 +16,8 @@ FATES = {"memorized": ("#D55E00", "✗"), "recovered": ("#0072B2", "✓"), "neit
 
 @dataclass(frozen=True)
 class Picture:
-    """An image, uint8 (H, W, C), and the names of three classes: the given label, the true one, the
-    prediction.
+    """An image, uint8 (H, W, C), and the names of three classes: the given label,
+    the true one, the prediction.
     """
 
     image: np.ndarray

@@ -62,8 +62,8 @@ def weights(p: np.ndarray, y: np.ndarray, alpha: float) -> dict[str, np.ndarray]
 
 
 def check_weights(losses: Losses) -> None:
-    """Autograd's gradients have the proposition's weights, and its direction where the rest is
-    even.
+    """Autograd's gradients have the proposition's weights,
+    and its direction where the rest is even.
     """
     z, y = sample()
     rows, p = np.arange(len(z)), z.softmax(1).numpy()
@@ -164,8 +164,8 @@ def check_corner(losses: Losses, k: int = 10) -> None:
 
 
 def check_mean_gradient(losses: Losses, k: int = 10) -> None:
-    """The gradients of a symmetric loss cancel over the labels, and noise on average shrinks
-    them.
+    """The gradients of a symmetric loss cancel over the labels,
+    and noise on average shrinks them.
     """
     z, y = sample(k)
     for name in symmetric(losses, k):

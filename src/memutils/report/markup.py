@@ -52,8 +52,8 @@ def details(summary: object, *content: object) -> Safe:
 
 
 def number(value: object, digits: int = 3) -> str:
-    """A number for the reader: '0.905', '–' where there is none; whole numbers as they are, texts
-    too.
+    """A number for the reader: '0.905', '–' where there is none; whole numbers as they are,
+    texts too.
     """
     if value is None:
         return "–"

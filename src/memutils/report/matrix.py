@@ -119,8 +119,8 @@ def draw_test(
 
 
 def conditions(runs: Iterable[Measured]) -> str:
-    """What runs have in common, for a caption: images, seeds, epochs, learning rates, alpha and
-    precision.
+    """What runs have in common, for a caption: images, seeds, epochs, learning rates,
+    alpha and precision.
     """
     runs = list(runs)
     if not runs:

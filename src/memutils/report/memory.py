@@ -47,8 +47,8 @@ def pairs(pool: Pool) -> pd.DataFrame:
 
 
 def pairs_sentence(found: pd.DataFrame) -> str:
-    """In how many pairs the network trained with CCE has the lower RLL training risk, and what its
-    risk proves.
+    """In how many pairs the network trained with CCE has the lower RLL training risk,
+    and what its risk proves.
     """
     if found.empty:
         return "No pair of runs with CCE and RLL at the same noise rate and seed is recorded."

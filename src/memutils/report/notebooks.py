@@ -27,8 +27,8 @@ INJECTED = "# Parameters"
 
 
 def plain_errors(interrupted: str = INTERRUPTED) -> None:
-    """From now on a UserError or an interrupt ends a cell with its sentence alone; the cell still
-    counts as failed.
+    """From now on a UserError or an interrupt ends a cell with its sentence alone;
+    the cell still counts as failed.
     """
     shell = get_ipython()
     if shell is None:
@@ -117,8 +117,8 @@ NAMES = {
 
 
 def table(frame: "pd.DataFrame") -> "Styler":
-    """A table as readers see it: no index, three decimals, a dash where there is no value; texts
-    are escaped.
+    """A table as readers see it: no index, three decimals, a dash where there is no value;
+    texts are escaped.
 
     A column of anything but measured numbers that is the same in all of several rows is said once,
     in the caption.

@@ -35,8 +35,8 @@ def set_style() -> None:
 
 
 def select(records: Iterable[Record], **settings) -> list[Record]:
-    """The records with these settings and loss parameters; a tuple or list names several allowed
-    values.
+    """The records with these settings and loss parameters;
+    a tuple or list names several allowed values.
     """
     check_known(settings)
     return [record for record in records if fits(record.spec, settings)]
@@ -51,8 +51,8 @@ def fits(made: dict, asked: dict) -> bool:
 
 
 def standard(records: Iterable[Record], scale: Scale) -> list[Record]:
-    """The records of the scale's own grid, without variations made by hand and without diverged
-    runs.
+    """The records of the scale's own grid,
+    without variations made by hand and without diverged runs.
     """
     keys = scale.specs()
     return [record for record in records if record.key in keys and not record.diverged]
@@ -66,8 +66,8 @@ def missing(records: Iterable[Record], scale: Scale, **settings) -> list[str]:
 
 @dataclass(frozen=True)
 class Panels:
-    """What a figure shows: (label, records) for each panel, the records of all, and the keys that
-    have none yet.
+    """What a figure shows: (label, records) for each panel, the records of all,
+    and the keys that have none yet.
     """
 
     scale: str
@@ -106,8 +106,8 @@ def panel_label(dataset: str, network: str, loss: str = "") -> str:
 
 
 def final_table(records: list[Record]) -> pd.DataFrame:
-    """The final metrics of each record: J1, J2 and their parts, test accuracy, classes predicted,
-    whether it collapsed.
+    """The final metrics of each record: J1, J2 and their parts, test accuracy,
+    classes predicted, whether it collapsed.
     """
     settings = ["dataset", "network", "loss", "eta", "seed"]
     columns = ["j1", "j2", "fitted", "memorized", "recovered", "test_accuracy", "classes"]
@@ -123,8 +123,8 @@ def final_table(records: list[Record]) -> pd.DataFrame:
 
 
 def conditions(records: list[Record]) -> str:
-    """What a figure's runs have in common, for its caption: 'n = 5,000; seeds 0 and 1; 60 epochs;
-    CPU, bfloat16'.
+    """What a figure's runs have in common, for its caption: 'n = 5,000; seeds 0 and 1;
+    60 epochs; CPU, bfloat16'.
     """
     if not records:
         return "no run recorded yet"

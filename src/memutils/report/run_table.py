@@ -1,5 +1,5 @@
-"""The table of all runs: a row a record, with its settings, its values at the end and links to what
-it left.
+"""The table of all runs: a row a record, with its settings,
+its values at the end and links to what it left.
 """
 
 import math

@@ -162,8 +162,8 @@ def paper_rate(found: Iterable[Record]) -> Safe:
 
 
 def at_fits(groups: Iterable[Group]) -> Safe:
-    """x at equal training-mode f, RLL beside CCE, a row a network, learning rate, size and
-    length.
+    """x at equal training-mode f, RLL beside CCE, a row a network, learning rate,
+    size and length.
     """
     rows = []
     for group in groups:

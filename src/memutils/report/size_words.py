@@ -76,15 +76,15 @@ def seen(frame: pd.DataFrame) -> str:
 
 
 def falls(values: pd.Series) -> bool:
-    """Whether a share is lower with the most images than with the fewest, by more than the
-    tolerance.
+    """Whether a share is lower with the most images than with the fewest,
+    by more than the tolerance.
     """
     return bool(values.iloc[0] - values.iloc[-1] > LIMITS.fit_gap)
 
 
 def verdict(frame: pd.DataFrame) -> str:
-    """Whether RLL resists more with more images, whether CCE still memorizes them, and the
-    take-away.
+    """Whether RLL resists more with more images, whether CCE still memorizes them,
+    and the take-away.
     """
     named = compared(frame)
     if not named:

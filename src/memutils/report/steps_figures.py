@@ -33,8 +33,8 @@ def panels(count: int, width: float, **settings) -> tuple[plt.Figure, list[plt.A
 
 
 def marks(axis: plt.Axes, levels: Iterable[float]) -> None:
-    """The line x = 0, on which a network blind to the labels lies, and the levels of f at which
-    losses are compared.
+    """The line x = 0, on which a network blind to the labels lies,
+    and the levels of f at which losses are compared.
     """
     axis.axhline(0, color=INK, linestyle="--", linewidth=0.9)
     for level in levels:
@@ -106,8 +106,8 @@ def draw_fits(
 
 
 def draw_paths(compared: pd.DataFrame, width: float = WIDE) -> plt.Figure:
-    """Every path of the MLP, a panel a loss; the stronger the color, the larger s. A cross ends a
-    run that collapsed.
+    """Every path of the MLP, a panel a loss; the stronger the color, the larger s.
+    A cross ends a run that collapsed.
     """
     scales = sorted(compared["s"].unique())
     strength = dict(zip(scales, np.linspace(0.3, 1, len(scales)), strict=True))

@@ -54,8 +54,8 @@ def conditions(groups: list[Group]) -> str:
 
 
 def highest(group: Group, other: str = "cce") -> pd.DataFrame:
-    """The gaps at the highest level of f that both losses reach in every seed; empty without
-    one.
+    """The gaps at the highest level of f that both losses reach in every seed;
+    empty without one.
     """
     gaps = equal_fit.gaps(group, other)
     whole = gaps.groupby("level")["seed"].nunique() == gaps["seed"].nunique()

@@ -106,8 +106,8 @@ def of_mae(mean: pd.DataFrame) -> str:
 
 
 def against_others(chosen: pd.DataFrame, images: int) -> str:
-    """Test accuracy of RLL trained to the end against CCE and RLL stopped early and the oracle, by
-    seed.
+    """Test accuracy of RLL trained to the end against CCE and RLL stopped early and the oracle,
+    by seed.
 
     Args:
         chosen: from ``early_stopping.choices``.

@@ -196,8 +196,8 @@ def check_symmetrization(losses: Losses, k: int = 10) -> None:
 
 
 def check_normalized(losses: Losses, k: int = 10) -> None:
-    """Normalized MSE is MSE over its sum, with the gradient of the quotient rule; CCE normalizes
-    too.
+    """Normalized MSE is MSE over its sum, with the gradient of the quotient rule;
+    CCE normalizes too.
     """
     z = logits(k).requires_grad_()
     y = torch.arange(len(z)) % k

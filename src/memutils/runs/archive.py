@@ -1,5 +1,5 @@
-"""Finished records in archives that are whole after each run: what a machine that is given back
-leaves behind.
+"""Finished records in archives that are whole after each run:
+what a machine that is given back leaves behind.
 
 An archive is a zip file in the layout of a results folder; ``python -m memutils.runs.merge
 OUT.zip`` takes it.
@@ -45,8 +45,8 @@ class Archive:
         return self.first if number == 1 else self.first.with_suffix(f".{number}.zip")
 
     def add(self, record: Record) -> Path:
-        """Adds a record with its arrays, if it is not in yet; returns the archive that was written
-        last.
+        """Adds a record with its arrays, if it is not in yet;
+        returns the archive that was written last.
 
         Raises:
             UserError: the record alone is larger than an archive may be, or the disk is full.

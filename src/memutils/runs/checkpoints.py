@@ -50,8 +50,8 @@ def work_folder(scale: str) -> Path:
 
 @contextlib.contextmanager
 def only_one(scale: str, key: str) -> Iterator[None]:
-    """Waits until no other process carries out this run. The system drops the lock with the process
-    that holds it.
+    """Waits until no other process carries out this run.
+    The system drops the lock with the process that holds it.
     """
     if fcntl is None:
         raise UserError(
@@ -77,8 +77,8 @@ def only_one(scale: str, key: str) -> Iterator[None]:
 
 
 class Checkpoint:
-    """A run's state on disk between epochs: a sha256, then torch's format, written whole or not at
-    all.
+    """A run's state on disk between epochs: a sha256, then torch's format,
+    written whole or not at all.
     """
 
     def __init__(self, scale: str, key: str, belongs_to: dict):
@@ -100,8 +100,8 @@ class Checkpoint:
         self.written = time.monotonic()
 
     def resume(self, trainer: training.Trainer) -> float:
-        """Loads the state if it is whole and of this very run; returns the seconds spent before,
-        else 0.
+        """Loads the state if it is whole and of this very run;
+        returns the seconds spent before, else 0.
         """
         try:
             content = self.path.read_bytes()

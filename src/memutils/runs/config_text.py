@@ -22,8 +22,8 @@ FORMS = {
         "-+0123456789.",
     ),
 }
-"""What a plain scalar must look like to be more than a text, and the characters that it may begin
-with.
+"""What a plain scalar must look like to be more than a text,
+and the characters that it may begin with.
 """
 
 

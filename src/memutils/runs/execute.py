@@ -1,5 +1,5 @@
-"""Carries out one run: data, noise, network and training in, a record out. Safe to kill and to
-start twice.
+"""Carries out one run: data, noise, network and training in, a record out.
+Safe to kill and to start twice.
 """
 
 import math
@@ -49,8 +49,8 @@ def run(
     load: Callable[[str], data.Dataset] = data.load,
     graph_only: bool = False,
 ) -> Record:
-    """Carries out a run, or goes on with an interrupted one, or returns the record that is there
-    already.
+    """Carries out a run, or goes on with an interrupted one,
+    or returns the record that is there already.
 
     Args:
         spec: what to run.

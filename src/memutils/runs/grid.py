@@ -1,5 +1,5 @@
-"""What a grid still lacks and about how long it will take: ``python -m memutils.runs.grid --scale
-cpu [--only resnet18]``.
+"""What a grid still lacks and about how long it will take:
+``python -m memutils.runs.grid --scale cpu [--only resnet18]``.
 """
 
 import argparse
@@ -36,8 +36,8 @@ class Rate:
 
 
 def recorded() -> list[Record]:
-    """All records that can be read, of whatever scale: an estimate must not fail by one that is
-    damaged.
+    """All records that can be read, of whatever scale:
+    an estimate must not fail by one that is damaged.
     """
     found = []
     for path in sorted(records.results_root().glob("*/[!.]*.json")):
@@ -47,8 +47,8 @@ def recorded() -> list[Record]:
 
 
 def rate(spec: Spec, known: list[Record]) -> Rate | None:
-    """The median rate of records of the same network, data set and device, or None where there is
-    none.
+    """The median rate of records of the same network, data set and device,
+    or None where there is none.
 
     Those made on a processor of this model in the precision of ``spec`` come first, then others in
     this precision, then any.
@@ -78,8 +78,8 @@ def seconds_per_image(record: Record) -> float:
 
 
 def measure(spec: Spec) -> float:
-    """Seconds of one image of one epoch, measured now: a few training steps, times 1.2 for
-    evaluation.
+    """Seconds of one image of one epoch, measured now: a few training steps,
+    times 1.2 for evaluation.
     """
     import numpy as np
 
@@ -141,8 +141,8 @@ def images(spec: Spec) -> int:
 
 
 def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
-    """How many runs are missing and about how long they take with so many jobs at once, all
-    together and each.
+    """How many runs are missing and about how long they take with so many jobs at once,
+    all together and each.
 
     With 0 jobs (other machines do them) no time is told, only a count.
     """

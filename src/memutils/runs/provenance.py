@@ -54,8 +54,8 @@ def code_hash() -> str:
 
 
 NOTE = "provenance.json"
-"""The file that tells commit and state where the sources travel without git; written by ``python -m
-memutils.runs.provenance``.
+"""The file that tells commit and state where the sources travel without git;
+written by ``python -m memutils.runs.provenance``.
 """
 
 
@@ -70,8 +70,8 @@ def git(*words: str) -> bytes:
 
 
 def source_state() -> dict:
-    """The commit, and whether what decides a run differs from it: from git, else as the note tells;
-    else None.
+    """The commit, and whether what decides a run differs from it: from git,
+    else as the note tells; else None.
     """
     return state_in_git() or state_in_note() or {"commit": None, "dirty": None}
 
@@ -88,8 +88,8 @@ def state_in_git() -> dict | None:
 
 
 def state_in_note() -> dict | None:
-    """Commit and state that came with the sources; they are dirty if they changed on the way or
-    since.
+    """Commit and state that came with the sources;
+    they are dirty if they changed on the way or since.
     """
     try:
         note = json.loads((root() / NOTE).read_bytes())
@@ -185,8 +185,8 @@ def processor() -> str:
 
 
 def machine(device: str) -> str:
-    """The name of what a run on this device ('cpu' or 'cuda') is carried out by: the processor or
-    the GPU.
+    """The name of what a run on this device ('cpu' or 'cuda') is carried out by:
+    the processor or the GPU.
     """
     return torch.cuda.get_device_name() if device == "cuda" else processor()
 

@@ -76,8 +76,8 @@ class Queue:
         return self.deadline - self.clock()
 
     def state(self, job: Job) -> str:
-        """Whether a waiting run is 'ready', must wait for one that is 'running' or 'waiting', or
-        will be 'never'.
+        """Whether a waiting run is 'ready', must wait for one that is 'running' or 'waiting',
+        or will be 'never'.
         """
         if not job.first:
             return "ready"
@@ -88,8 +88,8 @@ class Queue:
         return "waiting" if any(other.name == job.first for other in self.waiting) else "never"
 
     def take(self) -> Job | None:
-        """The first run that may begin and is likely to end in time; None if there is none and none
-        will be.
+        """The first run that may begin and is likely to end in time;
+        None if there is none and none will be.
         """
         with self.changed:
             while True:
@@ -166,8 +166,8 @@ class Process:
 
 
 def serve(pipe: Connection, parent: int) -> None:
-    """Carries out the jobs that come through the pipe; ends with it, and on Linux at once with the
-    parent.
+    """Carries out the jobs that come through the pipe; ends with it,
+    and on Linux at once with the parent.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
     if sys.platform == "linux":
@@ -237,8 +237,8 @@ def make_say(log: Path | None) -> Callable[[str], None]:
 
 
 def listing(queue: Queue) -> list[str]:
-    """The missing runs as lines of an order, for a machine that has no records; with their
-    estimates.
+    """The missing runs as lines of an order, for a machine that has no records;
+    with their estimates.
     """
     lines = []
     for job in queue.waiting:

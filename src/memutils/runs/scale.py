@@ -58,15 +58,15 @@ class Scale:
         return Spec(**named, loss_parameters=others)
 
     def usual(self, network: object) -> dict:
-        """The defaults for a network; a loss's parameter among them counts for losses that
-        have it.
+        """The defaults for a network; a loss's parameter among them counts for losses
+        that have it.
         """
         of_network = self.networks.get(network, {}) if isinstance(network, str) else {}
         return flat(self.defaults) | flat(of_network)
 
     def key(self, spec: Spec) -> str:
-        """The run's name: data set, network, loss, eta, seed and each setting that differs from the
-        scale's default.
+        """The run's name: data set, network, loss, eta,
+        seed and each setting that differs from the scale's default.
         """
         named = [spec.dataset, spec.network, spec.loss]
         named += [f"eta{text_of(spec.eta)}", f"seed{spec.seed}"]
@@ -77,8 +77,8 @@ class Scale:
         return key
 
     def differing(self, spec: Spec) -> dict[str, object]:
-        """Settings and loss parameters, beyond those every key names, with other than default
-        values.
+        """Settings and loss parameters, beyond those every key names,
+        with other than default values.
 
         Sorted by name.
         """
@@ -91,8 +91,8 @@ class Scale:
         return dict(sorted(changed.items()))
 
     def parameters(self, spec: Spec) -> str:
-        """What tells a run from this scale's defaults, as YAML for papermill's ``-y``: plain
-        values, never code.
+        """What tells a run from this scale's defaults, as YAML for papermill's ``-y``:
+        plain values, never code.
         """
         told = {n: getattr(spec, n) for n in NAMING} | self.differing(spec)
         return "{" + ", ".join(f'"{n}": {values.as_text(v)}' for n, v in told.items()) + "}"

@@ -35,8 +35,8 @@ def child_seed(seed: int, purpose: str) -> int:
 def prepare(
     spec: Spec, dataset: data.Dataset, source: labeling.Source | None = None
 ) -> tuple[dict[str, Split], dict[str, NoisyLabels]]:
-    """The splits of a run ('train', 'test', and 'holdout' where asked for) and their labels; test
-    labels are true.
+    """The splits of a run ('train', 'test', and 'holdout' where asked for) and their labels;
+    test labels are true.
 
     ``source`` is where the labels come from, by default what the specification says.
 

@@ -79,14 +79,14 @@ class Spec(Recipe):
 
     @property
     def redistributable(self) -> bool:
-        """Whether a record may hold the training labels, and what was predicted for their
-        images.
+        """Whether a record may hold the training labels,
+        and what was predicted for their images.
         """
         return labeling.redistributable(self.noise, self.labels)
 
     def build_loss(self, name: str | None = None):
-        """This run's loss, or the named one, with its defaults where this run does not train with
-        it.
+        """This run's loss, or the named one,
+        with its defaults where this run does not train with it.
         """
         name = name or self.loss
         own = losses.parameters_of(name) if name in self.trained_with else {}

@@ -1,5 +1,5 @@
-"""With this folder on PYTHONPATH, a run checkpoints after every epoch and can be killed at a point
-of one's choice.
+"""With this folder on PYTHONPATH, a run checkpoints after every epoch
+and can be killed at a point of one's choice.
 
 FAULT is ``point:count:whom:share``: the count-th time a process gets to the point, SIGKILL goes to
 whom: itself, or the nearest process above it whose command line has that word, or 'all' of those.

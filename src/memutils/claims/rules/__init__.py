@@ -1,5 +1,5 @@
-"""The rules of the claims that single runs or pairs of runs decide; ``contrasts`` has those over
-seeds.
+"""The rules of the claims that single runs or pairs of runs decide;
+``contrasts`` has those over seeds.
 
 A rule is a function of a ``Case``, the runs that a cell compares, and of the thresholds. It returns
 a ``Finding``. Symbols as in ``memutils.claims.thresholds``; SE is the standard error of the

@@ -9,8 +9,8 @@ from memutils.claims.thresholds import Thresholds
 
 
 def ideal_drop(case: Case) -> float:
-    """By how much J1 falls if no wrong label is met but by chance: e(Ka - 1)/(K - 1), a the J1 on
-    clean labels.
+    """By how much J1 falls if no wrong label is met but by chance: e(Ka - 1)/(K - 1),
+    a the J1 on clean labels.
     """
     k, a = case.run.classes, case.clean_run.end("j1")
     return case.run.noise_rate * (k * a - 1) / (k - 1)

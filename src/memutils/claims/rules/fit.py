@@ -60,8 +60,8 @@ def takes_longer(case: Case, limits: Thresholds) -> Finding:
 
 
 def saturates(case: Case, limits: Thresholds) -> Finding:
-    """C13, first: J1 of normalized MSE is at most 0.95, and changes by at most 0.01 over the last
-    fifth.
+    """C13, first: J1 of normalized MSE is at most 0.95,
+    and changes by at most 0.01 over the last fifth.
     """
     run = case.run
     j1, statistics = run.end("j1"), {"j1": run.end("j1"), "rise": run.rise}

@@ -29,8 +29,8 @@ def memorizes_less(case: Case, limits: Thresholds) -> Finding:
 
 
 def more_accurate(case: Case, limits: Thresholds) -> Finding:
-    """P0, the other two: RLL's test accuracy is above that of the other loss by 3 SE, image by
-    image.
+    """P0, the other two: RLL's test accuracy is above that of the other loss by 3 SE,
+    image by image.
     """
     return more(case.run, case.other(case.against[0]), "tested", limits)
 
