@@ -85,7 +85,8 @@ def test_the_command_says_what_is_missing_and_writes_nothing(monkeypatch, tmp_pa
     monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path))
     monkeypatch.setattr(human, "measure", absent)
     assert human.main() == 1
-    assert capsys.readouterr().err == "The labels are not there.\n" and not list(tmp_path.iterdir())
+    assert capsys.readouterr().err == "Error: The labels are not there.\n"
+    assert not list(tmp_path.iterdir())
 
 
 COUNTS = human.count(*labelings([*FOUR, [0, 1, 1, 1], [0, 1, 1, 0], [2, 3, 0, 2]]), CLASSES)

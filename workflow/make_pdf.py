@@ -13,7 +13,7 @@ from pathlib import Path
 from browser import launch, typeset
 from playwright.sync_api import sync_playwright
 
-from memutils.errors import UserError
+from memutils.errors import UserError, command
 
 ROOT = "notebooks/answer.html"
 FOOTER = (
@@ -74,33 +74,30 @@ def offer(pdf: Path, html: Path) -> None:
             page.write_text(text.replace(PLACE, OFFER), encoding="utf-8")
 
 
+@command
 def main(build: str) -> int:
     build = Path(build).expanduser()
     target = build / "book.pdf"
-    try:
-        with sync_playwright() as playwright:
-            browser = launch(playwright)  # before the minutes of building: it may be missing
-            source = single_page(build / "src", build)
-            page = browser.new_page(color_scheme="light", viewport={"width": 900, "height": 1200})
-            page.set_default_timeout(300_000)
-            typeset(page, source)
-            page.evaluate(OPEN)
-            page.pdf(
-                path=target,
-                format="A4",
-                margin=MARGIN,
-                print_background=True,
-                outline=True,
-                tagged=True,
-                display_header_footer=True,
-                header_template="<span></span>",
-                footer_template=FOOTER,
-            )
-            browser.close()
-        offer(target, build / "html")
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
+    with sync_playwright() as playwright:
+        browser = launch(playwright)  # before the minutes of building: it may be missing
+        source = single_page(build / "src", build)
+        page = browser.new_page(color_scheme="light", viewport={"width": 900, "height": 1200})
+        page.set_default_timeout(300_000)
+        typeset(page, source)
+        page.evaluate(OPEN)
+        page.pdf(
+            path=target,
+            format="A4",
+            margin=MARGIN,
+            print_background=True,
+            outline=True,
+            tagged=True,
+            display_header_footer=True,
+            header_template="<span></span>",
+            footer_template=FOOTER,
+        )
+        browser.close()
+    offer(target, build / "html")
     print(f"The book as one file: {target}; the book's first page links to its copy.")
     return 0
 

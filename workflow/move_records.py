@@ -12,7 +12,7 @@ import hashlib
 import sys
 from pathlib import Path
 
-from memutils.errors import UserError
+from memutils.errors import UserError, command
 from memutils.runs import files, record, records, specs
 
 SCALES = ("cpu", "control", "size", "sweep", "alpha", "steps", "switch")
@@ -65,16 +65,13 @@ def move(found: records.Record, scale: str, key: str, aside: Path) -> tuple:
     return (found.scale, found.key, scale, key, *sums)
 
 
+@command
 def main() -> int:
     """Moves what must move; 1 and nothing changed where something is wrong."""
     root = files.results_root()
     aside, table = root / ".moving", root / "moved.csv"
-    try:
-        todo = moves({name: specs.load_scale(name) for name in SCALES})
-        rows = [move(*row, aside) for row in todo]
-    except UserError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
+    todo = moves({name: specs.load_scale(name) for name in SCALES})
+    rows = [move(*row, aside) for row in todo]
     for found, *_ in todo:
         found.path.unlink()
         found.path.with_suffix(".npz").unlink()

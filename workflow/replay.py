@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from memutils import runs
-from memutils.errors import UserError
+from memutils.errors import UserError, command
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import Spec, load_scale
@@ -192,6 +192,7 @@ def some() -> int:
     return int(any(answer.far for answer in answers))
 
 
+@command
 def main(arguments: list[str] | None = None) -> int:
     """The command line; 1 for an error, and for ``--some`` where a run is far off its record."""
     parser = argparse.ArgumentParser(
@@ -202,20 +203,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--keep", action="store_true", help=f"keep the answer in {FILE.name}")
     parser.add_argument("--some", action="store_true", help="three short runs, by the commit")
     options = parser.parse_args(arguments)
-    try:
-        if options.some:
-            return some()
-        if not (options.scale and options.key):
-            raise UserError(
-                "Name the record: make replay SCALE=cpu KEY=mnist-resnet18-rll-eta0.4-seed0."
-            )
-        found = replay(options.scale, options.key)
-        print(found)
-        if options.keep:
-            keep(found)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
+    if options.some:
+        return some()
+    if not (options.scale and options.key):
+        raise UserError(
+            "Name the record: make replay SCALE=cpu KEY=mnist-resnet18-rll-eta0.4-seed0."
+        )
+    found = replay(options.scale, options.key)
+    print(found)
+    if options.keep:
+        keep(found)
     return 0
 
 

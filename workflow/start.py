@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from memutils.errors import INTERRUPTED, UserError, unknown_name
+from memutils.errors import UserError, command, unknown_name
 from memutils.runs import grid, specs
 
 WORKFLOW = Path(__file__).parent
@@ -38,7 +38,7 @@ def check_profile(name: str) -> None:
         raise unknown_name("profile", name, valid)
 
 
-def command(target: str, options: argparse.Namespace) -> list[str]:
+def snakemake(target: str, options: argparse.Namespace) -> list[str]:
     """Snakemake's command line."""
     local = options.profile == "local"
     share = positive("SHARE", options.share) if options.share else int(not local)
@@ -69,12 +69,13 @@ def start(options: argparse.Namespace) -> list[str]:
     """Prints what is missing and about how long it takes, and returns the command that does it."""
     check_profile(options.profile)
     options.scale = specs.scale_name(options.scale)
-    words = command(options.target, options)
+    words = snakemake(options.target, options)
     jobs = int(options.jobs) if options.profile == "local" else 0  # of a cluster nothing is known
     print(grid.estimate(specs.load_scale(options.scale), options.only, jobs), flush=True)
     return words
 
 
+@command
 def main(arguments: list[str] | None = None) -> int:
     """Ends as Snakemake does, or before it with 1 and one sentence on what was typed."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -91,14 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--share", default="", help="runs in each job of a cluster, or at once on a GPU"
     )
-    try:
-        words = start(parser.parse_args(arguments))
-    except UserError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(INTERRUPTED, file=sys.stderr)
-        return 130
+    words = start(parser.parse_args(arguments))
     os.execv(words[0], words)  # so that Ctrl-C and a kill reach it alone
 
 

@@ -1,6 +1,8 @@
 """Errors a user can act on: one plain sentence that says what to do."""
 
-from collections.abc import Iterable
+import functools
+import sys
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 INTERRUPTED = (
@@ -11,6 +13,25 @@ INTERRUPTED = (
 
 class UserError(Exception):
     """Something the user can mend; its text is one plain sentence with what to do."""
+
+
+def command(main: Callable[..., int]) -> Callable[..., int]:
+    """A command's ``main`` as a user meets it: where a UserError ends it one sentence on stderr and
+    exit code 1, on Ctrl-C 130.
+    """
+
+    @functools.wraps(main)
+    def guarded(*arguments) -> int:
+        try:
+            return main(*arguments)
+        except UserError as error:
+            print(f"Error: {error}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print(INTERRUPTED, file=sys.stderr)
+            return 130
+
+    return guarded
 
 
 def unknown_name(kind: str, name: object, valid: Iterable[str]) -> UserError:

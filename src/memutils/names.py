@@ -34,3 +34,11 @@ NETWORK_NAMES = {
     "inception-lite-no-bn": "Inception-Lite without BatchNorm",
 }
 DATASET_NAMES = {"mnist5k": "MNIST (5k)", "mnist": "MNIST", "cifar10": "CIFAR-10"}
+METRIC_NAMES = {
+    "j1": "J1",
+    "j2": "J2",
+    "fitted": "fitted",
+    "memorized": "memorized",
+    "recovered": "recovered",
+    "test_accuracy": "test accuracy",
+}

@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from memutils.errors import UserError
+from memutils.errors import UserError, command
 from memutils.report import speed
 from memutils.runs import merge
 
@@ -30,6 +30,7 @@ def add_speeds(path: Path) -> None:
     print(f"The speeds of {speed.title(result)} are in {speed.RESULTS}.")
 
 
+@command
 def main(arguments: list[str] | None = None) -> int:
     """The command; 1 where something is wrong or there is nothing."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -40,12 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Error: {options.out} holds no records*.zip and no speed.json.", file=sys.stderr)
         return 1
     failed = [path.name for path in archives if merge.main([str(path)])]
-    try:
-        if speeds.exists():
-            add_speeds(speeds)
-    except UserError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
+    if speeds.exists():
+        add_speeds(speeds)
     return int(bool(failed))
 
 

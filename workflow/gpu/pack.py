@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 from memutils import data, sources
-from memutils.errors import UserError
+from memutils.errors import UserError, command
 from memutils.runs.files import write_whole
 
 PARTS = ("mnist", "cifar10.1", "cifar10.2")
@@ -146,6 +146,7 @@ def unpack(folder: Path, root: Path) -> list[str]:
     return whole
 
 
+@command
 def main(arguments: list[str] | None = None) -> int:
     """The command; 1 where something is wrong."""
     parser = argparse.ArgumentParser(
@@ -159,14 +160,10 @@ def main(arguments: list[str] | None = None) -> int:
     unpacking.add_argument("folder", type=Path)
     unpacking.add_argument("data", type=Path)
     options = parser.parse_args(arguments)
-    try:
-        if options.what == "pack":
-            pack(options.folder, options.names, data.data_root())
-        else:
-            print(f"Whole: {', '.join(unpack(options.folder, options.data)) or 'nothing yet'}.")
-    except UserError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
+    if options.what == "pack":
+        pack(options.folder, options.names, data.data_root())
+    else:
+        print(f"Whole: {', '.join(unpack(options.folder, options.data)) or 'nothing yet'}.")
     return 0
 
 

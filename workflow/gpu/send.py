@@ -19,7 +19,7 @@ from pathlib import Path
 from pack import PARTS, pack
 
 from memutils import data
-from memutils.errors import UserError
+from memutils.errors import UserError, command
 from memutils.runs import provenance, queue
 
 CODE = (
@@ -76,6 +76,7 @@ def missing_runs() -> str:
     return text.getvalue()
 
 
+@command
 def main(arguments: list[str] | None = None) -> int:
     """The command; 1 where something is wrong."""
     parser = argparse.ArgumentParser(
@@ -84,11 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="is made anew")
     parser.add_argument("names", nargs="*", choices=[*PARTS, []], help="data to pack into it")
     options = parser.parse_args(arguments)
-    try:
-        size = prepare(options.folder, options.names)
-    except UserError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
+    size = prepare(options.folder, options.names)
     advice = " Send fewer data at a time." if size > TRAVELS else ""
     print(f"{options.folder} is ready: {size / 2**20:.1f} MiB.{advice}")
     return 0

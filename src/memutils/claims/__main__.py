@@ -6,10 +6,11 @@ from pathlib import Path
 
 from memutils.claims.publish import content, dump, strip
 from memutils.claims.selection import SCALES, Pool
-from memutils.errors import UserError
+from memutils.errors import UserError, command
 from memutils.runs import records
 
 
+@command
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parser = argparse.ArgumentParser(
@@ -25,24 +26,19 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     path = options.output or records.results_root() / "claims.json"
-    try:
-        pool = Pool.load()
-        if not pool.runs:
-            raise UserError(
-                f"There is no record of the scales {', '.join(SCALES)} to judge; nothing was"
-                " written."
-            )
-        table = content(pool)
-        print(strip(table))
-        if not options.check:
-            records.write_whole(path, dump(table))
-        elif not path.is_file() or path.read_bytes() != dump(table):
-            raise UserError(
-                f"The table {path} does not fit the records; write it anew without --check."
-            )
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
+    pool = Pool.load()
+    if not pool.runs:
+        raise UserError(
+            f"There is no record of the scales {', '.join(SCALES)} to judge; nothing was written."
+        )
+    table = content(pool)
+    print(strip(table))
+    if not options.check:
+        records.write_whole(path, dump(table))
+    elif not path.is_file() or path.read_bytes() != dump(table):
+        raise UserError(
+            f"The table {path} does not fit the records; write it anew without --check."
+        )
     return 0
 
 

@@ -10,12 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import fmean
 
-import numpy as np
-
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN, Case, inconclusive
 from memutils.claims.intervals import Interval, over_seeds
 from memutils.claims.measured import Measured
-from memutils.claims.outcomes import Run, excess
+from memutils.claims.outcomes import Run, at_level, excess
 from memutils.claims.selection import Column, Pool, Protocol
 from memutils.claims.steps import step_scale
 from memutils.claims.thresholds import Thresholds
@@ -41,20 +39,6 @@ class Contrast:
     intervals: dict[str, tuple[float, Interval | None]] = field(default_factory=dict)
     why: str = ""
     records: tuple[str, ...] = ()
-
-
-def at_level(fitted: np.ndarray, x: np.ndarray, level: float) -> float:
-    """x where f first reaches a level, interpolated in f between the two epochs;
-    NaN if it never does.
-    """
-    reached = np.flatnonzero(fitted >= level)
-    if not len(reached):
-        return math.nan
-    i = reached[0]
-    if i == 0:
-        return float(x[0])
-    share = (level - fitted[i - 1]) / (fitted[i] - fitted[i - 1])
-    return float(x[i - 1] + share * (x[i] - x[i - 1]))
 
 
 def x_at_level(run: Measured, level: float) -> float:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from memutils.claims.contrasts import at_level, x_at_level
-from memutils.claims.outcomes import Measured, excess
+from memutils.claims.contrasts import x_at_level
+from memutils.claims.outcomes import Measured, at_level, excess
 from memutils.claims.selection import ALPHA, COLUMNS, Column, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
 from memutils.names import DATASET_NAMES, NETWORK_NAMES

@@ -25,6 +25,20 @@ def excess(memorized, recovered, classes: int):
     return memorized - (1 - memorized - recovered) / (classes - 2)
 
 
+def at_level(heights: np.ndarray, values: np.ndarray, level: float) -> float:
+    """The value where the heights first reach a level, interpolated between the two epochs;
+    NaN if they never do.
+    """
+    reached = np.flatnonzero(heights >= level)
+    if not len(reached):
+        return math.nan
+    i = reached[0]
+    if i == 0:
+        return float(values[0])
+    share = (level - heights[i - 1]) / (heights[i] - heights[i - 1])
+    return float(values[i - 1] + share * (values[i] - values[i - 1]))
+
+
 def leads(a: float, b: float, n: int, deviations: float) -> bool:
     """Whether fraction a of n images exceeds fraction b of the same images, which exclude each
     other, by that many SE.

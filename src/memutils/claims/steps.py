@@ -5,12 +5,11 @@ fitted fraction, from records.
 import math
 from collections.abc import Iterable
 
-import numpy as np
 import pandas as pd
 import torch
 
 from memutils import losses
-from memutils.claims.outcomes import Run, excess
+from memutils.claims.outcomes import Run, at_level, excess
 from memutils.claims.thresholds import Thresholds
 from memutils.runs.records import Record
 from memutils.runs.specs import Spec
@@ -68,15 +67,7 @@ def crossing(path: pd.DataFrame, column: str, level: float, value: str) -> float
     """``value`` where ``column`` first reaches a level, between two passes by interpolation;
     NaN if it never does.
     """
-    height, values = path[column].to_numpy(), path[value].to_numpy()
-    reached = np.flatnonzero(height >= level)
-    if not len(reached):
-        return math.nan
-    i = reached[0]
-    if i == 0:
-        return float(values[0])
-    share = (level - height[i - 1]) / (height[i] - height[i - 1])
-    return float(values[i - 1] + share * (values[i] - values[i - 1]))
+    return at_level(path[column].to_numpy(), path[value].to_numpy(), level)
 
 
 def at_fit(path: pd.DataFrame, level: float) -> float:

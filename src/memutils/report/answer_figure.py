@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 from matplotlib.transforms import blended_transform_factory as blended
 
 from memutils.claims.selection import Pool
-from memutils.errors import UserError
+from memutils.errors import UserError, command
 from memutils.report import figures
 from memutils.report.answer import Group, alt, groups, span
 from memutils.report.looks import INK, look
@@ -95,21 +95,18 @@ def legend(figure: plt.Figure, found: list[Group]) -> None:
     )
 
 
+@command
 def main(arguments: list[str] | None = None) -> int:
     """The command: draws the figure of the records into an SVG file."""
     parser = argparse.ArgumentParser(description="Draw the answer figure, from records, as SVG.")
     parser.add_argument("file", type=Path)
     target = parser.parse_args(arguments).file
-    try:
-        found = groups(Pool.load())
-        if not found:
-            raise UserError(
-                "No run of the answer figure is recorded; `make runs SCALE=cpu` makes them."
-            )
-        write_whole(target, figures.file(draw, found, alt=alt(found)).encode())
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
+    found = groups(Pool.load())
+    if not found:
+        raise UserError(
+            "No run of the answer figure is recorded; `make runs SCALE=cpu` makes them."
+        )
+    write_whole(target, figures.file(draw, found, alt=alt(found)).encode())
     return 0
 
 

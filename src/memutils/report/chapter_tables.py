@@ -8,7 +8,7 @@ import pandas as pd
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN
 from memutils.claims.measured import Measured
 from memutils.claims.outcomes import Run
-from memutils.names import LOSS_NAMES
+from memutils.names import LOSS_NAMES, METRIC_NAMES
 from memutils.report import chapters, notebooks
 from memutils.report.claims_strip import rows_of
 from memutils.report.claims_words import PARTS, badge, beside
@@ -83,7 +83,7 @@ def runs_table(runs: Iterable[Measured]) -> pd.DataFrame:
         run, spec = Run(measured), measured.spec
         named = {"network": spec["network"], "learning rate": f"{spec['lr']:g}"}
         named |= {"loss": spec["loss"], "eta": spec["eta"], "seed": spec["seed"]}
-        ends = {name: run.end(name) for name in chapters.METRICS}
+        ends = {name: run.end(name) for name in METRIC_NAMES}
         rows.append(named | {"noise rate e": measured.noise_rate} | ends)
     return pd.DataFrame(rows)
 
@@ -105,23 +105,12 @@ def compared(rows: dict[str, Iterable[Measured]]) -> Safe:
     """
     found = [
         {"": title, "loss": LOSS_NAMES.get(run.loss, run.loss), "seed": run.measured.spec["seed"]}
-        | {name: number(run.end(key), 2) for key, name in SHOWN.items()}
+        | {name: number(run.end(key), 2) for key, name in METRIC_NAMES.items()}
         | {"crossover": chapters.crossover([run.measured]).removeprefix("in ")}
         for title, runs in rows.items()
         for run in map(Run, runs)
     ]
     return html_table(found, "numbers")
-
-
-SHOWN = {
-    "j1": "J1",
-    "j2": "J2",
-    "fitted": "fitted",
-    "memorized": "memorized",
-    "recovered": "recovered",
-    "test_accuracy": "test accuracy",
-}
-"""Metrics of a comparison and their names."""
 
 
 def paper_beside(lines: Iterable[tuple[str, str, str]], **runs: list[Measured]) -> Safe:

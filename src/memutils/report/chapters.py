@@ -14,6 +14,7 @@ from memutils.claims.measured import Measured
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import COLUMNS, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
+from memutils.names import METRIC_NAMES
 from memutils.report import figures, gallery, notebooks, plots
 from memutils.report.looks import look
 from memutils.report.matrix import Panel
@@ -23,7 +24,6 @@ from memutils.runs.specs import load_scale
 
 LOSSES = ("cce", "mse", "rll", "nmse", "mae")
 ETAS = (0.0, 0.2, 0.4, 0.6)
-METRICS = ("j1", "j2", "fitted", "memorized", "recovered", "test_accuracy")
 CIFAR10 = {
     "inception-lite": "Inception-Lite, learning rate 0.01",
     "inception-lite-lr": "Inception-Lite, learning rate 0.1",
@@ -89,7 +89,7 @@ def numbers(runs: list[Measured]) -> dict[str, str]:
         f"{loss}-{eta:g}-{metric}": at_end(pick(runs, loss=loss, eta=eta), metric)
         for loss in LOSSES
         for eta in ETAS
-        for metric in METRICS
+        for metric in METRIC_NAMES
         if eta or metric not in ("memorized", "recovered")
     }
     for loss in LOSSES:

@@ -12,18 +12,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from memutils.claims.outcomes import Run
+from memutils.names import METRIC_NAMES
 from memutils.report import figures
 from memutils.report.looks import INK, look, opacity
 from memutils.runs.records import Record
 
-NAMES = {
-    "j1": "J1",
-    "j2": "J2",
-    "fitted": "fitted",
-    "memorized": "memorized",
-    "recovered": "recovered",
-    "test_accuracy": "test accuracy",
-}
 DROP = 0.5
 """A learning rate that falls below this part of the one before it drops; a decay does not."""
 
@@ -123,7 +116,7 @@ def explain(
 ) -> None:
     """The legend: metrics by dash and mark, noise rates by strength, 1 - e."""
     handles = {
-        NAMES.get(column, column): plt.Line2D(
+        METRIC_NAMES.get(column, column): plt.Line2D(
             [], [], color=INK, linestyle=dash, marker="o", ms=4, mfc=INK if i == 0 else "none"
         )
         for i, (column, dash) in enumerate(columns.items())

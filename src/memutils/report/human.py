@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from memutils import data
-from memutils.errors import UserError
+from memutils.errors import command
 from memutils.label_sets import CIFAR10N, LABEL_SETS, OFFICIAL, cifar10n
 from memutils.report.start import listed
 from memutils.runs.files import results_root, write_whole
@@ -152,13 +152,10 @@ def agreement(counts: Counts) -> str:
     ).replace(" %", "\u00a0%")
 
 
+@command
 def main() -> int:
     """The command: counts the labels and writes the file."""
-    try:
-        write_whole(results_root() / FILE, dump(measure(data.data_root())))
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
+    write_whole(results_root() / FILE, dump(measure(data.data_root())))
     return 0
 
 

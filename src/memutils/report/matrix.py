@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from memutils.claims.measured import Measured
+from memutils.names import METRIC_NAMES
 from memutils.report import curves, figures
 from memutils.report.looks import look, opacity
 
@@ -146,6 +147,6 @@ def table(runs: Iterable[Measured]) -> pd.DataFrame:
     for run in runs:
         spec = {n: run.spec[n] for n in ("dataset", "network", "loss", "lr", "eta", "seed")}
         named = {"key": run.name.partition("/")[2]} | spec | {"noise_rate": run.noise_rate}
-        frame = run.history[["epoch", *curves.NAMES]][run.evaluated]
+        frame = run.history[["epoch", *METRIC_NAMES]][run.evaluated]
         frames.append(frame.assign(**named)[[*named, *frame.columns]])
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()

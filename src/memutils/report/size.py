@@ -14,7 +14,7 @@ from matplotlib.ticker import NullLocator
 from memutils.claims import equal_fit
 from memutils.claims.equal_fit import LEVELS, Group
 from memutils.claims.selection import Pool
-from memutils.names import LOSS_NAMES, NETWORK_NAMES
+from memutils.names import LOSS_NAMES, METRIC_NAMES, NETWORK_NAMES
 from memutils.report import figures
 from memutils.report.figures import WIDE, is_narrow
 from memutils.report.looks import INK, look
@@ -125,23 +125,13 @@ def draw_panel(axis: plt.Axes, part: pd.DataFrame, column: str) -> None:
     axis.xaxis.set_minor_locator(NullLocator())
 
 
-METRICS = {
-    "j1": "J1",
-    "j2": "J2",
-    "fitted": "fitted",
-    "memorized": "memorized",
-    "recovered": "recovered",
-    "test_accuracy": "test accuracy",
-}
-
-
 def metrics(frame: pd.DataFrame, network: str) -> Safe:
     """The metrics at the end of each run of a network."""
     rows = frame[frame["network"] == network].sort_values(["case", "images", "seed"])
     made = [
         {"case": row["case"], "n": f"{row['images']:,}", "steps": f"{row['steps']:,}"}
         | {"seed": row["seed"]}
-        | {title: shown(row[name]) for name, title in METRICS.items()}
+        | {title: shown(row[name]) for name, title in METRIC_NAMES.items()}
         for _, row in rows.iterrows()
     ]
     return table(made, NUMBERS, f"{NETWORK_NAMES[network]}: metrics at the end of training.")
@@ -155,7 +145,7 @@ def paper_rate(found: Iterable[Record]) -> Safe:
     made = [
         {"loss": LOSS_NAMES[row["loss"]], "η": f"{row['eta']:g}", "n": f"{row['images']:,}"}
         | {"epochs": row["epochs"], "seed": row["seed"]}
-        | {title: shown(row[name]) for name, title in METRICS.items()}
+        | {title: shown(row[name]) for name, title in METRIC_NAMES.items()}
         for _, row in rows.sort_values(["loss", "eta", "images", "seed"]).iterrows()
     ]
     return table(made, NUMBERS, "Inception-Lite at learning rate 0.01, at the end of training.")

@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from memutils import recipe
-from memutils.errors import INTERRUPTED, UserError
+from memutils.errors import UserError, command
 from memutils.runs import provenance, records, specs
 from memutils.runs.records import Record
 from memutils.runs.specs import Spec
@@ -172,6 +172,7 @@ def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:
     return "\n".join([f"{text}.", *lines])
 
 
+@command
 def main(arguments: list[str] | None = None) -> int:
     """Prints the estimate; 1 and one sentence where something is wrong, 130 on Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m memutils.runs.grid", description=__doc__)
@@ -180,15 +181,8 @@ def main(arguments: list[str] | None = None) -> int:
     at_once = "runs at once; 0: on other machines, so count only"
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help=at_once)
     options = parser.parse_args(arguments)
-    try:
-        scale = specs.load_scale(options.scale)
-        print(estimate(scale, options.only, max(0, options.jobs)), flush=True)
-    except UserError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(INTERRUPTED, file=sys.stderr)
-        return 130
+    scale = specs.load_scale(options.scale)
+    print(estimate(scale, options.only, max(0, options.jobs)), flush=True)
     return 0
 
 

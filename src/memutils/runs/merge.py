@@ -10,7 +10,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from memutils.errors import UserError
+from memutils.errors import UserError, command
 from memutils.paths import expanded
 from memutils.runs import provenance, records
 from memutils.runs.records import Record
@@ -116,6 +116,7 @@ def check_code(record: Record) -> None:
         raise UserError(f"{what} Run it again from a commit.")
 
 
+@command
 def main(arguments: list[str] | None = None) -> int:
     """Merges and tells what it did; 1 where there was a conflict or an error."""
     parser = argparse.ArgumentParser(
@@ -124,11 +125,7 @@ def main(arguments: list[str] | None = None) -> int:
     whence = "the results folder, or the archive, to take records from"
     parser.add_argument("source", type=Path, help=whence)
     options = parser.parse_args(arguments)
-    try:
-        outcome = merge(options.source)
-    except UserError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
+    outcome = merge(options.source)
     print(", ".join(f"{len(names)} {what}" for what, names in outcome.items()))
     for name in outcome["conflicts"]:
         what = f"Not copied: {name} is here with another content."

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import torch
 
-from memutils.errors import UserError
+from memutils.errors import UserError, command
 from memutils.runs import records
 
 DECISIVE = tuple(
@@ -191,6 +191,7 @@ def machine(device: str) -> str:
     return torch.cuda.get_device_name() if device == "cuda" else processor()
 
 
+@command
 def main(arguments: list[str] | None = None) -> int:
     """Writes the note; 1 where that cannot be."""
     parser = argparse.ArgumentParser(
@@ -199,11 +200,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("what", choices=["write"])
     parser.parse_args(arguments)
-    try:
-        print(f"Written: {write_note()}")
-    except UserError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
+    print(f"Written: {write_note()}")
     return 0
 
 

@@ -29,7 +29,7 @@ from pathlib import Path
 import torch
 
 from memutils import data, runs
-from memutils.errors import INTERRUPTED, UserError
+from memutils.errors import INTERRUPTED, UserError, command
 from memutils.runs import records
 from memutils.runs.archive import Archive
 from memutils.runs.order import Job, Rates, of_scale, read_order
@@ -297,6 +297,7 @@ def work_off(options: argparse.Namespace) -> int:
     return int(bool(queue.failed))
 
 
+@command
 def main(arguments: list[str] | None = None) -> int:
     """The command; 1 where a run failed or something is wrong, 130 on Ctrl-C."""
     parser = argparse.ArgumentParser(
@@ -343,9 +344,6 @@ def main(arguments: list[str] | None = None) -> int:
     )
     try:
         return work_off(parser.parse_args(arguments))
-    except UserError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         print(INTERRUPTED, file=sys.stderr, flush=True)
         os._exit(130)  # threads are under way; every writer is safe to kill
