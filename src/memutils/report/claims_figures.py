@@ -9,7 +9,6 @@ from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.report.claims_words import SHORT
 from memutils.report.looks import looks
-from memutils.report.plots import COLORS
 
 PARTS = (
     ("m below CCE's", "m(CCE) − m(RLL)"),
@@ -24,7 +23,7 @@ def differences(content: dict) -> plt.Figure:
     """P0: every pair's difference with its interval (sampling of images), a panel a verdict,
     a row a network.
 
-    Filled: the main noise rate, 0.4; gray: an inconclusive pair.
+    Filled: the main noise rate, 0.4; light gray: an inconclusive pair.
     """
     claim = next(c for c in content["claims"] if c["id"] == "P0")
     figure, axes = plt.subplots(2, 2, figsize=(9, 5), sharey=True, layout="constrained")
@@ -39,13 +38,7 @@ def differences(content: dict) -> plt.Figure:
                     c["statistics"]["difference"],
                     row + 0.35 - 0.7 * (i + 0.5) / len(verdict["cells"]),
                 )
-                color = (
-                    "0.6"
-                    if c["state"] == "inconclusive"
-                    else COLORS[0]
-                    if c["state"] == "holds"
-                    else COLORS[1]
-                )
+                color = "0.6" if c["state"] == "inconclusive" else "0.2"
                 face = color if c["eta"] == 0.4 else "white"
                 axis.errorbar(
                     middle,

@@ -17,13 +17,13 @@ from memutils.runs.records import RESULTS_VERSION, Record
 from memutils.runs.specs import Scale, check_known, load_scale
 from memutils.values import as_held, as_python
 
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's colors, distinct to color-blind readers, for what is no loss (``looks``)."""
 
 
 def set_style() -> None:
     """The style of every figure; the background is opaque, for pages in dark mode."""
-    sns.set_theme(style="whitegrid", context="notebook", palette=COLORS)
+    sns.set_theme(style="whitegrid", context="notebook", palette=_COLORS)
     mpl.rcParams.update(
         {
             "figure.facecolor": "white",
