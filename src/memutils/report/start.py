@@ -7,6 +7,7 @@ from memutils.claims.answer import percent
 from memutils.claims.cases import FAILS, HOLDS, OPEN
 from memutils.claims.outcomes import Run
 from memutils.claims.thresholds import Thresholds
+from memutils.report.switching import at_switch
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
@@ -119,19 +120,16 @@ def path(switch: Switch) -> str:
 
 
 def switched(found: Iterable[Record], limits: Thresholds | None = None) -> Switch | None:
-    """The runs that switch from RLL to CCE, at the main noise rate; None without any.
-
-    A run's share at the switch is that of the last evaluation before it.
-    """
+    """The runs that switch from RLL to CCE, at the main noise rate; None without any."""
     limits = limits or Thresholds()
     before, after = [], []
     for record in found:
         spec = record.spec
         ways = spec["loss"], spec["switch_loss"], spec["eta"]
         if ways == ("rll", "cce", limits.main_eta) and not record.diverged:
-            rows = record.history.dropna(subset=["memorized"])
-            before.append(float(rows[rows["epoch"] <= spec["switch_epoch"]]["memorized"].iloc[-1]))
-            after.append(Run(record, limits).end("memorized"))
+            run = Run(record, limits)
+            before.append(at_switch(run))
+            after.append(run.end("memorized"))
     return Switch(spread(before), spread(after)) if before else None
 
 
