@@ -6,8 +6,6 @@ import matplotlib
 import nbformat
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from made_up import EPOCHS, INCEPTION, make
 from test_theory import (
     NOTEBOOKS,
@@ -294,9 +292,3 @@ def test_every_statement_has_a_proof_and_a_check():
     assert len(stated) == 2
     for i in stated:
         assert cells[i].source.count("{prf:proof}") == 1 and "check_" in cells[i + 1].source
-
-
-@given(st.lists(st.text("ab", min_size=1), min_size=1, max_size=5))
-def test_a_list_in_words_names_every_part_once(parts):
-    text = words.joined(parts)
-    assert text.replace(" and ", ", ").split(", ") == parts

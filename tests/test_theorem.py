@@ -44,7 +44,6 @@ def test_the_verdict_is_a_sentence_whatever_the_word():
     assert "it is open for ResNet-18 on MNIST." in memory.verdict(pairs(word=OPEN))
     both = pd.concat([pairs(), pairs(word=OPEN).assign(network="ResNet-32 on CIFAR-10")])
     assert "it fails for ResNet-18 on MNIST; it is open for ResNet-32 on" in memory.verdict(both)
-    assert memory.listing(["a", "b", "c"]) == "a, b and c" and memory.listing(["a"]) == "a"
     control = pairs().assign(network="ResNet-18 in float32")
     assert "not tested yet" in memory.verdict(control)
     assert "not tested" in memory.verdict(pd.DataFrame())

@@ -1,24 +1,17 @@
 """What the pairs that differ in symmetry alone say, in Markdown; every number is a record's."""
 
-import re
 from collections.abc import Iterable
 from statistics import fmean
 
-from memutils.claims.answer import counted, percent
 from memutils.claims.selection import COLUMNS
 from memutils.report.ablation import CHAINS, PAIRS, Contrast
 from memutils.report.looks import look
-from memutils.report.start import in_words, listed, spread
 from memutils.report.traits import traits
 from memutils.runs.specs import load_scale
+from memutils.words import counted, in_words, listed, percent, typeset
 
 MOST = 0.5
 """A share above this is most."""
-
-
-def typeset(text: str) -> str:
-    """A text with minus signs before digits, and each number on one line with its percent sign."""
-    return re.sub(r"(?<![\w.])-(?=\d)", "−", text).replace(" %", "\u00a0%")
 
 
 def sentence(c: Contrast) -> str:
@@ -32,7 +25,7 @@ def said(c: Contrast) -> str:
     if not c.told:
         names = f"{look(c.first).name} and {look(c.second).name}"
         return f"{c.where}: {names} cannot be compared, since {c.seeds[0].why}."
-    shares = [percent(spread([seed.memorized[i] for seed in c.told])) for i in (0, 1)]
+    shares = [percent([seed.memorized[i] for seed in c.told]) for i in (0, 1)]
     text = f"{pair} {shares[0]} of the wrong labels and {look(c.second).name} {shares[1]}"
     if c.interval:
         low, high = (100 * value for value in c.interval)
@@ -105,7 +98,7 @@ def bounded_shares(found: Iterable[Contrast]) -> list[tuple[float, str]]:
 
 def bounding(found: Iterable[Contrast]) -> str:
     """What bounding alone does, in words; '' without a whole chain."""
-    told = [f"{percent((share,) * 3)} for {names}" for share, names in bounded_shares(found)]
+    told = [f"{percent([share])} for {names}" for share, names in bounded_shares(found)]
     if not told:
         return ""
     return typeset(
@@ -140,7 +133,7 @@ def takeaway(found: Iterable[Contrast], more: Iterable[Contrast]) -> str:
     high: dict[str, list[float]] = {}
     for c in (c for c in found if traits(c.first).bounded):
         high.setdefault(look(c.first).name, []).extend(seed.memorized[0] for seed in c.told)
-    loose = [f"{n} memorizes {percent(spread(m))}" for n, m in high.items() if min(m) > MOST]
+    loose = [f"{n} memorizes {percent(m)}" for n, m in high.items() if min(m) > MOST]
     if loose:
         told.append(f"Nor is a bound enough: {listed(loose)}, and it is bounded.")
     return typeset(f"**Take-away.** {' '.join(told)}")

@@ -10,13 +10,13 @@ from statistics import fmean
 
 import pandas as pd
 
-from memutils.claims.answer import percent
 from memutils.claims.cases import Case, inconclusive
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import ALPHA, COLUMNS, Column, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
 from memutils.names import DATASET_NAMES, NETWORK_NAMES
 from memutils.report.looks import look
+from memutils.words import listed, percent, range_of
 
 LOSSES = ("cce", "mse", "rll")
 """The losses of the main comparison, in the order of the rows."""
@@ -133,8 +133,7 @@ def told_of(g: Group, loss: str) -> str:
 
 def span(g: Group, loss: str, name: str) -> str:
     """A metric of a loss over its seeds: '7 %' or '73 to 80 %'."""
-    values = [getattr(d, name) for d in g.of(loss)]
-    return percent((fmean(values), min(values), max(values)))
+    return percent([getattr(d, name) for d in g.of(loss)])
 
 
 def conditions(found: Iterable[Group]) -> str:
@@ -142,9 +141,8 @@ def conditions(found: Iterable[Group]) -> str:
     found = list(found)
     if not found:
         return "No run is recorded yet."
-    epochs = sorted({g.epochs for g in found})
-    times = f"{epochs[0]}" + (f" to {epochs[-1]}" if len(epochs) > 1 else "")
-    precisions = " and ".join(sorted({d.precision for g in found for d in g.dots}))
+    times = range_of(g.epochs for g in found)
+    precisions = listed(sorted({d.precision for g in found for d in g.dots}))
     noise = f"Noise rate {Thresholds().main_eta:g}"
     return f"{noise}; {times} epochs; RLL with α = {ALPHA:g}; {precisions}."
 

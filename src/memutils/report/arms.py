@@ -12,11 +12,11 @@ from memutils.claims.contrasts import human_labels
 from memutils.claims.intervals import over_seeds
 from memutils.claims.selection import MAIN, Column, Pool
 from memutils.claims.thresholds import Thresholds
-from memutils.report import ablation_words as words
+from memutils.report import ablation_words
 from memutils.report.ablation import CONFIDENCE, SEEDS, Contrast, of_seed
 from memutils.report.looks import look
-from memutils.report.start import in_words, listed
 from memutils.runs.specs import load_scale
+from memutils.words import in_words, listed, typeset
 
 ARMS = {
     "given": "Labels from people",
@@ -76,7 +76,7 @@ def planned() -> str:
 
 def sentence(c: Contrast) -> str:
     """An arm in words: what each of the two losses memorizes."""
-    return words.sentence(c).replace(f"{c.where}:", f"*{c.where}*:", 1)
+    return ablation_words.sentence(c).replace(f"{c.where}:", f"*{c.where}*:", 1)
 
 
 def takeaway(pool: Pool) -> str:
@@ -119,4 +119,4 @@ def explained(found: list[Contrast]) -> str:
             text += f" (95 % interval {low:.1f} to {high:.1f})"
         told.append(text)
     few = "" if len(seeds) >= SEEDS else f" ({in_words(len(seeds))} of three seeds: described only)"
-    return words.typeset(f"{told[0]}, and {told[1]}{few}.")
+    return typeset(f"{told[0]}, and {told[1]}{few}.")

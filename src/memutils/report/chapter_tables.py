@@ -14,8 +14,9 @@ from memutils.report.claims_strip import rows_of
 from memutils.report.claims_words import PARTS, badge, beside
 from memutils.report.markup import Safe, details, joined, link, number
 from memutils.report.markup import table as html_table
-from memutils.report.matrix import listed
+from memutils.report.matrix import distinct
 from memutils.report.matrix import table as evaluations
+from memutils.words import listed
 
 SENTENCES = {
     HOLDS: ("{} holds", "{} hold"),
@@ -51,9 +52,8 @@ def words(content: dict, column: str) -> str:
     told = []
     for word in sorted(found, key=lambda w: list(SENTENCES).index(w) if w in SENTENCES else 1.5):
         names = found[word]
-        several = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
         forms = SENTENCES.get(word, (f"{{}} holds in {word}", f"{{}} hold in {word}"))
-        told.append(forms[len(names) > 1].format(several))
+        told.append(forms[len(names) > 1].format(listed(names)))
     return "; ".join(told) + "."
 
 
@@ -141,10 +141,10 @@ def setting(runs: Iterable[Measured]) -> dict[str, str]:
         return dict.fromkeys(names, chapters.MISSING)
     noise = [e for eta in chapters.ETAS[1:] for e in chapters.pick(runs, eta=eta)]
     return {
-        "images": listed((r.images for r in runs), "{:,}"),
-        "epochs": listed((r.spec["epochs"] for r in runs), "{}"),
-        "rates": listed((r.spec["lr"] for r in runs), "{:g}"),
-        "decay": listed((r.spec["weight_decay"] for r in runs), "{:g}"),
+        "images": distinct((r.images for r in runs), "{:,}"),
+        "epochs": distinct((r.spec["epochs"] for r in runs), "{}"),
+        "rates": distinct((r.spec["lr"] for r in runs), "{:g}"),
+        "decay": distinct((r.spec["weight_decay"] for r in runs), "{:g}"),
         "seeds": str(len({r.spec["seed"] for r in runs})),
-        "noise": listed((r.noise_rate for r in noise), "{:.3f}"),
+        "noise": distinct((r.noise_rate for r in noise), "{:.3f}"),
     }

@@ -5,11 +5,9 @@ that the first record of a larger size takes no page over.
 """
 
 from collections.abc import Iterable
-from statistics import fmean
 
 from IPython.display import Markdown, display
 
-from memutils.claims.answer import percent
 from memutils.claims.measured import Measured
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import COLUMNS, Pool, Protocol
@@ -21,6 +19,7 @@ from memutils.report.matrix import Panel
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
+from memutils.words import percent
 
 LOSSES = ("cce", "mse", "rll", "nmse", "mae")
 ETAS = (0.0, 0.2, 0.4, 0.6)
@@ -80,7 +79,7 @@ def panels(rows: dict[str, list[Measured]], losses: Iterable[str], **settings) -
 def at_end(runs: Iterable[Measured], metric: str) -> str:
     """A metric at the end over the seeds of these runs: '7 %' or '73 to 80 %'."""
     values = [Run(run).end(metric) for run in runs]
-    return percent((fmean(values), min(values), max(values))) if values else MISSING
+    return percent(values) if values else MISSING
 
 
 def numbers(runs: list[Measured]) -> dict[str, str]:
@@ -121,7 +120,7 @@ def drop(runs: list[Measured], loss: str, eta: float, ideal: bool = False) -> st
         values.append(noisy.noise_rate * (k * a - 1) / (k - 1) if ideal else a - noisy.end("j1"))
     if not values:
         return MISSING
-    return percent((fmean(values), min(values), max(values))).removesuffix(" %")
+    return percent(values).removesuffix(" %")
 
 
 def crossover(runs: Iterable[Measured]) -> str:

@@ -11,6 +11,7 @@ from memutils.claims.statements import CLAIMS, MATHEMATICS, PRIMARY
 from memutils.names import LOSS_NAMES
 from memutils.report.claims_words import PARTS, SHORT, SYMBOLS, badge, beside, page_title, readable
 from memutils.report.markup import Safe, details, interval, joined, link, number, table, tag
+from memutils.words import plural
 
 
 def heading(claim: dict) -> Safe:
@@ -151,7 +152,7 @@ def symbol_of(state: str) -> str:
 def records(names) -> Safe:
     """The records behind a verdict, to open."""
     listed = joined((tag("code", f"results/{name}.json") for name in names), "<br>")
-    return details(f"{len(names)} record{'' if len(names) == 1 else 's'}", listed)
+    return details(plural(len(names), "record"), listed)
 
 
 def load(pool: Pool | None = None) -> dict:

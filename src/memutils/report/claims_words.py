@@ -4,6 +4,7 @@ from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN
 from memutils.claims.statements import CLAIMS
 from memutils.names import LOSS_NAMES
 from memutils.report.markup import Safe, joined, tag
+from memutils.words import plural
 
 SYMBOLS = {HOLDS: "✓", FAILS: "✗", OPEN: "?", NOT_TESTED: "–"}
 
@@ -119,12 +120,7 @@ def beside(claim: str, verdict: dict) -> list[str]:
     """What stands below a verdict's word: seeds, images, losses where some are missing,
     inconclusive runs, the word at another size.
     """
-    unit = {"seed": "seed", "pair": "pair"}[verdict["unit"]]
-    count = (
-        f"{verdict['seeds']} {unit}{'' if verdict['seeds'] == 1 else 's'}"
-        if verdict["seeds"]
-        else ""
-    )
+    count = plural(verdict["seeds"], verdict["unit"]) if verdict["seeds"] else ""
     sizes = " and ".join(f"{n:,}" for n in verdict["sizes"])
     lines = [count, f"n\u00a0=\u00a0{sizes}" if sizes else "", judged_losses(claim, verdict)]
     lines += [f"{verdict['inconclusive']} inconclusive"] if verdict["inconclusive"] else []

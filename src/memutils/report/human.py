@@ -16,8 +16,8 @@ import numpy as np
 from memutils import data
 from memutils.errors import command
 from memutils.label_sets import CIFAR10N, LABEL_SETS, OFFICIAL, cifar10n
-from memutils.report.start import listed
 from memutils.runs.files import results_root, write_whole
+from memutils.words import listed
 
 FILE = "cifar10n.json"
 ANNOTATORS = ("random1", "random2", "random3")

@@ -3,11 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from memutils.claims.answer import percent
 from memutils.report import figures
 from memutils.report.human import WORST, Counts
 from memutils.report.looks import CROSS_ENTROPY, INK
-from memutils.report.start import listed
+from memutils.words import listed, percent
 
 FAINT = 0.01
 """Shares below this have no digits in their cell."""
@@ -48,7 +47,7 @@ def alt(counts: Counts) -> str:
         shares = counts.rates[i].copy()
         right, shares[i] = shares[i], 0
         most = int(shares.argmax())
-        told = f"{percent((right,) * 3)} right, most often as {counts.classes[most]}"
-        rows.append(f"{name} {told} ({percent((shares[most],) * 3)})")
-    rate = percent((counts.noise_rates[WORST],) * 3)
+        told = f"{percent([right])} right, most often as {counts.classes[most]}"
+        rows.append(f"{name} {told} ({percent([shares[most]])})")
+    rate = percent([counts.noise_rates[WORST]])
     return f"Transition matrix, {rate} of the labels wrong. {listed(rows)}."

@@ -2,8 +2,6 @@
 trained with RLL and one with CCE on the same labels.
 """
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from memutils.claims.cases import NOT_TESTED, OPEN
@@ -12,14 +10,10 @@ from memutils.claims.statements import CLAIMS
 from memutils.claims.table import judge
 from memutils.claims.thresholds import Thresholds
 from memutils.report.theorem_checks import cost
+from memutils.words import listed
 
 SAYS = {OPEN: "is open", NOT_TESTED: "is not tested"}
 """Verdicts that are no verbs."""
-
-
-def listing(names: Sequence[str]) -> str:
-    """'a', 'a and b', or 'a, b and c'."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def pairs(pool: Pool) -> pd.DataFrame:
@@ -80,7 +74,7 @@ def verdict(found: pd.DataFrame) -> str:
         return "The theorem holds; whether it explains the results (claim E1) is not tested yet."
     mine, other = found["RLL risk, trained with RLL"], found["RLL risk, trained with CCE"]
     words = "; it ".join(
-        f"{SAYS.get(word, word)} for {listing(rows['network'].unique())}"
+        f"{SAYS.get(word, word)} for {listed(rows['network'].unique())}"
         for word, rows in found.groupby("E1", sort=False)
     )
     return (

@@ -11,13 +11,12 @@ import pandas as pd
 
 from memutils import losses
 from memutils.claims import steps
-from memutils.claims.answer import counted
 from memutils.report.looks import look
-from memutils.report.start import in_words, listed
 from memutils.report.traits import KINDS, traits
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import Spec, load_scale
+from memutils.words import counted, in_words, listed
 
 STEP = 0.01
 """The middle one of the plane's step sizes s."""

@@ -4,12 +4,11 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from memutils.claims.answer import percent
 from memutils.report import figures
 from memutils.report.looks import INK, look, looks
 from memutils.report.plane import LEVEL, STEP
-from memutils.report.start import listed
 from memutils.report.traits import KINDS
+from memutils.words import listed, percent
 
 PANEL, ROW = 230, 21
 """Heights in pixels of a panel and of a row of its legend."""
@@ -140,8 +139,6 @@ def alt(found: pd.DataFrame) -> str:
     for kind in KINDS:
         rows = found[found["kind"] == kind]
         if len(rows):
-            ends = listed(
-                f"{look(r.loss).name} {percent((r.x_at_end,) * 3)}" for r in rows.itertuples()
-            )
+            ends = listed(f"{look(r.loss).name} {percent([r.x_at_end])}" for r in rows.itertuples())
             told.append(f"{kind}: {ends}")
     return f"Excess memorization at the end of training. {'; '.join(told)}."

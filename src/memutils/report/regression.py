@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from memutils.report.ablation_words import typeset
-from memutils.report.start import listed
 from memutils.report.traits import traits
+from memutils.words import listed, typeset
 
 TRAITS = ("symmetric", "bounded", "log_weight")
 PLACES = (0.001, 0.01, 0.03, 0.1)

@@ -9,13 +9,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from memutils.claims.answer import percent
 from memutils.claims.outcomes import Measured, Run
 from memutils.claims.selection import MAIN, Column, Pool
 from memutils.claims.thresholds import Thresholds
-from memutils.report.ablation_words import typeset
-from memutils.report.start import listed, spread
 from memutils.runs import records
+from memutils.words import listed, percent, typeset
 
 RIVALS = {
     "label smoothing": ("label-smoothing", {}),
@@ -82,7 +80,7 @@ def sentence(found: pd.DataFrame) -> str:
         ["network", "images"], sort=False
     ):
         shares = listed(
-            f"{name} {percent(spread([round(v, 2) + 0.0 for v in of['share']]))}"
+            f"{name} {percent([round(v, 2) + 0.0 for v in of['share']])}"
             for name, of in rows.groupby("rival", sort=False)
         )
         told.append(f"On {network} with {images:,} images: {shares}.")

@@ -11,9 +11,9 @@ from memutils.claims.thresholds import Thresholds
 from memutils.names import NETWORK_NAMES
 from memutils.report.plots import conditions, flags, missing
 from memutils.report.size import NETWORKS, PAPER_RATE
-from memutils.report.steps_words import joined, of_seeds
 from memutils.runs.records import Record
 from memutils.runs.specs import Scale
+from memutils.words import listed, plural
 
 LIMITS = Thresholds()
 TOO_FEW = "**Open.** No network is recorded with two numbers of images yet."
@@ -45,7 +45,7 @@ def compared(frame: pd.DataFrame) -> list[str]:
 def longer(frame: pd.DataFrame, network: str, case: str) -> str:
     """'0.98 with 20,000 images', of the runs that were trained for longer; '' without one."""
     values = means(frame, network, f"{case}, longer", "memorized")
-    return joined(f"{m:.2f} with {n:,} images" for n, m in values.items()) if len(values) else ""
+    return listed(f"{m:.2f} with {n:,} images" for n, m in values.items()) if len(values) else ""
 
 
 def of_case(frame: pd.DataFrame, network: str, case: str) -> str:
@@ -94,7 +94,7 @@ def verdict(frame: pd.DataFrame) -> str:
     late = {n: values.iloc[-1] for n, values in late.items() if len(values)}
     full = [n for n, m in late.items() if m >= LIMITS.full_memorized]
     fits = {n: longest(frame, n, "RLL", "fitted").iloc[-1] for n in named}
-    fitted = joined(f"{f:.2f} on {NETWORK_NAMES[n]}" for n, f in fits.items())
+    fitted = listed(f"{f:.2f} on {NETWORK_NAMES[n]}" for n, f in fits.items())
     texts = [
         f"In the longest runs RLL memorizes less of a larger set on {counted(less, named)}. Of the "
         f"clean images of the largest set it fits {fitted}.",
@@ -124,7 +124,7 @@ def counted(some: list[str], every: list[str]) -> str:
     """'both networks', '1 of 2 networks (ResNet-18)'."""
     if some == every:
         return {1: NETWORK_NAMES[every[0]], 2: "both networks"}.get(len(every), "every network")
-    names = f" ({joined(NETWORK_NAMES[n] for n in some)})" if some else ""
+    names = f" ({listed(NETWORK_NAMES[n] for n in some)})" if some else ""
     return f"{len(some)} of {len(every)} networks{names}"
 
 
@@ -191,8 +191,8 @@ def paper_rate(found: list[Record], frame: pd.DataFrame) -> str:
     rows = frame.assign(images=[r.spec["n_train"] for r in found])
     rows = rows[rows["eta"] == LIMITS.main_eta]
     parts = [
-        f"{m['rll'].mean():.2f} with RLL ({of_seeds(len(m['rll'].dropna()))}) and "
-        f"{m['cce'].mean():.2f} with CCE ({of_seeds(len(m['cce'].dropna()))}) of {n:,} images"
+        f"{m['rll'].mean():.2f} with RLL ({plural(len(m['rll'].dropna()), 'seed')}) and "
+        f"{m['cce'].mean():.2f} with CCE ({plural(len(m['cce'].dropna()), 'seed')}) of {n:,} images"
         for n, part in rows.groupby("images")
         for m in [part.pivot(index="seed", columns="loss", values="memorized")]
         if {"rll", "cce"} <= set(m)

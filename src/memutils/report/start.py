@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from memutils.claims.answer import percent
 from memutils.claims.cases import FAILS, HOLDS, OPEN
 from memutils.claims.outcomes import Run
 from memutils.claims.thresholds import Thresholds
@@ -11,14 +10,13 @@ from memutils.report.switching import at_switch
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
+from memutils.words import in_words, listed, percent, range_of
 
 AGAINST_CCE = "m below CCE's"
 """The part of P0 that compares RLL with CCE."""
 
 CLEAR = 0.5
 """A share that rises by this much after a switch rises clearly."""
-
-NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 @dataclass(frozen=True)
@@ -55,12 +53,11 @@ def answer(content: dict, switch: Switch | None = None) -> str:
 
 def done(content: dict) -> str:
     """What was trained on what."""
-    sizes = sorted({n["images"] for n in content["answer"]["networks"]})
+    images = range_of(n["images"] for n in content["answer"]["networks"])
     eta = content["thresholds"]["main_eta"]
-    images = f"{sizes[0]:,}" + (f" to {sizes[-1]:,}" if len(sizes) > 1 else "")
     return (
         f"We trained the paper's networks on {images} images, "
-        f"of which {percent((eta, eta, eta))} carry a wrong label."
+        f"of which {percent([eta])} carry a wrong label."
     )
 
 
@@ -159,14 +156,3 @@ def names(networks: list[dict], loss: str = "") -> str:
         beside = f" ({shares([n], loss)})" if loss else ""
         by_data.setdefault(data, []).append(network + beside)
     return listed(f"{listed(of)} on {data}" for data, of in by_data.items())
-
-
-def in_words(n: int) -> str:
-    """'six' up to ten, then figures."""
-    return NUMBERS[n] if n < len(NUMBERS) else f"{n:,}"
-
-
-def listed(parts: Iterable[str]) -> str:
-    """'a', 'a and b' or 'a, b and c'."""
-    *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last

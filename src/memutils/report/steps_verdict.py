@@ -11,7 +11,8 @@ from memutils.claims.early_stopping import EARLY, END, difference, of, told_apar
 from memutils.claims.equal_fit import Group
 from memutils.claims.selection import COLUMNS, Pool
 from memutils.claims.thresholds import Thresholds
-from memutils.report.steps_words import LEVELS, count_below, highest, joined, where_lower
+from memutils.report.steps_words import LEVELS, count_below, highest, where_lower
+from memutils.words import listed
 
 LIMITS = Thresholds()
 INCEPTION = next(c for c in COLUMNS if c.id == "inception-lite")
@@ -24,7 +25,7 @@ def p1(pool: Pool) -> Contrast:
 
 def p1_sentence(found: Contrast) -> str:
     """Claim P1 in words: its verdict with the intervals, or that it is not tested yet."""
-    levels = joined(f"{level:g}" for level in LIMITS.fit_levels)
+    levels = listed(f"{level:g}" for level in LIMITS.fit_levels)
     asks = (
         f"Claim P1 asks the same of a convolutional network, Inception-Lite, at "
         f"{len(LIMITS.step_scales)} step sizes and in {LIMITS.seeds} seeds, at f = {levels}."
@@ -76,7 +77,7 @@ def verdict(groups: list[Group], compared: pd.DataFrame) -> str:
         lowest = gaps.groupby("level")["gap"].min()
         clear = [f"{level:g}" for level in lowest[lowest > LIMITS.fit_gap].index]
         count = f"{len(clear)} of {len(lowest)} fits"
-        where = f", f = {joined(clear)}" if clear else ""
+        where = f", f = {listed(clear)}" if clear else ""
         parts.append(
             f"With the learning rate varied too, on the MLP, it is so at {count}{where}, in every "
             "seed."

@@ -2,15 +2,13 @@
 numbers: the paper's networks at one learning rate, and the MLP at all.
 """
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 from memutils.claims import equal_fit, steps
-from memutils.claims.answer import counted
 from memutils.claims.equal_fit import Group
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
+from memutils.words import counted, listed, range_of
 
 LEVELS = (0.9, 0.95, 0.975)
 """Of the MLP's fitted share, at an evaluation."""
@@ -22,30 +20,12 @@ LIMITS = Thresholds()
 NO_GROUPS = "**Open.** No network has runs of RLL and CCE that can be compared at equal fit."
 
 
-def joined(parts: Iterable[str]) -> str:
-    """'a', 'a and b', 'a, b and c'."""
-    *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def range_of(values: Iterable[int]) -> str:
-    """'60', or '60 to 80'."""
-    values = sorted(values)
-    low, high = values[0], values[-1]
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
-
-
-def of_seeds(n: int) -> str:
-    """'1 seed', '3 seeds'."""
-    return f"{n} seed{'' if n == 1 else 's'}"
-
-
 def conditions(groups: list[Group]) -> str:
     """What the runs have in common, for a caption."""
     if not groups:
         return "No run is recorded yet"
     runs = [run for g in groups for run in g.runs.values()]
-    precisions = joined(sorted({run.precision for run in runs}))
+    precisions = listed(sorted({run.precision for run in runs}))
     return (
         f"η = {groups[0].eta:g}; n = {range_of(g.images for g in groups)}; RLL with α = "
         f"{equal_fit.ALPHA:g}; {range_of(g.epochs for g in groups)} epochs; "
@@ -175,11 +155,11 @@ def undecided(lowest: pd.Series) -> str:
     rest = [f"{level:g}" for level in lowest[lowest <= close].index]
     if rest and len(rest) < len(lowest):
         text = (
-            f" At f = {joined(rest)} there is no such difference in every seed; the rule needs one "
+            f" At f = {listed(rest)} there is no such difference in every seed; the rule needs one "
             f"of {len(lowest)} levels."
         )
     if not (lowest.reindex(list(LIMITS.fit_levels)) > close).all():
-        told = joined(f"{level:g}" for level in LIMITS.fit_levels)
+        told = listed(f"{level:g}" for level in LIMITS.fit_levels)
         text += f" The levels that claim P1 asks for, f = {told}, would not decide for the loss."
     return text
 
@@ -227,5 +207,5 @@ def others(compared: pd.DataFrame, levels: tuple[float, ...] = LEVELS) -> str:
         loss: steps.verdict(steps.gap_at_fits(compared, levels, loss))
         for loss in ("mse", "mae", "nmse")
     }
-    told = joined(f"{LOSS_NAMES[loss]} is {words[state]}" for loss, state in found.items())
+    told = listed(f"{LOSS_NAMES[loss]} is {words[state]}" for loss, state in found.items())
     return f"By the same rule, each at its worst learning rate, {told}."

@@ -7,11 +7,11 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from memutils.claims.answer import counted
 from memutils.claims.early_stopping import EARLY, END, difference, of, told_apart
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
-from memutils.report.steps_words import LEVELS, joined, of_seeds
+from memutils.report.steps_words import LEVELS
+from memutils.words import counted, listed, plural
 
 LIMITS = Thresholds()
 
@@ -61,9 +61,9 @@ def slower(ends: pd.DataFrame) -> str:
         f"At s = {low:g} CCE ends at x = {by_s['x'][low]:.3f} with f = {by_s['fitted'][low]:.3f}."
     )
     if len(full):
-        listed = joined(f"{s:g}" for s in full)
+        told = listed(f"{s:g}" for s in full)
         text += (
-            f" At s = {listed} it memorizes nearly everything (x of {LIMITS.first_memorized:g} or "
+            f" At s = {told} it memorizes nearly everything (x of {LIMITS.first_memorized:g} or "
             "more)."
         )
     return f"{text} How much a smaller learning rate saves depends on when one stops."
@@ -93,7 +93,7 @@ def patience(extended: pd.DataFrame) -> str:
         f"from {row[4]:.3f} to {row[16]:.3f} with {LOSS_NAMES[loss]} at s = {s:g}"
         for (loss, s), row in mean.iterrows()
     ]
-    text = f"Between four and sixteen times CCE's time x goes {joined(texts)}.{left}"
+    text = f"Between four and sixteen times CCE's time x goes {listed(texts)}.{left}"
     return text + (of_mae(mean.loc["mae"]) if "mae" in mean.index else "")
 
 
@@ -124,13 +124,13 @@ def against_others(chosen: pd.DataFrame, images: int) -> str:
         return "Early stopping cannot be compared yet: no seed has runs of RLL and a rival."
     parts = [
         f"by {gap.mean():+.3f} from {name} (higher in {int((gap > 0).sum())} of "
-        f"{of_seeds(len(gap))})"
+        f"{plural(len(gap), 'seed')})"
         for name, gap in gaps.items()
     ]
     accuracy = float(mine["test_accuracy"].mean())
     error = math.sqrt(accuracy * (1 - accuracy) / images)
     text = (
-        f"The test accuracy of RLL trained to the end differs {joined(parts)}. One accuracy on "
+        f"The test accuracy of RLL trained to the end differs {listed(parts)}. One accuracy on "
         f"{images:,} test images, the same ones for every seed, has a standard error of "
         f"{error:.3f}."
     )
@@ -181,6 +181,6 @@ def alike(chosen: pd.DataFrame) -> str:
     side = "lower" if other["x"].mean() < late["x"].mean() else "higher"
     return (
         f"If every loss is stopped early alike, RLL has the higher test accuracy in "
-        f"{int((gap > 0).sum())} of {of_seeds(len(gap))} ({values}). CCE stopped early "
+        f"{int((gap > 0).sum())} of {plural(len(gap), 'seed')} ({values}). CCE stopped early "
         f"({means[0]}) has the {side} excess memorization than RLL trained to the end ({means[1]})."
     )

@@ -19,6 +19,7 @@ from memutils.report.plots import standard
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
+from memutils.words import plural
 
 CLOSE = 0.05
 """A memorized share that moves by no more than this stays."""
@@ -122,7 +123,7 @@ def sentence(rows: pd.DataFrame) -> str:
     at, end, kept = (rows[n].mean() for n in ("at the switch", "at the end", "not switched"))
     change = "stays" if abs(end - at) <= CLOSE else "rises" if end > at else "falls"
     first, then = (LOSS_NAMES[rows[n].iloc[0]] for n in ("first", "then"))
-    seeds = f"{len(rows)} seed{'' if len(rows) == 1 else 's'}"
+    seeds = plural(len(rows), "seed")
     return (
         f"- *{first}, then {then}*: the memorized share {change}. It is {at:.3f} at the switch and "
         f"{end:.3f} at the end (mean of {seeds}); without the switch it ends at {kept:.3f}."
