@@ -14,9 +14,9 @@ from memutils.claims.cases import Case, inconclusive
 from memutils.claims.contrasts import step_size
 from memutils.claims.intervals import over_seeds
 from memutils.claims.outcomes import Measured, Run
-from memutils.claims.selection import COLUMNS, Pool, Protocol
+from memutils.claims.selection import ALPHA, SHOWN, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
-from memutils.names import DATASET_NAMES, NETWORK_NAMES
+from memutils.names import title
 from memutils.report.looks import look
 
 CHAINS = (
@@ -97,7 +97,7 @@ class Contrast:
 
 def convolutional(pool: Pool) -> Iterator[tuple[str, Protocol, float]]:
     """Where the convolutional networks' losses can be compared: title, runs, RLL's alpha."""
-    for column in (c for c in COLUMNS if c.main or c.id == "inception-lite-lr"):
+    for column in SHOWN:
         for protocol in pool.fitting(column.wanted("rll")):
             yield column.title, protocol, column.alpha
 
@@ -110,8 +110,8 @@ def at_steps(runs: Iterable[Measured], scales: Iterable[float]) -> Iterator[tupl
         if own:
             found = {(r.spec["loss"], r.spec["eta"], r.spec["seed"], alpha_of(r)): r for r in own}
             spec = own[0].spec
-            network, data = NETWORK_NAMES[spec["network"]], DATASET_NAMES[spec["dataset"]]
-            yield f"{network} on {data}, s = {s:g}", Protocol(spec, own[0].images, found), 0.1
+            where = f"{title(spec['network'], spec['dataset'])}, s = {s:g}"
+            yield where, Protocol(spec, own[0].images, found), ALPHA
 
 
 def alpha_of(run: Measured) -> float | str:
@@ -124,7 +124,7 @@ def contrasts(
 ) -> list[Contrast]:
     """The contrasts of these pairs wherever a seed has both losses."""
     limits, made = Thresholds(), []
-    for title, protocol, alpha in found:
+    for where, protocol, alpha in found:
         for first, second in pairs:
             seeds = [
                 both
@@ -133,7 +133,7 @@ def contrasts(
             ]
             if seeds:
                 epochs = protocol.settings["epochs"]
-                named = (title, protocol.images, epochs, first, second)
+                named = (where, protocol.images, epochs, first, second)
                 made.append(Contrast(*named, tuple(seeds)))
     return made
 
@@ -159,10 +159,7 @@ def of_seed(
     case = Case(names[0], limits.main_eta, seed, of, marks, names[1:])
     ends = [tuple(run.end(part) for run in of.values()) for part in ("memorized", "test_accuracy")]
     excess = tuple(run.excess for run in of.values())
-    why = inconclusive(case)
-    for loss in names:
-        why = why.replace(f"{loss} ", f"{look(loss).name} ") if why.startswith(f"{loss} ") else why
-    return Seed(seed, ends[0], excess, ends[1], why)
+    return Seed(seed, ends[0], excess, ends[1], inconclusive(case))
 
 
 def table(found: Iterable[Contrast]) -> pd.DataFrame:

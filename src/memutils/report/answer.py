@@ -12,17 +12,11 @@ import pandas as pd
 
 from memutils.claims.cases import Case, inconclusive
 from memutils.claims.outcomes import Run
-from memutils.claims.selection import ALPHA, COLUMNS, Column, Pool, Protocol
+from memutils.claims.selection import ALPHA, LOSSES, SHOWN, Column, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
-from memutils.names import DATASET_NAMES, NETWORK_NAMES
+from memutils.names import title
 from memutils.report.looks import look
 from memutils.words import listed, percent, range_of
-
-LOSSES = ("cce", "mse", "rll")
-"""The losses of the main comparison, in the order of the rows."""
-
-OTHER_RATE = "inception-lite-lr"
-"""The column beside the main ones: the same network at ten times the learning rate."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +70,8 @@ class Group:
 def groups(pool: Pool, limits: Thresholds | None = None) -> list[Group]:
     """The groups in which RLL and CCE can be compared, a network's beside each other."""
     limits, found = limits or Thresholds(), {}
-    columns = [c for c in COLUMNS if c.main or c.id == OTHER_RATE]
-    networks = [c.settings["network"] for c in columns]
-    for column in sorted(columns, key=lambda c: networks.index(c.settings["network"])):
+    networks = [c.settings["network"] for c in SHOWN]
+    for column in sorted(SHOWN, key=lambda c: networks.index(c.settings["network"])):
         for protocol in pool.fitting(column.wanted("rll")):
             made = group(protocol, column, limits)
             if {"rll", "cce"} <= set(made.losses):  # of equal groups the one with the most epochs
@@ -100,10 +93,9 @@ def group(protocol: Protocol, column: Column, limits: Thresholds) -> Group:
                 dots.append(dot(Run(run, limits), marks.get(seed)))
         if marks:
             clean[loss] = fmean(mark.end("test_accuracy") for mark in marks.values())
-    names = protocol.settings["network"], protocol.settings["dataset"]
-    title = f"{NETWORK_NAMES.get(names[0], names[0])} on {DATASET_NAMES.get(names[1], names[1])}"
     settings = protocol.settings
-    return Group(title, protocol.images, settings["lr"], settings["epochs"], tuple(dots), clean)
+    named = title(settings["network"], settings["dataset"]), protocol.images
+    return Group(*named, settings["lr"], settings["epochs"], tuple(dots), clean)
 
 
 def dot(run: Run, clean: Run | None) -> Dot:

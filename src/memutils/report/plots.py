@@ -11,7 +11,7 @@ import pandas as pd
 import seaborn as sns
 
 from memutils.claims.outcomes import Run
-from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
+from memutils.names import LOSS_NAMES, title
 from memutils.runs import records as recorded
 from memutils.runs.records import RESULTS_VERSION, Record
 from memutils.runs.specs import Scale, check_known, load_scale
@@ -102,7 +102,7 @@ def paper_panels(scale: str, wanted: list[tuple[str, str]]) -> Panels:
 
 def panel_label(dataset: str, network: str, loss: str = "") -> str:
     """A panel's label, e.g. 'ResNet-18 on MNIST, CCE'."""
-    text = f"{NETWORK_NAMES.get(network, network)} on {DATASET_NAMES.get(dataset, dataset)}"
+    text = title(network, dataset)
     return f"{text}, {LOSS_NAMES.get(loss, loss)}" if loss else text
 
 
