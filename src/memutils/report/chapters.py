@@ -10,6 +10,7 @@ from IPython.display import Markdown, display
 
 from memutils.claims.measured import Measured
 from memutils.claims.outcomes import Run
+from memutils.claims.rules.clean import ideal_drop
 from memutils.claims.selection import COLUMNS, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
 from memutils.names import METRIC_NAMES
@@ -19,7 +20,7 @@ from memutils.report.matrix import Panel
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
-from memutils.words import percent
+from memutils.words import listed, percent
 
 LOSSES = ("cce", "mse", "rll", "nmse", "mae")
 ETAS = (0.0, 0.2, 0.4, 0.6)
@@ -110,17 +111,13 @@ def drop(runs: list[Measured], loss: str, eta: float, ideal: bool = False) -> st
     """By how many points J1 is lower than on clean labels, over seeds: '39' or '18 to 20'.
 
     Args:
-        ideal: instead, that of a network whose predictions noise does not change,
-            e (K a - 1) / (K - 1) with its accuracy a on clean labels (equation
-            eq-setting-drop of the book).
+        ideal: instead, that of a network whose predictions noise does not change.
     """
-    values = []
-    for noisy, clean in pairs(runs, loss, eta):
-        a, k = clean.end("j1"), noisy.classes
-        values.append(noisy.noise_rate * (k * a - 1) / (k - 1) if ideal else a - noisy.end("j1"))
-    if not values:
-        return MISSING
-    return percent(values).removesuffix(" %")
+    values = [
+        ideal_drop(noisy, clean) if ideal else clean.end("j1") - noisy.end("j1")
+        for noisy, clean in pairs(runs, loss, eta)
+    ]
+    return percent(values).removesuffix(" %") if values else MISSING
 
 
 def crossover(runs: Iterable[Measured]) -> str:
@@ -153,10 +150,10 @@ def widest(
         if ranges:
             most = max(ranges)
             name = {"memorized": "the share memorized"}.get(metric, metric.replace("_", " "))
-            told.append(f"{name} by up to {100 * most:.0f} points ({ranges[most]})")
+            told.append(f"{name} by {100 * most:.0f} points ({ranges[most]})")
     if not told:
         return "No setting is recorded with more than one seed yet."
-    return f"From seed to seed, {' and '.join(told)} differ."
+    return f"The largest differences from seed to seed: {listed(told)}."
 
 
 def mlp_runs(scale: str = "") -> list[Measured]:
