@@ -194,9 +194,9 @@ def test_exceptions_are_losses_that_do_not_fit_the_claim():
 
 def test_what_the_runs_have_in_common():
     made = [run("cce", 1.0), run("cce", 1.0, seed=1), run("rll", 0.1)]
-    text = plane.conditions(made)
+    text = plane.conditions(made, plane.paths(made))
     assert text.startswith("MLP on MNIST (5k), n = 3,000, η = 0.4, SGD") and "1 to two" not in text
-    assert "one to two seeds a loss" in text and plane.conditions([]) == ""
+    assert "one to two seeds a loss" in text and plane.conditions([], plane.paths([])) == ""
     assert plane.spreads(plane.paths(made)).endswith("and from 0.10 to 1.00 at the end.")
 
 

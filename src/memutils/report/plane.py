@@ -11,6 +11,7 @@ import pandas as pd
 
 from memutils import losses
 from memutils.claims import steps
+from memutils.claims.thresholds import Thresholds
 from memutils.report.looks import look
 from memutils.report.traits import KINDS, traits
 from memutils.runs import records
@@ -62,14 +63,14 @@ def paths(found: Iterable[Record]) -> pd.DataFrame:
     return frame[frame["loss"].isin(distinct(frame["loss"].unique()))]
 
 
-def points(frame: pd.DataFrame, s: float = STEP) -> pd.DataFrame:
-    """A row a loss at one step size: x at equal fit and at the end, means over its seeds; traits.
+def points(frame: pd.DataFrame) -> pd.DataFrame:
+    """A row a loss at ``STEP``: x at equal fit and at the end, means over its seeds; traits.
 
     ``x_at_fit`` is NaN unless every seed reaches the level; ``collapsed`` is whether one of them
     did.
     """
     rows = []
-    for loss, runs in frame[frame["s"] == s].groupby("loss"):
+    for loss, runs in frame[frame["s"] == STEP].groupby("loss"):
         by_seed = [path for _, path in runs.groupby("seed")]
         ends = [path.iloc[-1] for path in by_seed]
         of = traits(loss)
@@ -94,10 +95,10 @@ def points(frame: pd.DataFrame, s: float = STEP) -> pd.DataFrame:
     ).sort_values(["kind", "x_at_end"], key=lambda c: c.map(KINDS.index) if c.name == "kind" else c)
 
 
-def spreads(frame: pd.DataFrame, levels: Iterable[float] = (0.9, 0.95), s: float = STEP) -> str:
+def spreads(frame: pd.DataFrame) -> str:
     """Between which x the runs lie at each fit and at the end, in words; '' without runs."""
-    own = frame[frame["s"] == s]
-    fits = steps.at_fits(own, levels).groupby("level")["x"]
+    own = frame[frame["s"] == STEP]
+    fits = steps.at_fits(own, Thresholds().fit_levels).groupby("level")["x"]
     ends = own.groupby("key")["x"].last()
     told = [f"from {x.min():.2f} to {x.max():.2f} at a fit of {level:g}" for level, x in fits]
     if ends.empty:
@@ -134,33 +135,39 @@ def left_out(found: pd.DataFrame) -> str:
     return f"{names} {verb} not reach a fit of {LEVEL:g} in every seed, or collapsed."
 
 
-def missing(found: Iterable[Record], s: float = STEP) -> str:
+def missing(found: Iterable[Record]) -> str:
     """The losses of the plane's grid that are not in the pictures, in words; '' if none: those
     whose run at this step size diverged in every seed, and those that have none yet.
     """
     grid = {run.loss for run in load_scale("plane").specs().values() if run.network == "mlp"}
-    at = [record for record in found if steps.step_scale(Spec(**record.spec)) == s]
+    at = [record for record in found if steps.step_scale(Spec(**record.spec)) == STEP]
     ended = {record.spec["loss"] for record in at if not record.diverged}
     diverged = {record.spec["loss"] for record in at} - ended
     absent = grid - ended - diverged
     told = []
-    for names, text in ((diverged, f"Diverged at s = {s:g}"), (absent, f"No run at s = {s:g} yet")):
+    at_step = f"at s = {STEP:g}"
+    for names, text in ((diverged, f"Diverged {at_step}"), (absent, f"No run {at_step} yet")):
         ordered = [look(loss).name for loss in losses.LOSSES if loss in names]
         told += [f"{text}: {listed(ordered)}."] if ordered else []
     return " ".join(told)
 
 
-def conditions(found: Iterable[Record], s: float = STEP) -> str:
-    """What the runs have in common, for the caption; '' without runs."""
+def conditions(found: Iterable[Record], frame: pd.DataFrame) -> str:
+    """What the runs have in common, for the caption; '' without runs.
+
+    Args:
+        found: the runs.
+        frame: of the same runs, from ``paths``.
+    """
     found = [record for record in found if not record.diverged]
     if not found:
         return ""
-    spec, frame = found[0].spec, steps.paths(found)
-    counts = frame[frame["s"] == s].groupby("loss")["seed"].nunique()
+    spec = found[0].spec
+    counts = frame[frame["s"] == STEP].groupby("loss")["seed"].nunique()
     low, high = int(counts.min()), int(counts.max())
     seeds = counted(high, "seed") if low == high else f"{in_words(low)} to {in_words(high)} seeds"
     return (
         f"MLP on MNIST (5k), n = {found[0].dataset['sizes']['train']:,}, η = {spec['eta']:g}, SGD "
-        f"at a constant learning rate, s = {s:g}, {spec['epochs']} epochs, {seeds} a loss, "
+        f"at a constant learning rate, s = {STEP:g}, {spec['epochs']} epochs, {seeds} a loss, "
         f"{spec['precision']}."
     )

@@ -78,8 +78,9 @@ def of_network(group: Group, gaps: pd.DataFrame, other: str) -> str:
     )
 
 
-def early(groups: list[Group], level: float = 0.5) -> str:
+def early(groups: list[Group]) -> str:
     """That the difference comes late: the gaps to CCE at the lowest level."""
+    level = min(equal_fit.LEVELS)
     tables = [t[t["level"] == level] for t in map(equal_fit.gaps, groups)]
     gaps = pd.concat([t["gap"] for t in tables]) if tables else pd.Series(dtype=float)
     if gaps.empty:
@@ -114,9 +115,9 @@ def at_accuracies(groups: list[Group]) -> str:
     return text
 
 
-def answer(compared: pd.DataFrame, levels: tuple[float, ...] = LEVELS) -> str:
+def answer(compared: pd.DataFrame) -> str:
     """The MLP: RLL against CCE at equal fit, at RLL's worst learning rate and CCE's best."""
-    gaps = steps.gap_at_fits(compared, levels)
+    gaps = steps.gap_at_fits(compared, LEVELS)
     if gaps.empty:
         return "**Open.** No seed has paths of both CCE and RLL that reach the same fit."
     close, seeds = LIMITS.fit_gap, gaps["seed"].nunique()
@@ -178,9 +179,9 @@ def at_accuracy(compared: pd.DataFrame) -> str:
     )
 
 
-def edge(compared: pd.DataFrame, levels: tuple[float, ...] = LEVELS) -> str:
+def edge(compared: pd.DataFrame) -> str:
     """Whether CCE's lowest x at the last compared fit lies inside the grid of learning rates."""
-    gaps = steps.gap_at_fits(compared, levels)
+    gaps = steps.gap_at_fits(compared, LEVELS)
     if gaps.empty:
         return ""
     best = steps.at_fits(compared[compared["loss"] == "cce"], [gaps["level"].max()])
@@ -195,7 +196,7 @@ def edge(compared: pd.DataFrame, levels: tuple[float, ...] = LEVELS) -> str:
     )
 
 
-def others(compared: pd.DataFrame, levels: tuple[float, ...] = LEVELS) -> str:
+def others(compared: pd.DataFrame) -> str:
     """The other losses by the same rule."""
     words = {
         "below": "below CCE's curve",
@@ -204,7 +205,7 @@ def others(compared: pd.DataFrame, levels: tuple[float, ...] = LEVELS) -> str:
         "open": "not recorded yet",
     }
     found = {
-        loss: steps.verdict(steps.gap_at_fits(compared, levels, loss))
+        loss: steps.verdict(steps.gap_at_fits(compared, LEVELS, loss))
         for loss in ("mse", "mae", "nmse")
     }
     told = listed(f"{LOSS_NAMES[loss]} is {words[state]}" for loss, state in found.items())
