@@ -162,3 +162,11 @@ def test_a_control_is_beside_what_it_is_compared_with():
     runs = measured(make("rll", m=0.25, r=0.5, test=0.75))
     text = chapter_tables.compared({"falls": runs, "constant": []})
     assert all(f">{x}</td>" in text for x in ("falls", "RLL", "0.25", "0.50", "0.75"))
+
+
+def test_seeds_and_noise_rates_are_those_that_are_recorded():
+    one = grid(etas=(0.0, 0.4))
+    told = chapter_tables.setting(measured(*one, *grid(etas=(0.0, 0.4), seed=1)))
+    assert (told["seeds"], told["etas"]) == ("2", "0, 0.4")
+    told = chapter_tables.setting(measured(*one, *grid(etas=(0.4,), seed=1)))
+    assert told["seeds"] == "2, not of every setting"

@@ -183,3 +183,10 @@ def test_replays_are_counted_and_listed():
     assert "2 records were trained again: 1 are *equal*, 1 lie" in text and "0.010 apart" in text
     assert balanced(html) and html.count("<tr>") == 3 and "<equal>" not in html
     assert "Intel Xeon, float32" in html and "No replay" in judge_page.replays_sentence([])
+
+
+def test_a_link_to_a_chapter_has_its_title():
+    assert {name for claim in CLAIMS for name in claim.shown_in} == claims_words.PAGES.keys()
+    for name, title in claims_words.PAGES.items():
+        cells = json.loads((REPOSITORY / f"notebooks/{name}.ipynb").read_text("utf-8"))["cells"]
+        assert "".join(cells[0]["source"]).splitlines()[0] == f"# {title}"

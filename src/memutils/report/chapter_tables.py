@@ -137,7 +137,7 @@ def setting(runs: Iterable[Measured]) -> dict[str, str]:
     """How these runs were trained, by name."""
     runs = list(runs)
     if not runs:
-        names = ("images", "epochs", "rates", "seeds", "noise", "decay")
+        names = ("images", "epochs", "rates", "seeds", "etas", "noise", "decay")
         return dict.fromkeys(names, chapters.MISSING)
     noise = [e for eta in chapters.ETAS[1:] for e in chapters.pick(runs, eta=eta)]
     return {
@@ -145,6 +145,17 @@ def setting(runs: Iterable[Measured]) -> dict[str, str]:
         "epochs": distinct((r.spec["epochs"] for r in runs), "{}"),
         "rates": distinct((r.spec["lr"] for r in runs), "{:g}"),
         "decay": distinct((r.spec["weight_decay"] for r in runs), "{:g}"),
-        "seeds": str(len({r.spec["seed"] for r in runs})),
+        "seeds": seeds(runs),
+        "etas": distinct((r.spec["eta"] for r in runs), "{:g}"),
         "noise": distinct((r.noise_rate for r in noise), "{:.3f}"),
     }
+
+
+def seeds(runs: Iterable[Measured]) -> str:
+    """How many seeds these runs have: '3', or '3, not of every setting'."""
+    of: dict[tuple[str, float], set[int]] = {}
+    for r in runs:
+        of.setdefault((r.spec["loss"], r.spec["eta"]), set()).add(r.spec["seed"])
+    every = set().union(*of.values())
+    whole = all(found == every for found in of.values())
+    return f"{len(every)}{'' if whole else ', not of every setting'}"

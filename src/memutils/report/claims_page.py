@@ -9,7 +9,7 @@ from memutils.claims.cases import INCONCLUSIVE, NOT_TESTED
 from memutils.claims.selection import Pool
 from memutils.claims.statements import CLAIMS, MATHEMATICS, PRIMARY
 from memutils.names import LOSS_NAMES
-from memutils.report.claims_words import PARTS, SHORT, SYMBOLS, badge, beside, page_title, readable
+from memutils.report.claims_words import PAGES, PARTS, SHORT, SYMBOLS, badge, beside, readable
 from memutils.report.markup import Safe, details, interval, joined, link, number, table, tag
 from memutils.words import plural
 
@@ -116,7 +116,7 @@ def summary(verdict: dict) -> str:
 
 def shown_in(claim: dict) -> Safe:
     """Links to the chapters that show a claim's evidence."""
-    pages = [link(f"{name}.html", page_title(name)) for name in claim["shown_in"]]
+    pages = [link(f"{name}.html", PAGES[name]) for name in claim["shown_in"]]
     return tag("p", "Shown in ", joined(pages, ", "), ".") if pages else Safe("")
 
 

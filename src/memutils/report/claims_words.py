@@ -6,6 +6,18 @@ from memutils.names import LOSS_NAMES
 from memutils.report.markup import Safe, joined, tag
 from memutils.words import plural
 
+PAGES = {
+    "mnist": "MNIST",
+    "cifar10": "CIFAR-10",
+    "human": "Labels from people",
+    "steps": "Loss or step size, and early stopping as the rival",
+    "switching": "Switching: the path, not the destination",
+    "symmetry": "Symmetry, or what?",
+    "theory_symmetry": "Symmetric losses",
+    "theory_theorem": "The risk under noise",
+}
+"""The titles of the chapters that show a claim's evidence, by their notebooks."""
+
 SYMBOLS = {HOLDS: "✓", FAILS: "✗", OPEN: "?", NOT_TESTED: "–"}
 
 
@@ -126,9 +138,3 @@ def beside(claim: str, verdict: dict) -> list[str]:
     lines += [f"{verdict['inconclusive']} inconclusive"] if verdict["inconclusive"] else []
     lines += ["described, not tested"] if verdict["described"] else []
     return lines + [f"{word} at n = {int(n):,}" for n, word in verdict["others"].items()]
-
-
-def page_title(name: str) -> str:
-    """A chapter's name for the reader, from that of its notebook."""
-    named = {"mnist": "MNIST", "cifar10": "CIFAR-10"}
-    return named.get(name, name.replace("theory_", "theory: ").replace("_", " "))

@@ -5,7 +5,7 @@ A line is (what, the paper's, ours); names in braces are those of ``chapters.num
 """
 
 SEEDS = ("runs of a setting", "one, it seems", "seeds: {%s-seeds}")
-RATES = ("noise rates η", "0, 0.2, 0.4, 0.6", "the same; empirical noise rates e: {%s-noise}")
+RATES = ("noise rates η", "0, 0.2, 0.4, 0.6", "{%s-etas}; empirical noise rates e: {%s-noise}")
 
 
 def fits(prefix: str, loss: str, says: str) -> tuple[str, str, str]:
@@ -43,7 +43,7 @@ MNIST = (
     ("optimizer, learning rate", "Adam, 0.001, constant", "Adam, {mnist-rates}, constant"),
     ("epochs", "200", "{mnist-epochs}"),
     ("weight decay", "none", "{mnist-decay}"),
-    (RATES[0], RATES[1], RATES[2] % "mnist"),
+    (RATES[0], RATES[1], RATES[2].replace("%s", "mnist")),
     (SEEDS[0], SEEDS[1], SEEDS[2] % "mnist"),
     fits("mnist", "cce", CLOSE),
     fits("mnist", "mse", "high, and not close to 100 %"),
@@ -61,7 +61,7 @@ INCEPTION = (
     ),
     ("epochs", "100", "{inception-epochs}"),
     ("weight decay", "none", "{inception-decay}"),
-    (RATES[0], RATES[1], RATES[2] % "inception"),
+    (RATES[0], RATES[1], RATES[2].replace("%s", "inception")),
     (SEEDS[0], SEEDS[1], SEEDS[2] % "inception"),
     fits("inception", "cce", CLOSE),
     fits("inception", "mse", CLOSE),
@@ -79,7 +79,7 @@ RESNET32 = (
     ),
     ("epochs", "200", "{resnet32-epochs}"),
     ("weight decay", "0.0001", "{resnet32-decay}"),
-    (RATES[0], RATES[1], RATES[2] % "resnet32"),
+    (RATES[0], RATES[1], RATES[2].replace("%s", "resnet32")),
     (SEEDS[0], SEEDS[1], SEEDS[2] % "resnet32"),
     fits("resnet32", "cce", CLOSE),
     fits("resnet32", "mse", CLOSE),

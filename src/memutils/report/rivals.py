@@ -74,7 +74,7 @@ def effects(cce: Measured, rll: Measured, rival: Measured) -> tuple[float, float
 
 
 def sentence(found: pd.DataFrame) -> str:
-    """What the rivals do, in Markdown."""
+    """What the rivals do and which have no runs yet, in Markdown."""
     told = []
     for (network, images), rows in found.dropna(subset=["share"]).groupby(
         ["network", "images"], sort=False
@@ -83,8 +83,9 @@ def sentence(found: pd.DataFrame) -> str:
             f"{name} {percent([round(v, 2) + 0.0 for v in of['share']])}"
             for name, of in rows.groupby("rival", sort=False)
         )
-        told.append(f"On {network} with {images:,} images: {shares}.")
+        told.append(f"on {network} with {images:,} images {shares}")
     if not told:
         return "No rival is recorded yet beside CCE and RLL of its seed."
-    text = "Of what RLL takes off CCE's memorized share each rival takes off a part."
-    return typeset(" ".join([text, *told]))
+    text = f"The share of RLL's effect on what is memorized that each rival has: {'; '.join(told)}."
+    absent = [name for name in RIVALS if name not in set(found["rival"])]
+    return typeset(text + (f" Not recorded yet: {'; '.join(absent)}." if absent else ""))

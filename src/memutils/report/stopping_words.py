@@ -149,8 +149,8 @@ def convolutional(found: Collection[str]) -> str:
         return f"The same on {counted(len(found), 'convolutional setting')}:"
     return (
         "On a convolutional network early stopping is not compared yet: no run with held-out "
-        "images is recorded. The scales `size` and `steps-cnn` have such runs, and this page takes "
-        "them in."
+        "images is recorded. `make runs SCALE=steps-cnn` and `make runs SCALE=size` make them, and "
+        "this page takes them in."
     )
 
 
