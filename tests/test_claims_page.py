@@ -116,7 +116,7 @@ def test_without_records_the_page_still_stands(empty):
 
 def test_moved_thresholds_are_told_in_words():
     pool = Pool([make("mse", m=0.93, f=0.98)])
-    html = claims_more.moved(sensitivity.changes(pool))
+    html = claims_more.moved(sensitivity.changes(sensitivity.sweep(pool, 3)))
     assert (
         "m of a network that memorizes" in html
         and "C2, ResNet-32" in html
