@@ -71,9 +71,6 @@ def test_a_module_and_a_function_of_ones_own_train(playground):
         assert len(run.history) == 2 and 0 <= run.history[-1]["memorized"] <= 1
     names = [name.split(",")[0] for name in playground["play"].results]
     assert names == ["own Absolute", "own my_loss"]
-        "own Absolute",
-        "own my_loss",
-    ]
     assert losses.check_symmetry(Absolute()).constant == pytest.approx(18)
 
 
