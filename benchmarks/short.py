@@ -20,7 +20,7 @@ import plain
 from task import NETWORKS, Task, make_random
 
 from memutils import __version__
-from memutils.runs import provenance, specs
+from memutils.runs import order, provenance, specs
 from memutils.runs.files import write_whole
 
 SIDES = {"plain": plain, "ours": ours}
@@ -78,8 +78,7 @@ def runs_in_ten_minutes(ways: dict) -> dict[str, float]:
     found, at_once = {}, ways.get("chosen", {}).get("at_once", 1)
     for network, seconds in ways.get("rates", {}).items():
         spec = specs.load_scale("paper").spec(network=network, loss="cce", eta=0)
-        n = 60_000 if spec.dataset == "mnist" else 50_000
-        found[network] = round(600 * at_once / (seconds * n * spec.epochs), 2)
+        found[network] = round(600 * at_once / (seconds * order.images(spec)), 2)
     return found
 
 

@@ -253,7 +253,7 @@ def test_a_gradient_has_the_strides_of_its_weight_when_the_optimizer_sees_it():
     network.weight.grad = torch.arange(36.0).view(4, 1, 3, 3)
     network.bias.grad = None
     assert network.weight.grad.stride() != network.weight.stride()
-    align_gradients(network)
+    align_gradients(network.parameters())
     assert network.weight.grad.stride() == network.weight.stride() and network.bias.grad is None
     assert torch.equal(network.weight.grad, torch.arange(36.0).view(4, 1, 3, 3))
 
@@ -261,7 +261,7 @@ def test_a_gradient_has_the_strides_of_its_weight_when_the_optimizer_sees_it():
 def test_gradients_of_another_layout_are_left_alone():
     network = nn.Conv2d(2, 4, 3, bias=False).to(memory_format=torch.channels_last)
     network.weight.grad = torch.arange(72.0).view(4, 2, 3, 3)
-    align_gradients(network)
+    align_gradients(network.parameters())
     assert torch.equal(network.weight.grad, torch.arange(72.0).view(4, 2, 3, 3))
 
 

@@ -113,7 +113,7 @@ def test_a_run_that_needs_another_s_fit_is_left_out_without_it(j1, expected):
     work = Queue(jobs, rates(0), say=lines.append)
     work.work(lambda one, deadline: (begun.append(one.key), result(j1))[1])
     assert begun == expected and any(
-        "b is left out: a did not come to a J1 of 0.95" in line for line in lines
+        "b is left out: a is not recorded with a J1 of 0.95 or more" in line for line in lines
     ) == (j1 < 0.95)
 
 

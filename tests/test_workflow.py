@@ -150,7 +150,7 @@ def test_every_text_gets_to_the_workflow_as_it_was_typed_on_a_clusters_node_too(
     options = argparse.Namespace(
         profile="local", share="", jobs="2", scale="010", only=text, build=text
     )
-    words = start.command("runs", options)
+    words = start.snakemake("runs", options)
     entries = words[words.index("--config") + 1 : words.index("--")]
     on_a_node = shlex.split(format_cli_arg("--config", entries))[1:]
     for given_words in (entries, on_a_node):

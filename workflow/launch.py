@@ -1,10 +1,10 @@
 """Gives every notebook a first code cell that installs the package on Colab,
 once _config.yml names the repository's URL.
 
-    python workflow/launch.py        (again after the URL or the branch changed; an empty URL takes
-    the cells out)
+    python workflow/launch.py
 
-Binder needs no such cell: it builds environment.yml. Anywhere but on Colab the cell does nothing.
+Again after the URL or the branch changed; an empty URL takes the cells out. Binder needs no such
+cell: it builds environment.yml. Anywhere but on Colab the cell does nothing.
 """
 
 from pathlib import Path

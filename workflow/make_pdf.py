@@ -1,8 +1,9 @@
 """The whole book as one PDF: a single page of HTML from the staged sources,
 printed by a headless Chromium.
 
-python workflow/make_pdf.py _build      (after `make book`: it takes the executed notebooks as they
-are)
+    python workflow/make_pdf.py _build
+
+After ``make book``: it takes the executed notebooks as they are.
 """
 
 import shutil

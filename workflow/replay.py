@@ -95,7 +95,10 @@ def again(record: Record) -> Record:
 
 def last(record: Record) -> dict[str, float]:
     """The metrics of the last evaluation."""
-    row = record.history.iloc[-1]
+    evaluated = record.history.dropna(subset="j1")
+    if evaluated.empty:
+        raise UserError(f"{record.key} diverged before its first evaluation; nothing to compare.")
+    row = evaluated.iloc[-1]
     return {name: float(row[name]) for name in METRICS if row[name] == row[name]}
 
 
@@ -172,7 +175,11 @@ def candidates() -> tuple[list[str], list[str]]:
             name = f"{record.scale}/{record.key}"
             if record.scale == "quick":
                 quick.append(name)
-            elif record.scale != "smoke" and record.provenance["seconds"] < SHORT:
+            elif (
+                record.scale != "smoke"
+                and not record.diverged
+                and (record.provenance["seconds"] < SHORT)
+            ):
                 others.append(name)
     return quick, others
 

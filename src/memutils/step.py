@@ -7,7 +7,7 @@ batch a counter that the step itself advances, and on a GPU the learning rate is
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -59,8 +59,9 @@ class TrainingStep:
             len(data) // self.batch_size, self.batch_size, dtype=torch.int64, device=device
         )
         self.number = torch.zeros(1, dtype=torch.int64, device=device)
-        self.sums = torch.zeros(6, dtype=torch.float64, device=device)
+        self.sums = torch.zeros(5, dtype=torch.float64, device=device)
         self.bad = torch.zeros(1, dtype=torch.int64, device=device)
+        self.loose = [weight for weight in network.parameters() if 1 in weight.shape]
 
     def __len__(self) -> int:
         """Steps in an epoch: the remainder that does not fill a batch is dropped."""
@@ -96,7 +97,7 @@ class TrainingStep:
         logits = logits.float()
         value = loss(logits, noisy)
         value.backward()
-        align_gradients(self.network)
+        align_gradients(self.loose)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.count(value.detach(), logits.detach(), noisy, true)
@@ -114,12 +115,12 @@ class TrainingStep:
 
     @torch.no_grad()
     def count(self, value: Tensor, logits: Tensor, noisy: Tensor, true: Tensor) -> None:
-        """Adds a batch to the sums: loss, fitted, mislabeled, memorized, recovered, examples; notes
-        the first bad step.
+        """Adds a batch to the sums: loss, fitted, mislabeled, memorized, recovered;
+        notes the first bad step.
         """
         predicted = logits.argmax(1)
         wrong, on_noisy, on_true = noisy != true, predicted == noisy, predicted == true
-        parts = on_noisy & ~wrong, wrong, on_noisy & wrong, on_true & wrong, torch.ones_like(wrong)
+        parts = on_noisy & ~wrong, wrong, on_noisy & wrong, on_true & wrong
         self.sums += torch.stack(
             [value.double() * self.batch_size, *(part.sum() for part in parts)]
         )
@@ -132,7 +133,8 @@ class TrainingStep:
         Raises:
             Diverged: the loss or the network's output was not finite; tells epoch and step.
         """
-        total, fitted, mislabeled, memorized, recovered, n = self.sums.tolist()
+        total, fitted, mislabeled, memorized, recovered = self.sums.tolist()
+        n = len(self) * self.batch_size
         if int(self.bad) < len(self):
             raise Diverged(
                 f"The loss or the network's output is not finite in epoch {epoch}, step"
@@ -188,13 +190,13 @@ def make_optimizer(
     return optimizer
 
 
-def align_gradients(network: nn.Module) -> None:
-    """Gives each gradient the strides of its weight.
+def align_gradients(weights: Iterable[nn.Parameter]) -> None:
+    """Gives the gradient of each weight the weight's strides.
 
     Autograd leaves a gradient's strides open in dimensions of size 1, as of a first convolution of
     one channel, where CUDA's fused optimizers ask for the same ones. No value moves.
     """
-    for weight in network.parameters():
+    for weight in weights:
         gradient = weight.grad
         if gradient is None or gradient.stride() == weight.stride():
             continue

@@ -155,7 +155,6 @@ class Trainer:
         Raises:
             Diverged: loss or output is not finite; the message tells epoch and step.
         """
-        self.prepare()
         done, epochs = len(self.history), self.recipe.epochs
         evaluated = self.recipe.evaluation_epochs()
         interval = 0.5 if sys.stderr.isatty() else 10  # a log file needs no animation

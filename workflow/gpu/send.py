@@ -72,7 +72,9 @@ def missing_runs() -> str:
     """The order of the runs that are not recorded here."""
     text = io.StringIO()
     with contextlib.redirect_stdout(text):
-        queue.main(["--list", "--by", "streams"])
+        failed = queue.main(["--list", "--by", "streams"])
+    if failed:
+        raise UserError("The missing runs cannot be listed, for the reason above.")
     return text.getvalue()
 
 

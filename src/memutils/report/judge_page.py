@@ -4,12 +4,12 @@ judge`` checks, and ``benchmarks/replays.json``.
 
 import json
 from collections import Counter
-from pathlib import Path
 
+from memutils.paths import REPOSITORY
 from memutils.report.claims_words import PARTS, SHORT
 from memutils.report.markup import Safe, number, table, tag
 
-FILE = Path(__file__).parents[3] / "benchmarks" / "judge.json"
+FILE = REPOSITORY / "benchmarks" / "judge.json"
 REPLAYS = FILE.with_name("replays.json")
 
 

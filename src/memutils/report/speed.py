@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from memutils.errors import UserError
 from memutils.names import NETWORK_NAMES
+from memutils.paths import REPOSITORY
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RESULTS = Path(__file__).parents[3] / "benchmarks" / "results.json"
+RESULTS = REPOSITORY / "benchmarks" / "results.json"
 SIDES = {"plain": "plain loop", "lightning": "Lightning", "ours": "memutils"}
 LEVELS = {
     "amx_bf16": "AMX",

@@ -133,11 +133,13 @@ def rows(todo: dict[str, Spec]) -> dict[str, list[Spec]]:
     return found
 
 
+SIZES = {"mnist5k": 4_000, "mnist": 60_000, "cifar10": 50_000}
+"""Training images of the data sets that come with the package."""
+
+
 def images(spec: Spec) -> int:
     """How many images a run trains on."""
-    if spec.n_train:
-        return spec.n_train
-    return {"mnist5k": 4_000, "cifar10": 50_000}.get(spec.dataset, 60_000) - spec.n_holdout
+    return spec.n_train or SIZES.get(spec.dataset, max(SIZES.values())) - spec.n_holdout
 
 
 def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:

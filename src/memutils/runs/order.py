@@ -1,17 +1,15 @@
 """Which runs come in which order, and what each will take."""
 
+import functools
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import yaml
-
 from memutils.errors import UserError, unknown_name
+from memutils.runs import config_text, grid
 from memutils.runs.specs import Scale, Spec, load_scale
-
-SIZES = {"mnist5k": 4_000, "mnist": 60_000, "cifar10": 50_000}
-"""Training images of the data sets that come with the package."""
 
 PRIOR = {
     "cuda": {"mlp": 1e-6, "resnet18": 6e-6, "resnet32": 1.1e-5, "inception-lite": 1.1e-5},
@@ -84,7 +82,7 @@ class Rates:
 
 def images(spec: Spec) -> int:
     """Training images of a run, each epoch's counted."""
-    return spec.epochs * (spec.n_train or SIZES.get(spec.dataset, max(SIZES.values())))
+    return spec.epochs * grid.images(spec)
 
 
 def of_scale(name: str, only: str = "") -> list[Job]:
@@ -111,38 +109,46 @@ def read_order(path: Path, only: str = "") -> list[Job]:
         UserError: the file cannot be read or an entry is wrong; says which.
     """
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        entries = config_text.parse(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, UserError) as error:
         raise UserError(
             f"The order {path} cannot be read: {' '.join(str(error).split())[:200]}."
         ) from error
     if not isinstance(entries, list):
         raise UserError(f"The order {path} must be a list of entries with scale and runs.")
-    jobs = {}
+    jobs, of = {}, functools.cache(grid_of)
     for number, entry in enumerate(entries, 1):
         try:
-            for job in jobs_of(entry):
+            for job in jobs_of(entry, of):
                 jobs.setdefault(job.name, job)
         except UserError as error:
             raise UserError(f"In the order {path}, entry {number}: {error}") from error
     return [job for job in jobs.values() if only in job.key]
 
 
-def jobs_of(entry: object) -> list[Job]:
-    """The runs of one entry."""
+def is_condition(first: object, known: dict[str, Spec]) -> bool:
+    """Whether ``first`` of an entry names a run of the scale and the J1 that it must come to."""
+    if not isinstance(first, dict) or first.keys() != {"run", "j1"}:
+        return False
+    return first["run"] in known and isinstance(first["j1"], int | float)
+
+
+def grid_of(name: object) -> tuple[Scale, dict[str, Spec]]:
+    """A scale, and its runs by key."""
+    scale = load_scale(name)
+    return scale, scale.specs()
+
+
+def jobs_of(entry: object, of: Callable) -> list[Job]:
+    """The runs of one entry; ``of`` gives a scale and its runs, see ``grid_of``."""
     if not isinstance(entry, dict) or not {"scale", "runs"} <= entry.keys():
         raise UserError("An entry must have scale and runs.")
     for part in entry:
         if part not in ("scale", "runs", "first"):
             raise unknown_name("part", part, ("scale", "runs", "first"))
-    scale, first = load_scale(entry["scale"]), entry.get("first") or {}
-    known, patterns = (
-        scale.specs(),
-        entry["runs"] if isinstance(entry["runs"], list) else [entry["runs"]],
-    )
-    if first and (
-        not isinstance(first, dict) or first.keys() != {"run", "j1"} or first["run"] not in known
-    ):
+    (scale, known), first = of(str(entry["scale"] or "")), entry.get("first") or {}
+    patterns = entry["runs"] if isinstance(entry["runs"], list) else [entry["runs"]]
+    if first and not is_condition(first, known):
         raise UserError(f"first must have run, a key of scale {scale.name}, and j1.")
     needs = ((scale.name, first["run"]), float(first["j1"])) if first else ((), 0.0)
     jobs = []

@@ -1,8 +1,7 @@
 """Carries out runs in a given order, several at once, within a time limit, without Jupyter.
 
-    python -m memutils.runs.queue --limit 420 --at-once 4 --archive OUT.zip           the order of
-    workflow/queue.yaml python -m memutils.runs.queue --scale paper --only resnet18 --archive
-    OUT.zip     a scale's own order
+    python -m memutils.runs.queue --limit 420 --archive OUT.zip    workflow/queue.yaml's order
+    python -m memutils.runs.queue --scale paper --archive OUT.zip  a scale's own order
 
 A run is begun only if it is likely to end in time; one that does not is stopped with a checkpoint.
 The archive of the finished records is whole after each run, and the log beside it tells what
@@ -11,37 +10,25 @@ happened.
 
 import argparse
 import contextlib
-import ctypes
-import functools
 import json
 import math
 import os
-import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import torch
 
-from memutils import data, runs
+from memutils import runs
 from memutils.errors import INTERRUPTED, UserError, command
+from memutils.paths import REPOSITORY
 from memutils.runs import records
 from memutils.runs.archive import Archive
+from memutils.runs.carriers import Carrier, Process, Stream, in_words
 from memutils.runs.order import Job, Rates, of_scale, read_order
 from memutils.runs.records import Record
-
-SPAWN = get_context("spawn")
-
-load = functools.cache(data.load)
-"""A process's runs share their data sets."""
-
-Carrier = Callable[[Job, float], Record]
-"""Carries out a job until a time of ``time.monotonic``."""
 
 
 class Queue:
@@ -98,8 +85,8 @@ class Queue:
                     if states[job.name] == "never":
                         self.waiting.remove(job)
                         self.say(
-                            f"{job.key} is left out: {job.first[1]} did not come to a J1 of"
-                            f" {job.j1:g}."
+                            f"{job.key} is left out: {job.first[1]} is not recorded with a J1 of"
+                            f" {job.j1:g} or more."
                         )
                     elif (
                         states[job.name] == "ready" and self.rates.seconds(job.spec) <= self.left()
@@ -139,77 +126,6 @@ class Queue:
 def final_j1(record: Record) -> float:
     """J1 at the last evaluation; 0 where there is none, or where the run diverged."""
     return 0.0 if record.diverged else float(record.content["final"].get("j1", 0.0))
-
-
-class Process:
-    """Carries out jobs in a process of its own, which is started anew where it died."""
-
-    child: BaseProcess | None = None
-
-    def __call__(self, job: Job, deadline: float) -> Record:
-        if self.child is None or not self.child.is_alive():
-            self.pipe, theirs = SPAWN.Pipe()
-            self.child = SPAWN.Process(target=serve, args=(theirs, os.getpid()), daemon=True)
-            self.child.start()
-            theirs.close()
-        try:
-            self.pipe.send((job, deadline))
-            kind, what = self.pipe.recv()
-        except (EOFError, OSError):
-            self.child.join()
-            raise UserError(
-                "Its process was killed; start the same again, maybe with fewer runs at once."
-            ) from None
-        if kind == "record":
-            return records.read(what)
-        raise runs.OutOfTimeError(what) if kind == "time" else UserError(what)
-
-
-def serve(pipe: Connection, parent: int) -> None:
-    """Carries out the jobs that come through the pipe; ends with it,
-    and on Linux at once with the parent.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-    with contextlib.suppress(EOFError, OSError):
-        while os.getppid() == parent:
-            pipe.send(answer(*pipe.recv()))
-
-
-def answer(job: Job, deadline: float) -> tuple[str, object]:
-    """What came of a job: its record's path, or why there is none."""
-    try:
-        return (
-            "record",
-            runs.run(job.spec, job.scale, progress=False, until=deadline, load=load).path,
-        )
-    except runs.OutOfTimeError as error:
-        return "time", str(error)
-    except Exception as error:  # it must not end the process
-        return "failure", in_words(error)
-
-
-def in_words(error: Exception) -> str:
-    """An error as one sentence, or with its type where it was not foreseen."""
-    return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-
-
-class Stream:
-    """Carries out jobs in this process, on a stream of its own; one whose steps are no graph in a
-    process of its own.
-    """
-
-    def __init__(self):
-        self.process = Process()
-
-    def __call__(self, job: Job, deadline: float) -> Record:
-        try:
-            return runs.run(
-                job.spec, job.scale, progress=False, until=deadline, load=load, graph_only=True
-            )
-        except runs.NoGraphError:
-            return self.process(job, deadline)
 
 
 def work_through(queue: Queue, carriers: list[Carrier]) -> None:
@@ -257,22 +173,20 @@ def work_off(options: argparse.Namespace) -> int:
         else read_order(options.order, options.only)
     )
     cuda = torch.cuda.is_available()
-    by, at_once = (
-        options.by or ("streams" if cuda else "processes"),
-        options.at_once or (4 if cuda or options.by == "streams" else os.cpu_count() or 1),
-    )
+    by = options.by or ("streams" if cuda else "processes")
+    at_once = options.at_once or (4 if by == "streams" or cuda else os.cpu_count() or 1)
     if by == "streams" and not cuda and not options.list:
         raise UserError("Runs on streams need a GPU; take --by processes.")
-    rates = Rates("cuda" if cuda or by == "streams" else "cpu", at_once, options.rates)
+    beside = options.archive and options.archive.with_suffix(".rates.json")
+    before = options.rates or (beside if beside and beside.exists() else None)
+    rates = Rates("cuda" if cuda or by == "streams" else "cpu", at_once, before)
     archive = Archive(options.archive) if options.archive else None
     say = make_say(options.archive and options.archive.with_suffix(".log"))
 
     def done(record: Record) -> None:
         if archive:
             archive.add(record)
-            records.write_whole(
-                options.archive.with_suffix(".rates.json"), json.dumps(rates.measured).encode()
-            )
+            records.write_whole(beside, json.dumps(rates.known | rates.measured).encode())
 
     queue = Queue(jobs, rates, done, options.limit, say=say)
     for job in jobs:  # what is recorded already
@@ -283,8 +197,9 @@ def work_off(options: argparse.Namespace) -> int:
     if options.list:
         print("\n".join(listing(queue) or ["[]"]))
         return 0
-    for found in queue.finished.values():
-        done(found)
+    if archive:
+        for found in queue.finished.values():
+            archive.add(found)
     say(
         f"{len(queue.waiting)} of {len(jobs)} runs are missing; {at_once} at once, by {by},"
         f" {queue.left():.0f} s."
@@ -303,9 +218,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m memutils.runs.queue", description=__doc__.partition("\n")[0]
     )
-    home = Path(__file__).parents[3]
     parser.add_argument(
-        "--order", type=Path, default=home / "workflow/queue.yaml", help="a file of runs in order"
+        "--order",
+        type=Path,
+        default=REPOSITORY / "workflow/queue.yaml",
+        help="a file of runs in order",
     )
     parser.add_argument("--scale", default="", help="instead of a file: the grid of this scale")
     parser.add_argument("--only", default="", help="only the runs whose key contains this")

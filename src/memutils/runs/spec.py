@@ -154,6 +154,13 @@ def registered(*names: object) -> list[str]:
     return [name for name in names if isinstance(name, str) and name in losses.LOSSES]
 
 
+def declared(loss: str) -> dict:
+    """A loss's parameters; none of an entry that is no loss, which costs no other loss's run."""
+    with contextlib.suppress(UserError):
+        return losses.parameters_of(loss)
+    return {}
+
+
 def check_known(
     settings: Iterable[str],
     trained_with: Iterable[str] = (),
@@ -168,15 +175,11 @@ def check_known(
         kind: what the error calls them.
         also: names that are valid beside the settings.
     """
-    declared = {}
-    for loss in losses.LOSSES:
-        with contextlib.suppress(UserError):  # an entry that is no loss costs no other loss's run
-            declared[loss] = losses.parameters_of(loss)
-    own = {n for loss in trained_with or declared for n in declared.get(loss, {})}
+    own = {n for loss in trained_with or losses.LOSSES for n in declared(loss)}
     for name in settings:
         if name in FIELDS or name in own or name in also:
             continue
-        if any(name in parameters for parameters in declared.values()):
+        if any(name in declared(loss) for loss in losses.LOSSES):
             loss = next(iter(trained_with))
-            raise losses.no_such_parameter(loss, name, declared.get(loss, {}))
+            raise losses.no_such_parameter(loss, name, declared(loss))
         raise unknown_name(kind, name, [*also, *FIELDS, *own])
