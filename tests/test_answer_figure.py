@@ -139,8 +139,7 @@ def test_what_the_runs_have_in_common_is_told():
     assert answer.table([]).empty
 
 
-def test_the_readmes_picture_is_of_the_records_there_are(monkeypatch):
-    monkeypatch.setenv("MEMUTILS_RESULTS", str(REPOSITORY / "results"))
+def test_the_readmes_picture_is_of_the_records_there_are(repository):
     committed = xml.fromstring(PICTURE.read_text(encoding="utf-8"))
     assert committed.get("aria-label") == answer.alt(answer.groups(Pool.load())), (
         "`make claims` draws it anew"

@@ -4,7 +4,6 @@ gallery and explorer.
 
 import json
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from conftest import run_spec, smoke
@@ -34,8 +33,7 @@ def made(monkeypatch):
         monkeypatch.setitem(data.DATASETS, "made", lambda root: dataset)
         return "made"
 
-    yield register
-    plt.close("all")
+    return register
 
 
 def pictured_run(name: str, loss: str) -> records.Record:

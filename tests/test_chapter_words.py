@@ -94,8 +94,8 @@ def test_at_ten_times_the_learning_rate_rll_memorizes_less_and_does_not_fit(pool
 def test_normalized_mse_memorizes_with_inception_lite(pool):
     for eta in (0.2, 0.4, 0.6):
         assert min(ends(pool, "inception-lite-lr", "nmse", "memorized", eta)) > 0.5
-        (j1,) = ends(pool, "inception-lite-lr", "nmse", "j1", eta)
-        assert 1 - eta + 0.1 < j1 < 0.98
+        j1 = ends(pool, "inception-lite-lr", "nmse", "j1", eta)
+        assert 1 - eta + 0.1 < min(j1) and max(j1) < 0.98
 
 
 def test_resnet32_with_rll_fits_few_clean_images_at_the_highest_noise_rate(pool):

@@ -1,6 +1,5 @@
 """The gallery's pictures, from records of real runs."""
 
-import matplotlib
 import numpy as np
 import pytest
 
@@ -38,7 +37,6 @@ def test_pictures_are_mislabeled_images_with_the_labels_of_the_arrays(record):
 
 
 def test_every_record_shows_the_same_images_and_counts_their_fates(record):
-    matplotlib.use("Agg")
     figure = gallery.draw([record, record], n=6, ncols=3)
     left, right = figure.subfigs
     drawn = [

@@ -3,7 +3,6 @@
 import json
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from conftest import REPOSITORY, ROOTS, full_size
@@ -116,7 +115,6 @@ def test_the_picture_has_each_share_in_its_cell(width):
         (3, 3): "100",
     }
     assert [t.get_text() for t in axis.get_yticklabels()] == list(CLASSES)
-    plt.close(figure)
     assert "ant 33 % right, most often as bee (67 %)" in human_figure.alt(COUNTS)
 
 

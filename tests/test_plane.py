@@ -6,7 +6,6 @@ import math
 import types
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -213,6 +212,7 @@ def test_each_path_ends_in_its_losss_mark_in_the_panel_of_its_kind(width):
         ("rll", "mse", "cce"),
         (0.1, plane_figure.RIGHT, plane_figure.RIGHT),
         (0.1, 0.5, 1.0),
+        strict=True,
     ):
         marks = [line for line in axis.lines if line.get_marker() == look(loss).marker]
         assert [(m.get_xdata()[0], m.get_ydata()[0]) for m in marks] == [pytest.approx((x, y))]
@@ -224,7 +224,6 @@ def test_each_path_ends_in_its_losss_mark_in_the_panel_of_its_kind(width):
     }
     assert {(round(row.weight, 6), round(row.x_at_end, 6)) for row in points.itertuples()} == at
     assert {t.get_text() for t in right.texts} == {"CCE", "MSE", "RLL"}
-    plt.close("all")
     assert plane_figure.alt(points).endswith("unbounded, not symmetric: CCE 100 %.")
 
 

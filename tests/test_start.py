@@ -5,8 +5,7 @@ import re
 
 import pytest
 from conftest import REPOSITORY
-from made_up import curve, make
-from test_answer import grid
+from made_up import curve, grid, make
 
 from memutils.claims.selection import Pool
 from memutils.report import claims_page, start

@@ -2,19 +2,17 @@
 says what the records say.
 """
 
-import matplotlib
 import nbformat
 import numpy as np
 import pytest
-from made_up import EPOCHS, INCEPTION, make
+from chapter import NOTEBOOKS, execute
+from made_up import EPOCHS, INCEPTION, make, write
 from test_theory import (
-    NOTEBOOKS,
     FreeRLL45,
     HalfMAE,
     MeanMSE,
     ScaledNMSE,
     SquaredCCE,
-    execute,
 )
 
 from memutils import losses
@@ -25,53 +23,7 @@ from memutils.report import steps_data
 from memutils.report import steps_verdict as verdict
 from memutils.report import steps_words as words
 from memutils.report import stopping_words as stopping
-from memutils.runs import records, specs
-
-matplotlib.use("Agg")
-
-
-def write(scale, key, spec, fitted, x, images=3000):
-    """A record of the grid with these paths,
-    an evaluation in each of its first epochs and in its last.
-    """
-    epochs = [*range(1, len(fitted)), spec.epochs]
-    rows = []
-    for epoch, f, m in zip(epochs, fitted, x, strict=True):
-        j1 = 0.6 * f + 0.4 * m
-        shares = {
-            "j1": j1,
-            "j2": 0.6 * f + 0.4 * (1 - m),
-            "fitted": f,
-            "memorized": m,
-            "recovered": 1 - m,
-        }  # so that x = m
-        if spec.train_on == "clean":
-            shares |= {"memorized": None, "recovered": None}
-        rows.append(
-            {
-                "epoch": epoch,
-                "lr": spec.lr,
-                "training_j1": j1,
-                "classes": 10,
-                "test_accuracy": 1 - m / 2,
-            }
-            | shares
-        )
-        rows[-1] |= {"holdout_noisy_accuracy": 0.6 - m / 4}
-        rows[-1] |= {f"training_{n}": shares[n] for n in ("fitted", "memorized", "recovered")}
-    content = {
-        "spec": records.spec_dict(spec),
-        "noise_rate": 0.4,
-        "dataset": {
-            "classes": list("0123456789"),
-            "sizes": {"train": images, "test": 1000, "holdout": 1000},
-        },
-        "provenance": {"execution": {"device": "cpu", "precision": "float32"}, "dirty": False},
-        "results_version": records.RESULTS_VERSION,
-        "risks": {"train": {"rll": {"true": 1.0, "fresh": 1.5, "training": 0.5}}},
-    }
-    records.write(scale, key, content, rows, {})
-
+from memutils.runs import specs
 
 FIT = np.array([0.5, 0.8, 0.92, 0.96, 0.98, 0.999])
 CLOCK = np.array([0.0, 0.01, 0.1, 0.4, 0.8, 1.0])
@@ -84,12 +36,6 @@ def write_steps(resisting, among=lambda spec: True):
     for key, spec in specs.load_scale("steps").specs().items():
         if among(spec):
             write("steps", key, spec, FIT, CLOCK / 10 if spec.loss in resisting else CLOCK)
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    matplotlib.pyplot.close("all")
 
 
 def mlp():

@@ -1,18 +1,15 @@
 """The chapter on switching, on made-up records: what stays, what rises, what is not recorded."""
 
-import matplotlib
 import numpy as np
 import pytest
+from chapter import execute
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up import EPOCHS, make
-from test_steps_chapter import write
-from test_theory import execute
+from made_up import EPOCHS, make, write
 
 from memutils.report import start, switching
 from memutils.runs import specs
 
-matplotlib.use("Agg")
 STEADY, LOW, RISING = np.full(4, 0.97), np.full(4, 0.1), np.array([0.1, 0.1, 0.1, 0.9])
 FALLING = np.array([0.97, 0.97, 0.97, 0.1])
 

@@ -6,8 +6,7 @@ import itertools
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from conftest import BOOK
+from conftest import BOOK, serious
 
 from memutils.claims import sensitivity
 from memutils.claims.selection import Pool
@@ -216,13 +215,7 @@ def test_the_keyboard_alone_does_it_all(page, held):
 
 def test_nothing_serious_for_axe_and_no_sideways_scrolling(page):
     slide(page, "clean_fit", 8)
-    found = Axe().run(
-        page,
-        context={"include": [["article"]]},
-        options={"resultTypes": ["violations"], "preload": False},
-    )
-    serious = [v for v in found.response["violations"] if v["impact"] in ("serious", "critical")]
-    assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in serious] == []
+    assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
