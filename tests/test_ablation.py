@@ -9,9 +9,10 @@ from made_up import MNIST, make
 from memutils import losses
 from memutils.claims.outcomes import Measured
 from memutils.claims.selection import Pool
-from memutils.report import ablation, ablation_figure, figures
-from memutils.report import ablation_words as words
+from memutils.report import figures
 from memutils.report.looks import look
+from memutils.report.symmetry import ablation, ablation_figure
+from memutils.report.symmetry import ablation_words as words
 
 MLP = {
     "network": "mlp",

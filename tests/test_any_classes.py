@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from test_records import check_identities
 
 from memutils import data, labeling, noise, runs
-from memutils.report import curves, explorer, gallery, notebooks, plots
+from memutils.report import curves, explorer, notebooks, plots
+from memutils.report.grids import gallery
 from memutils.runs import records, specs
 from memutils.runs.storage import Storage
 

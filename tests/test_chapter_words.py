@@ -11,17 +11,14 @@ from conftest import REPOSITORY
 from memutils.claims import equal_fit, steps
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import Pool
-from memutils.report import (
-    chapters,
-    claims_page,
-    claims_words,
-    size,
-    size_words,
-    steps_data,
-    steps_verdict,
-    switching,
-    theorem,
-)
+from memutils.report import switching
+from memutils.report.claims import page as claims_page
+from memutils.report.claims import vocabulary
+from memutils.report.grids import chapters
+from memutils.report.size import chapter, sentences
+from memutils.report.steps import data
+from memutils.report.steps import verdict as steps_verdict
+from memutils.report.theory import theorem
 from memutils.runs import records
 
 
@@ -115,20 +112,20 @@ def test_switching_keeps_what_is_memorized_and_lets_a_resister_memorize(recorded
 
 
 def test_more_images_help_rll_and_cce_memorizes_them_when_trained_for_longer(recorded):
-    frame = size.load("cpu").frame
-    assert "difference between the two losses grows" in size_words.verdict(frame)
-    for network in size_words.compared(frame):
+    frame = chapter.load("cpu").frame
+    assert "difference between the two losses grows" in sentences.verdict(frame)
+    for network in sentences.compared(frame):
         rll, cce, longer = (
-            size_words.means(frame, network, case, "memorized")
+            sentences.means(frame, network, case, "memorized")
             for case in ("RLL", "CCE", "CCE, longer")
         )
         assert rll.is_monotonic_decreasing and longer.iloc[-1] > 0.95
         assert cce.iloc[-1] < 0.3, "few of the largest set in as many steps"
-        assert size_words.longest(frame, network, "RLL", "memorized").iloc[-1] < 0.3, "much less"
+        assert sentences.longest(frame, network, "RLL", "memorized").iloc[-1] < 0.3, "much less"
 
 
 def test_only_cce_and_mse_come_near_all_wrong_labels_with_the_mlp(recorded):
-    mlp = steps_data.mlp()
+    mlp = data.mlp()
     at_four = steps.at_times(mlp.usual, mlp.unit, (4,))
     for highest in (rows.groupby("loss")["x"].max() for rows in (mlp.ends, at_four)):
         assert highest[["cce", "mse"]].min() > 0.9 and highest.drop(["cce", "mse"]).max() < 0.3
@@ -151,7 +148,7 @@ def test_nearly_all_differences_of_p0_lie_right_of_zero(pool):
     drawn = [
         cell["statistics"]["difference"]
         for verdict in claim["verdicts"]
-        if verdict["column"] in claims_words.SHORT
+        if verdict["column"] in vocabulary.SHORT
         for cell in verdict["cells"]
     ]
     assert drawn and sum(value > 0 for value in drawn) > 0.9 * len(drawn)

@@ -5,7 +5,8 @@ import pytest
 
 from memutils import runs
 from memutils.names import LOSS_NAMES
-from memutils.report import figures, gallery
+from memutils.report import figures
+from memutils.report.grids import gallery
 from memutils.runs import specs
 
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from made_up import curve, make
 
 from memutils import losses
-from memutils.report import figures, plane, plane_figure, regression, traits
+from memutils.report import figures
 from memutils.report.looks import look
+from memutils.report.symmetry import plane, plane_figure, regression, traits
 from memutils.runs import records
 from memutils.runs.record import Record
 

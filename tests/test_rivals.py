@@ -6,7 +6,7 @@ import pytest
 from made_up import MNIST, make
 
 from memutils.claims.selection import Pool
-from memutils.report import rivals
+from memutils.report.symmetry import rivals
 from memutils.runs.specs import load_scale
 
 CCE = make("cce", m=0.9, r=0.1, test=0.6, **MNIST)

@@ -18,11 +18,8 @@ from test_theory import (
 from memutils import losses
 from memutils.claims import early_stopping, equal_fit
 from memutils.claims.selection import Pool
-from memutils.report import steps_checks as checks
-from memutils.report import steps_data
-from memutils.report import steps_verdict as verdict
-from memutils.report import steps_words as words
-from memutils.report import stopping_words as stopping
+from memutils.report.steps import checks, data, stopping, verdict
+from memutils.report.steps import sentences as words
 from memutils.runs import specs
 
 FIT = np.array([0.5, 0.8, 0.92, 0.96, 0.98, 0.999])
@@ -39,7 +36,7 @@ def write_steps(resisting, among=lambda spec: True):
 
 
 def mlp():
-    return steps_data.mlp()
+    return data.mlp()
 
 
 def test_the_answer_is_that_the_loss_matters_where_it_does():
@@ -182,11 +179,11 @@ def test_claim_p1_fills_itself_in(found, told):
 
 
 def test_a_convolutional_network_with_held_out_images_is_compared_when_it_is_recorded():
-    assert "not compared yet" in stopping.convolutional(steps_data.held_out())
+    assert "not compared yet" in stopping.convolutional(data.held_out())
     for key, spec in specs.load_scale("steps-cnn").specs().items():
         if spec.loss in ("cce", "rll"):
             write("steps-cnn", key, spec, FIT, CLOCK / 10 if spec.loss == "rll" else CLOCK)
-    ((title, (frame, images)),) = steps_data.held_out().items()
+    ((title, (frame, images)),) = data.held_out().items()
     assert title == "Inception-Lite on CIFAR-10, n = 5,000" and images == 1000
     assert "clearly less" in stopping.against_others(early_stopping.choices(frame), images)
     assert "The same on one convolutional setting" in stopping.convolutional([title])

@@ -5,8 +5,8 @@ import pytest
 from made_up import make
 
 from memutils.claims.cases import FAILS, OPEN
-from memutils.report import memory, theorem
-from memutils.report.theory import LOSSES, constant, fresh, invented, line, own, table
+from memutils.report.theory import memory, theorem
+from memutils.report.theory.points import LOSSES, constant, fresh, invented, line, own, table
 
 
 def test_fresh_labels_lie_on_the_line_of_a_symmetric_loss():

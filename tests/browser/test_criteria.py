@@ -11,7 +11,9 @@ from conftest import BOOK, serious
 from memutils.claims import sensitivity
 from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
-from memutils.report import claims_page, claims_strip, criteria
+from memutils.report.claims import criteria
+from memutils.report.claims import page as claims_page
+from memutils.report.claims import strip as claims_strip
 
 SHELL, MADE = BOOK / "notebooks/claims.html", BOOK / "notebooks/claims-moved.html"
 WORDS = ["not tested", "holds", "fails", "open", "1 of 2 seeds"]

@@ -18,7 +18,7 @@ from memutils.report.figures import WIDE, is_narrow
 from memutils.report.looks import INK, look
 from memutils.report.markup import Safe, table
 from memutils.report.plots import select, standard
-from memutils.report.steps_tables import NUMBERS, shown
+from memutils.report.steps.tables import NUMBERS, shown
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
