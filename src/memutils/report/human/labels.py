@@ -1,6 +1,6 @@
 """Labels from people: what they confuse, from CIFAR-10N as counts.
 
-python -m memutils.report.human.labels     (writes results/cifar10n.json from the label files)
+``python -m memutils.report.human.labels`` writes ``results/cifar10n.json`` from the label files.
 
 The labels' license (CC BY-NC 4.0) keeps them out of the repository: the file holds counts alone.
 """
