@@ -61,6 +61,13 @@ def test_on_mnist_rll_does_not_underfit_and_recovers_most(pool):
         assert min(ends(pool, "resnet18", "rll", "recovered", eta)) > 0.8
 
 
+def test_on_mnist_new_images_suffer_with_rll_too(pool):
+    claim = next(c for c in claims_page.load(pool)["claims"] if c["id"] == "C16")
+    assert next(v["word"] for v in claim["verdicts"] if v["column"] == "resnet18") == "fails"
+    noisy, clean = (ends(pool, "resnet18", "rll", "test_accuracy", eta) for eta in (0.4, 0.0))
+    assert max(noisy) < min(clean)
+
+
 def test_on_mnist_rll_never_crosses_over_and_cce_does(pool):
     assert min(crossovers(pool, "resnet18", "rll")) == float("inf")
     assert max(crossovers(pool, "resnet18", "cce")) < 60
@@ -72,6 +79,28 @@ def test_on_cifar10_rll_memorizes_fewer_and_still_many(pool, column):
     assert max(rll) < min(cce) - 0.1 and min(rll) > 0.3 and min(cce) > 0.95
     assert max(crossovers(pool, column, "cce")) < min(crossovers(pool, column, "rll"))
     assert max(crossovers(pool, column, "rll")) < float("inf"), "J1 overtakes J2 with RLL too"
+
+
+def test_on_cifar10_cce_fits_every_label_and_mse_nearly_every_one(pool):
+    for loss in ("cce", "mse"):
+        assert min(ends(pool, "inception-lite", loss, "j1")) > 0.99
+    for column in ("inception-lite-lr", "resnet32"):
+        for eta in (0.0, 0.2, 0.4, 0.6):
+            assert min(ends(pool, column, "cce", "j1", eta)) > 0.99
+            assert min(ends(pool, column, "mse", "j1", eta)) > 0.96
+
+
+def test_mse_fails_c2_on_resnet32_by_what_it_memorizes_at_the_lowest_noise_rate(pool):
+    assert max(ends(pool, "resnet32", "mse", "memorized", 0.2)) < 0.9
+    for eta in (0.4, 0.6):
+        assert min(ends(pool, "resnet32", "mse", "memorized", eta)) > 0.9
+
+
+def test_rll_is_far_from_fitting_clean_labels_with_resnet32_at_the_papers_rate(recorded):
+    sweep = [r for r in records.load("sweep") if r.spec["network"] == "resnet32"]
+    (papers,) = [r for r in sweep if r.spec["lr"] == 0.1]
+    assert papers.spec["loss"] == "rll" and not papers.spec["eta"]
+    assert papers.history["j1"].dropna().iloc[-1] < 0.6
 
 
 @pytest.mark.parametrize("column", ["inception-lite", "resnet32"])

@@ -88,8 +88,20 @@ def test_a_phone_has_one_column_without_gray_panels_and_each_panel_names_its_row
     assert [axis.get_title(loc="left") for axis in axes] == ["A, CCE", "A, RLL", "B, CCE"]
     assert {axis.get_subplotspec().get_gridspec().ncols for axis in axes} == {1}
     wide = drawn(cells())
-    assert [[t.get_text() for t in axis.texts] for axis in wide] == [["A"], [], ["B"], ["no run"]]
+    texts = [[t.get_text() for t in axis.texts] for axis in wide]
+    assert texts == [["A", "J1", "J2"], [], ["B"], ["no run"]]
     assert [axis.get_title(loc="left").strip() for axis in wide] == ["CCE", "RLL"] * 2
+
+
+def test_the_first_panel_names_each_metric_at_the_lowest_end_of_its_curves():
+    runs = [run(m=curve(0, m), r=curve(0.9, 0)) for m in (1.0, 0.8)]
+    first, second = drawn([matrix.Panel("CCE", runs), matrix.Panel("RLL", [run("rll")])])
+    lowest = {name: min(r.history[name].iloc[-1] for r in runs) for name in BOTH}
+    named = {t.get_text(): t.xy for t in first.texts}
+    assert named == {"J1": (EPOCHS, lowest["j1"]), "J2": (EPOCHS, lowest["j2"])}
+    assert not second.texts
+    (alone,) = drawn([matrix.Panel("CCE", runs)], {"memorized": "-"}, ncols=1)
+    assert not alone.texts, "one metric needs no name"
 
 
 def test_nothing_recorded_is_one_gray_panel_on_a_phone():

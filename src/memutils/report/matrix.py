@@ -55,6 +55,8 @@ def draw(
     for i, (axis, panel) in enumerate(zip(axes.flat, panels, strict=False)):
         draw_panel(axis, panel, columns, highest)
         entitle(axis, panel, first=i % ncols == 0, alone=ncols == 1)
+    if len(columns) > 1 and panels[0].runs:
+        name_curves(axes.flat[0], panels[0], columns)
     lowest = slice(max(0, len(panels) - ncols), len(panels))  # of each column
     for axis, panel in zip(axes.flat[lowest], panels[lowest], strict=True):
         axis.set_xlabel("epoch" if panel.runs else "")
@@ -86,6 +88,15 @@ def entitle(axis: plt.Axes, panel: Panel, first: bool, alone: bool) -> None:
     if first:
         above = {"xytext": (0, 23), "textcoords": "offset points", "in_layout": False}
         axis.annotate(panel.row, (0, 1), xycoords="axes fraction", weight="bold", **above)
+
+
+def name_curves(axis: plt.Axes, panel: Panel, columns: Iterable[str]) -> None:
+    """Each metric's name, below the lowest end of its curves."""
+    place = {"xytext": (0, -4), "textcoords": "offset points", "ha": "right", "va": "top"}
+    for column in columns:
+        ends = [run.history.dropna(subset=[column]).iloc[-1] for run in panel.runs]
+        end = min(ends, key=lambda row: row[column])
+        axis.annotate(METRIC_NAMES.get(column, column), (end["epoch"], end[column]), **place)
 
 
 def draw_test(

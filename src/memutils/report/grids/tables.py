@@ -25,7 +25,25 @@ SENTENCES = {
     OPEN: ("{} is open", "{} are open"),
     NOT_TESTED: ("{} is not tested", "{} are not tested"),
 }
-"""A word of the table of claims in a sentence, of one claim and of several."""
+"""A word of the table of claims in a sentence, of one topic and of several."""
+
+TOPICS = {
+    "P0": "RLL's advantage over CCE and MSE",
+    "P1": "RLL's advantage at equal fit",
+    **dict.fromkeys(("C1", "C4"), "memorization with CCE"),
+    "C2": "memorization with MSE",
+    "C3": "a later fit where more labels are wrong",
+    "C5": "a high $J_1$ below 100\u00a0% with MSE",
+    **dict.fromkeys(("C6", "C7", "C9", "C10", "C12"), "resistance with RLL"),
+    "C8": "a $J_2$ well below $J_1$ with CCE and MSE",
+    "C11": "a crossover with CCE",
+    "C13": "resistance with normalized MSE",
+    "C16": "accuracy on new images as without noise",
+    "C17": "resistance with every symmetric loss",
+    "E1": "the explanation by minima of the risk",
+    "H1": "a smaller advantage with labels from people",
+}
+"""What each claim about a network is about."""
 
 
 def said(content: dict, column: str) -> list[tuple[str, str, str, dict]]:
@@ -39,22 +57,21 @@ def said(content: dict, column: str) -> list[tuple[str, str, str, dict]]:
 
 
 def words(content: dict, column: str) -> str:
-    """A sentence: which claims about a network hold, which fail, and which cannot be told."""
+    """What holds on a network, what fails and what cannot be told, in words; claims in brackets."""
     claims: dict[str, dict[str, str]] = {}
     for claim, part, _, verdict in said(content, column):
         claims.setdefault(claim, {})[part] = verdict["word"]
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, list[str]]] = {}
     for claim, parts in claims.items():
-        if len(set(parts.values())) == 1:
-            found.setdefault(next(iter(parts.values())), []).append(claim)
-        else:
-            for part, word in parts.items():
-                found.setdefault(word, []).append(f"{claim} ({PARTS.get(part, part)})")
+        whole = len(set(parts.values())) == 1
+        for part, word in list(parts.items())[: 1 if whole else None]:
+            name = claim if whole else f"{claim}: {PARTS.get(part, part)}"
+            found.setdefault(word, {}).setdefault(TOPICS[claim], []).append(name)
     told = []
     for word in sorted(found, key=lambda w: list(SENTENCES).index(w) if w in SENTENCES else 1.5):
-        names = found[word]
+        topics = [f"{topic} ({', '.join(names)})" for topic, names in found[word].items()]
         forms = SENTENCES.get(word, (f"{{}} holds in {word}", f"{{}} hold in {word}"))
-        told.append(forms[len(names) > 1].format(listed(names)))
+        told.append(forms[len(topics) > 1].format(listed(topics)))
     return "; ".join(told) + "."
 
 
