@@ -3,7 +3,7 @@
 import pytest
 from browser import typeset
 from conftest import BOOK, serious
-from lab_driver import PAGE, computed, opened, ready, train, values
+from lab_driver import PAGE, computed, opened, ready, side, train, values
 
 
 @pytest.fixture(params=[1280, 390])
@@ -18,6 +18,20 @@ def test_nothing_serious_for_axe_and_no_sideways_scrolling(page, tab):
     train(page, 2 if tab == "digits" else 60)
     assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+OUTCOME = "svg.lab-curves, table, canvas, input[type=range], output, button[name=all]"
+
+
+def test_a_run_without_an_evaluation_shows_choices_and_no_empty_outcome(watch):
+    page = watch(1280)
+    page.add_init_script("window.Worker = class { postMessage() {} terminate() {} };")
+    page.goto(PAGE.as_uri())
+    side(page, 1).locator("select[name=loss]").wait_for()
+    assert side(page, 1).locator(OUTCOME).filter(visible=True).count() == 0
+    page = opened(watch(1280))
+    page.wait_for_function("document.querySelector('canvas').checkVisibility()")
+    assert side(page, 0).locator(OUTCOME).filter(visible=True).count() == 6
 
 
 def test_pictures_follow_the_theme(watch):

@@ -7,9 +7,9 @@
 
   /* A mixin of Lab.Side. */
   Lab.examples = {
-    exampleParts() {
-      this.legend = element("ul", { class: "lab-legend" }, this.box);
-      this.canvas = element("canvas", { role: "img", class: "lab-picture" }, this.box);
+    exampleParts(parent) {
+      this.legend = element("ul", { class: "lab-legend" }, parent);
+      this.canvas = element("canvas", { role: "img", class: "lab-picture" }, parent);
       this.canvas.addEventListener("click", (event) => {
         const { left, top } = this.canvas.getBoundingClientRect();
         const i = this.picture.at(event.clientX - left, event.clientY - top);
@@ -17,11 +17,11 @@
       });
       this.picture = new (this.digits ? Lab.Wall : Lab.Disc)(this.canvas);
       const words = "One of them (or click on it)";
-      const label = element("label", { class: "lab-pick" }, this.box, words);
+      const label = element("label", { class: "lab-pick" }, parent, words);
       this.slider = element("input", { type: "range", min: 1, step: 1, name: "example" }, label);
       this.slider.addEventListener("input", () => this.pick(Number(this.slider.value) - 1));
-      this.told = element("output", { class: "lab-told" }, this.box);
-      this.more = element("button", { type: "button", name: "all" }, this.box);
+      this.told = element("output", { class: "lab-told" }, parent);
+      this.more = element("button", { type: "button", name: "all" }, parent);
       this.more.addEventListener("click", () => {
         this.all = !this.all;
         this.redraw();

@@ -12,8 +12,9 @@
       this.box = element("fieldset", { class: "lab-side" }, parent);
       element("legend", {}, this.box, `Run ${this.letter}`);
       this.choiceParts();
-      this.curves = new Lab.Curves(this.box, `Run ${this.letter}`);
-      this.exampleParts();
+      this.outcome = element("div", { hidden: "" }, this.box);  // until there is one
+      this.curves = new Lab.Curves(this.outcome, `Run ${this.letter}`);
+      this.exampleParts(this.outcome);
     }
 
     get settings() {
@@ -56,6 +57,7 @@
       this.drawing = requestAnimationFrame(() => {
         this.drawing = null;
         if (!this.run || !this.reports.length) return;
+        this.outcome.hidden = false;
         const last = Math.max(this.panel.state.epochs, this.epoch);
         this.curves.draw(this.reports, last, this.run.noise, this.settings.phases);
         this.drawExamples();
