@@ -8,7 +8,7 @@ not. Each statement here is one of a page. Where it fails, the page has to be wr
 import pytest
 from conftest import REPOSITORY
 
-from memutils.claims import equal_fit, steps
+from memutils.claims import early_stopping, equal_fit, steps
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import Pool
 from memutils.report import switching
@@ -163,6 +163,18 @@ def test_only_cce_and_mse_come_near_all_wrong_labels_with_the_mlp(recorded):
 def test_rll_lies_below_cce_at_equal_fit_on_every_network(pool):
     below, pairs = steps_verdict.below_everywhere(equal_fit.groups(pool))
     assert below == pairs > 0
+
+
+def test_stopped_in_time_cce_is_as_accurate_as_rll_and_rll_stopped_alike_a_little_more(recorded):
+    chosen = early_stopping.choices(data.mlp().regular)
+    tested = chosen[~chosen["oracle"]].pivot(
+        index="seed", columns=["loss", "training"], values="test_accuracy"
+    )
+    stopped, full = tested["cce", "stopped early"], tested["rll", "to the end"]
+    alike, late = tested["rll", "stopped early"], tested["cce", "to the end"]
+    assert len(tested) == 3 and abs((stopped - full).mean()) < 0.01
+    assert (stopped - late).min() > 0.03, "a large gain"
+    assert (alike > stopped).all() and (alike > full).all() and (alike - stopped).mean() < 0.02
 
 
 def test_the_gap_to_the_line_grows_with_what_is_memorized(recorded):

@@ -66,6 +66,8 @@ def test_the_committed_file_holds_counts_and_no_label_of_an_image():
     assert sum(counts.wrong) == sum(counts.agreed) == 50_000
     lists = [v for v in content.values() if isinstance(v, list)]
     assert max(map(len, lists)) <= 10 and FILE.stat().st_size < 2000
+    assert counts.noise_rates["aggre"] == pytest.approx(0.09, abs=0.005), "an exercise says so"
+    assert counts.wrong[3] / 50_000 == pytest.approx(0.02, abs=0.005), "as above"
     right = np.diag(counts.rates)
     lead = right - np.sort(counts.rates, 1)[:, -2]
     assert (lead > 0).all(), "an exercise says so"
@@ -158,9 +160,17 @@ def test_the_takeaway_follows_the_verdict():
     assert "two of three seeds: described only" in arms.explained(arms.arms(few))
 
 
+def test_the_page_says_at_once_what_it_lacks_and_nothing_once_it_lacks_nothing():
+    whole = arms.arms(Pool(runs(given=0.2, shuffled=0.4, others=0.8)))
+    assert arms.state(whole) == ""
+    assert "no network was trained on them yet" in arms.state([])
+    text = arms.state(arms.arms(Pool(runs(given=0.2, others=0.8))))
+    assert "The same labels, shuffled" in text and "yet" not in text
+
+
 def test_without_an_arm_nothing_is_explained_and_without_runs_the_plan_is_told():
     assert arms.explained(arms.arms(Pool(runs(given=0.2, others=0.8)))) == ""
     assert arms.arms(Pool(runs(others=0.8))) == [] == arms.arms(Pool([]))
     text = arms.planned()
-    assert text.startswith("H1 is not tested yet: config `human` trains Inception-Lite on 5,000")
+    assert "H1 is not tested. The plan: Inception-Lite on 5,000 images with" in text
     assert "RLL, CCE, MSE and GCE in three seeds" in text

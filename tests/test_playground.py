@@ -55,6 +55,8 @@ def test_it_runs_from_top_to_bottom_and_records_nothing(tmp_path):
     )
     assert "forgot_mean: The loss must return one number" in printed
     assert "my_loss: not symmetric" in printed and "RLL: symmetric" in printed
+    scores = next(c for c in cells if c.source == "play.scoreboard()").outputs[0]["data"]
+    assert all(f"{name}, eta 0.4" in scores["text/html"] for name in ("cce", "own my_loss", "rll"))
     assert not (tmp_path / "results").exists()
 
 

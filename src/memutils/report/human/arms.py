@@ -62,15 +62,23 @@ def verdict(pool: Pool) -> Verdict:
     return human_labels(pool, inception_lite(), Thresholds())
 
 
+def state(found: list[Contrast]) -> str:
+    """What the chapter can show so far; '' with runs of all arms."""
+    lacking = [title for title in ARMS.values() if title not in {c.where for c in found}]
+    if not found:
+        return "**This chapter has the labels and the plan; no network was trained on them yet.**"
+    return f"**Without runs so far:** {listed(lacking)}." if lacking else ""
+
+
 def planned() -> str:
     """What the grid ``human`` will run, in words."""
     specs = list(load_scale("human").specs().values())
     names = listed(look(loss).name for loss in dict.fromkeys(s.loss for s in specs))
     seeds = in_words(len({s.seed for s in specs}))
     return (
-        f"H1 is not tested yet: config `human` trains Inception-Lite on {specs[0].n_train:,} "
-        f"images with {names} in {seeds} seeds, on labels from people and on the same labels "
-        "shuffled within each true class."
+        f"Nothing yet, so H1 is not tested. The plan: Inception-Lite on {specs[0].n_train:,} "
+        f"images with {names} in {seeds} seeds, on labels from people and on the same labels shuffled "
+        "within each true class (`make runs SCALE=human`)."
     )
 
 
