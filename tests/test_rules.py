@@ -1,6 +1,7 @@
 """The rules of the verdicts were committed before the runs they judge."""
 
 import json
+import re
 import subprocess
 from datetime import datetime
 
@@ -15,6 +16,13 @@ def git(*words: str) -> str:
     if done.returncode:
         pytest.skip("this is no git repository, so nothing tells when the rules were committed")
     return done.stdout.strip()
+
+
+def test_the_page_says_how_many_records_were_known():
+    contents = (json.loads(path.read_bytes()) for path in (REPOSITORY / "results").glob("*/*.json"))
+    known = sum("provenance" in c and c.get("converted_from") == 1 for c in contents)
+    text = (REPOSITORY / PAGE).read_text(encoding="utf-8")
+    assert re.findall(r"For (\d+) records this objection holds", text) == [str(known)]
 
 
 def test_no_deciding_run_is_older_than_the_rules():

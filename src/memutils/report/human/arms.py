@@ -77,8 +77,8 @@ def planned() -> str:
     seeds = in_words(len({s.seed for s in specs}))
     return (
         f"Nothing yet, so H1 is not tested. The plan: Inception-Lite on {specs[0].n_train:,} "
-        f"images with {names} in {seeds} seeds, on labels from people and on the same labels shuffled "
-        "within each true class (`make runs SCALE=human`)."
+        f"images with {names} in {seeds} seeds, on labels from people and on the same labels "
+        "shuffled within each true class (`make runs SCALE=human`)."
     )
 
 
