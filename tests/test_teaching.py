@@ -1,0 +1,47 @@
+"""The page for teachers: its links set the lab up, and what it says of other pages is so."""
+
+import html
+import json
+import re
+
+import pytest
+from conftest import REPOSITORY
+from test_lab import evaluate, needs_node  # noqa: F401  (a fixture)
+
+TEXT = (REPOSITORY / "book/teaching.md").read_text(encoding="utf-8")
+ADDRESSES = [html.unescape(found) for found in re.findall(r'href="lab\.html(#[^"]+)"', TEXT)]
+MINUTES = {"Five minutes": 5, "Ten minutes": 10, "Fifteen minutes": 15, "Half an hour": 30}
+
+
+def cells(name: str) -> list[dict]:
+    return json.loads((REPOSITORY / f"notebooks/{name}.ipynb").read_bytes())["cells"]
+
+
+@needs_node
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_link_to_the_lab_holds_a_choice(evaluate, address):  # noqa: F811
+    assert evaluate(f"Lab.fromHash('{address}').wrong") == []
+
+
+def test_the_lab_takes_the_minutes_that_its_title_says():
+    steps = re.findall(r"<li>(.+? minutes):", TEXT)
+    assert "twenty minutes" in TEXT and sum(MINUTES[step] for step in steps) == 20
+    assert len(ADDRESSES) == len(steps)
+
+
+def test_the_exercises_state_as_many_minutes_as_are_counted():
+    texts = ["".join(cell["source"]) for cell in cells("exercises")]
+    exercises = [text for text in texts if "{exercise}" in text]
+    stated = [m for text in exercises for m in re.findall("|".join(MINUTES), text)]
+    assert len(exercises) == 10 and len(stated) == 9
+    assert f"{sum(MINUTES[m] for m in stated)} minutes together" in TEXT
+
+
+def test_every_figure_of_the_lecture_is_one_of_the_book():
+    figures = {
+        cell["metadata"].get("mystnb", {}).get("figure", {}).get("name")
+        for path in (REPOSITORY / "notebooks").glob("*.ipynb")
+        for cell in cells(path.stem)
+    }
+    named = re.findall(r"\{numref\}`(fig-[\w-]+)`", TEXT)
+    assert len(set(named)) == 9 and set(named) <= figures
