@@ -70,8 +70,8 @@ def nearer_to_rll(case: Case, limits: Thresholds) -> Finding:
 
 
 def memorizer_has_lower_risk(case: Case, limits: Thresholds) -> Finding:
-    """E1: fails for a pair in which CCE memorizes (m at least ``memorizer``) and its network has the
-    lower RLL risk on RLL's training labels.
+    """E1: fails for a pair in which CCE memorizes (m at least ``memorizer``) and its network has
+    the lower RLL risk on RLL's training labels.
     """
     cce, rll = case.other("cce"), case.run
     risks = {run.loss: run.measured.risks["train"]["rll"]["training"] for run in (cce, rll)}
