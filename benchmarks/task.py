@@ -44,7 +44,7 @@ class Task:
         """
         network = models.build(self.spec.network, self.shape, 10, seed=0)
         for module in network.modules():
-            if isinstance(module, models.TinyMapConv2d):
+            if isinstance(module, models.resnet.TinyMapConv2d):
                 module.__class__ = nn.Conv2d
         return network.to(self.device)
 

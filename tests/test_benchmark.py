@@ -53,7 +53,7 @@ def test_the_plain_side_sees_our_inputs_and_labels_and_has_our_network(network, 
         and true.tolist() == task.splits["train"].labels.tolist()
     )
     network = task.plain_network()
-    assert not any(isinstance(m, models.TinyMapConv2d) for m in network.modules())
+    assert not any(isinstance(m, models.resnet.TinyMapConv2d) for m in network.modules())
     assert models.count_parameters(network) == models.count_parameters(trainer.network)
     network.load_state_dict(trainer.network.state_dict())
     outputs = [n.eval()(images).detach() for n in (network, trainer.network)]

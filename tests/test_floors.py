@@ -58,7 +58,10 @@ def test_an_import_that_runs_up_is_seen(floor, source, found):
     assert upward(floor, source) == found
 
 
-@pytest.mark.parametrize("package", [".", "losses", "runs", "claims", "report"])
+PACKAGES = sorted(str(p.parent.relative_to(SOURCES)) for p in SOURCES.rglob("__init__.py"))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
 def test_every_package_says_what_it_is(package):
     text = ast.get_docstring(ast.parse((SOURCES / package / "__init__.py").read_text("utf-8")))
     assert "Begin with" in text and len(text.splitlines()) <= 10

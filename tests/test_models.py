@@ -68,7 +68,7 @@ def test_a_seed_decides_the_weights_and_leaves_the_global_generator_alone(name):
 
 
 def test_the_shortcut_of_a_block_is_the_subsampled_padded_input():
-    block = models.BasicBlock(16, 32, 2).eval()
+    block = models.resnet.BasicBlock(16, 32, 2).eval()
     torch.nn.init.zeros_(block.bn2.weight)
     x = torch.rand(2, 16, 8, 8)
     out = block(x)
@@ -99,7 +99,7 @@ def test_a_convolution_of_tiny_maps_is_the_ordinary_one(size, kernel, stride, ha
     if size + 2 * padding < kernel:
         return
     torch.manual_seed(seed)
-    conv = models.TinyMapConv2d(3, 4, kernel, stride, padding, bias=bias).double()
+    conv = models.resnet.TinyMapConv2d(3, 4, kernel, stride, padding, bias=bias).double()
     x = torch.randn(2, 3, size, size, dtype=torch.float64, requires_grad=True)
     ours, ordinary = conv(x), nn.Conv2d.forward(conv, x)
     torch.testing.assert_close(ours, ordinary)
@@ -114,7 +114,7 @@ def test_resnet18_uses_it_and_stays_torchvisions_network():
     from torchvision.models import resnet18
 
     network, x = models.build("resnet18", (1, 28, 28), 10, seed=0), torch.randn(8, 1, 28, 28)
-    assert sum(type(m) is models.TinyMapConv2d for m in network.modules()) == 16
+    assert sum(type(m) is models.resnet.TinyMapConv2d for m in network.modules()) == 16
     reference = resnet18(num_classes=10)
     reference.conv1 = nn.Conv2d(1, 64, 7, 2, 3, bias=False)
     reference.load_state_dict(network.state_dict())

@@ -37,10 +37,9 @@ def playground(quick_data, monkeypatch) -> dict:
     matplotlib.use("Agg")
     monkeypatch.setattr(losses, "LOSSES", dict(losses.LOSSES))
     names = {}
-    for text in ("epochs = ", "def train(", "choice = dict("):
+    for text in ("epochs = ", "Playground(epochs", "play.choose("):
         exec(cell_with(text), names)
-    names["epochs"] = 2
-    names["choice"] |= {"n_train": 300}
+    names["play"].settings |= {"epochs": 2, "n_train": 300}
     return names
 
 
@@ -68,9 +67,10 @@ def test_a_module_and_a_function_of_ones_own_train(playground):
 
     exec(cell_with("def my_loss"), playground)
     for loss in (Absolute, Absolute(), playground["my_loss"]):
-        run = playground["train"](loss)
+        run = playground["play"].train(loss)
         assert len(run.history) == 2 and 0 <= run.history[-1]["memorized"] <= 1
-    assert [name.split(",")[0] for name in playground["results"]] == ["own Absolute", "own my_loss"]
+    names = [name.split(",")[0] for name in playground["play"].results]
+    assert names == ["own Absolute", "own my_loss"]
     assert losses.check_symmetry(Absolute()).constant == pytest.approx(18)
 
 
@@ -109,27 +109,27 @@ def test_a_module_and_a_function_of_ones_own_train(playground):
 @pytest.mark.filterwarnings("ignore:Using a target size")
 def test_a_wrong_loss_is_refused_in_one_sentence_before_the_first_step(playground, wrong, sentence):
     with pytest.raises(UserError, match=sentence):
-        playground["train"](wrong)
-    assert playground["results"] == {}
+        playground["play"].train(wrong)
+    assert playground["play"].results == {}
 
 
 def test_a_misspelled_choice_is_refused_with_the_nearest_name(playground):
     with pytest.raises(UserError, match="Did you mean 'rll'"):
-        playground["train"]("rl")
+        playground["play"].train("rl")
     with pytest.raises(UserError, match="Unknown setting 'etta'"):
-        playground["train"](etta=0.2)
+        playground["play"].train(etta=0.2)
 
 
 @pytest.mark.parametrize("solution", SOLUTIONS)
 def test_each_solution_runs(playground, solution):
     torch.set_num_threads(1)
     exec(solution, playground)
-    assert playground["results"]
+    assert playground["play"].results
 
 
 def test_it_works_without_noise(playground):
-    playground["chosen"] = playground["train"](eta=0)
-    exec(cell_with("sure ="), playground)
+    playground["chosen"] = playground["play"].train(eta=0)
+    exec(cell_with("surest("), playground)
     assert len(playground["memorized"]) == 0
 
 

@@ -1,11 +1,10 @@
-"""The rules of the claims that single runs or pairs of runs decide;
-``contrasts`` has those over seeds.
+"""The rules of the claims that single runs or pairs of runs decide.
 
-A rule is a function of a ``Case``, the runs that a cell compares, and of the thresholds. It returns
-a ``Finding``. Symbols as in ``memutils.claims.thresholds``; SE is the standard error of the
-difference of two fractions of the same images. ``fit`` asks how far and how fast training labels
-are fitted, ``leads`` whether memorized or recovered labels lead, ``clean`` compares a run with that
-on clean labels, and ``pairs`` compares losses.
+In: a ``Case``, the runs that a cell compares, and the thresholds (``memutils.claims.thresholds``
+has the symbols). Out: a ``Finding``. SE is the standard error of the difference of two fractions of
+the same images. Begin with ``fit``, how far and how fast training labels are fitted; ``leads`` asks
+whether memorized or recovered labels lead, ``clean`` compares a run with that on clean labels,
+``pairs`` compares losses. ``memutils.claims.contrasts`` has the claims over seeds.
 """
 
 from memutils.claims.rules.clean import (

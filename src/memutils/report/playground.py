@@ -1,0 +1,189 @@
+"""The playground: trains what a student chooses, draws as it goes and keeps what came of it.
+
+Nothing is recorded.
+"""
+
+import textwrap
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from IPython.display import clear_output, display
+from torch import nn
+
+from memutils import data, losses, runs, training
+from memutils.data import Dataset, Split
+from memutils.noise import NoisyLabels
+from memutils.runs.spec import Spec
+from memutils.runs.specs import load_scale
+
+CURVES = {
+    "j1": ("J1: agrees with the training label", "#0072B2", "-"),
+    "j2": ("J2: agrees with the true label", "#D55E00", "--"),
+    "memorized": ("memorized, of the wrong labels", "#CC79A7", ":"),
+    "recovered": ("recovered, of the wrong labels", "#009E73", "-."),
+}
+"""A column of the history: what it is, its color and dash."""
+
+SCORES = ["j1", "j2", "memorized", "recovered", "test_accuracy"]
+"""The scoreboard's columns of the last epoch."""
+
+load = cache(data.load)
+
+
+@dataclass
+class Run:
+    """A choice with its images and labels, and after training what came of it.
+
+    Attributes:
+        splits: images by split; ``all_labels`` their labels, true and noisy.
+        history: a row an epoch.
+        log_p: log-probabilities of the training images after the last epoch, float32 (N, K).
+    """
+
+    spec: Spec
+    dataset: Dataset
+    splits: dict[str, Split]
+    all_labels: dict[str, NoisyLabels]
+    history: list[dict] = field(default_factory=list)
+    network: nn.Module | None = None
+    log_p: np.ndarray | None = None
+    seconds: float = 0.0
+
+    @property
+    def labels(self) -> NoisyLabels:
+        """Of the training images."""
+        return self.all_labels["train"]
+
+    @property
+    def name(self) -> str:
+        """The run in the scoreboard."""
+        spec = self.spec
+        return f"{spec.loss}, eta {spec.eta:g}, {spec.network}, seed {spec.seed}"
+
+
+class Playground:
+    """What was chosen, and everything trained so far.
+
+    Args:
+        epochs: passes over the training set.
+        seed: of the noise, the first weights and the images' order.
+    """
+
+    def __init__(self, epochs: int, seed: int = 0):
+        self.settings = {"epochs": epochs, "seed": seed}
+        self.results: dict[str, Run] = {}
+
+    def choose(self, **settings) -> Run:
+        """From now on ``train`` takes these settings.
+
+        Raises:
+            UserError: a setting or value that no run has; names the nearest.
+        """
+        chosen = self.prepare(**settings)
+        self.settings |= settings
+        return chosen
+
+    def prepare(self, **changes) -> Run:
+        """The run of what was chosen and these changes, not yet trained."""
+        spec = load_scale("quick").spec(**self.settings | changes)
+        dataset = load(spec.dataset)
+        return Run(spec, dataset, *runs.prepare(spec, dataset))
+
+    def train(self, loss: str | Callable | None = None, **changes) -> Run:
+        """Trains what was chosen, with these changes, and draws as it goes.
+
+        Args:
+            loss: a registered name, or a function or module (logits (N, K), target (N,)) -> one
+                number; None takes the chosen one.
+
+        Raises:
+            UserError: the loss cannot be trained with, or a setting is wrong.
+        """
+        if loss is not None:
+            changes["loss"] = register(loss) if callable(loss) else loss
+        run = self.prepare(**changes)
+        trainer = runs.make_trainer(
+            run.spec, run.splits, run.all_labels, run.dataset.num_classes, training.settle(run.spec)
+        )
+        start, every = time.perf_counter(), max(1, run.spec.epochs // 5)
+
+        def live(trainer: training.Trainer) -> None:
+            if len(trainer.history) % every == 0 or len(trainer.history) == run.spec.epochs:
+                draw(trainer.history, run)
+
+        run.history, run.network = trainer.run(after_epoch=live, progress=False), trainer.network
+        run.seconds = time.perf_counter() - start
+        run.log_p = training.predict(run.network, trainer.data["train"]).cpu().numpy()
+        self.results[run.name] = run
+        return run
+
+    def scoreboard(self) -> pd.DataFrame:
+        """A row for everything trained, after the last epoch."""
+        rows = {
+            name: {column: run.history[-1][column] for column in SCORES} | {"seconds": run.seconds}
+            for name, run in self.results.items()
+        }
+        return pd.DataFrame(rows).T.astype(float).round(3)
+
+
+def register(loss: Callable) -> str:
+    """The name under which runs find a loss of one's own: a function, a module or its class."""
+    own = loss() if isinstance(loss, type) and issubclass(loss, nn.Module) else loss
+    name = f"own {getattr(loss, '__name__', type(loss).__name__)}"
+    losses.LOSSES[name] = lambda: own
+    return name
+
+
+def draw(history: list[dict], run: Run) -> None:
+    """The curves so far; replaces what the cell showed before."""
+    figure, axis = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+    for column, (label, color, dash) in CURVES.items():
+        points = [(row["epoch"], row[column]) for row in history if row.get(column) is not None]
+        if points:
+            axis.plot(*zip(*points, strict=True), dash, color=color, label=label, linewidth=2)
+    axis.axhline(1 - run.labels.rate, color="0.5", linewidth=1, label="share of right labels")
+    axis.set(xlabel="epoch", ylabel="fraction", ylim=(-0.02, 1.02))
+    axis.set_xlim(0.5, run.spec.epochs + 0.5)
+    figure.legend(loc="outside lower center", ncols=2)
+    clear_output(wait=True)
+    display(figure)
+    plt.close(figure)
+
+
+def surest(run: Run) -> np.ndarray:
+    """Which training images have their wrong label memorized, the surest first."""
+    taught = run.labels.noisy
+    memorized = np.flatnonzero(run.labels.mislabeled & (run.log_p.argmax(1) == taught))
+    return memorized[np.argsort(-run.log_p[memorized, taught[memorized]], kind="stable")]
+
+
+def pictures(run: Run, index: Iterable[int], columns: int = 8) -> None:
+    """Training images with the label the network was taught; where that is wrong it is orange, with
+    the true one in brackets.
+    """
+    index = list(index)
+    rows = -(-len(index) // columns)
+    size = (columns * 0.95, rows * 1.25)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, i in zip(axes.flat, index, strict=False):
+        image, classes = run.splits["train"].images[i], run.dataset.classes
+        axis.imshow(image.squeeze(), cmap="gray_r" if image.shape[-1] == 1 else None)
+        taught, true = classes[run.labels.noisy[i]], classes[run.labels.true[i]]
+        wrong = run.labels.mislabeled[i]
+        text, color = (f"{taught} ({true})", "#D55E00") if wrong else (taught, "black")
+        axis.set_title(text, fontsize=13 if len(text) < 7 else 6, color=color)
+    figure.tight_layout()
+    display(figure)
+    plt.close(figure)
+
+
+def say(text: str) -> None:
+    """Prints a long sentence in lines that fit the page."""
+    print(textwrap.fill(text, 72, subsequent_indent="    "))
