@@ -16,7 +16,9 @@ SWITCH = start.Switch((0.11, 0.1, 0.12), (0.98, 0.97, 0.99))
 
 
 def told(found, switch=None):
-    return start.answer(claims_page.load(Pool(found)), switch).replace("\u00a0", " ")
+    """The answer as it is read: without the marks of where its numbers come from."""
+    text = start.answer(claims_page.load(Pool(found)), switch).replace("\u00a0", " ")
+    return re.sub("</?span[^>]*>", "", text)
 
 
 def test_yes():
@@ -82,6 +84,23 @@ def test_the_switch_is_read_at_its_epoch_and_at_the_end():
     assert found.before == pytest.approx((sum(at) / 2, at[1], at[0]))
     assert found.after[1] > 0.7 and not start.Switch(found.before, found.before).clear
     assert start.switched(others) is None
+
+
+def test_every_number_names_its_runs():
+    switch = start.Switch(SWITCH.before, SWITCH.after, ("switch/a", "switch/b"))
+    found = grid(inception_lite=0.73)
+    text = start.answer(claims_page.load(Pool(found)), switch)
+    numbers = dict(re.findall(r'<span class="from" data-runs="([^"]*)">([^<]*)</span>', text))
+    names = {f"{r.scale}/{r.key}": r.spec for r in found}
+    for runs, number in list(numbers.items())[:-1]:
+        used = [names[run] for run in runs.split()]
+        assert {spec["eta"] for spec in used} == {0.4} and len(used) == len(set(runs.split()))
+        if number.startswith("73"):
+            assert {(s["loss"], s["network"]) for s in used} == {("rll", "inception-lite")}
+            assert {s["seed"] for s in used} == {0, 1, 2}
+    assert list(numbers)[-1] == "switch/a switch/b" and "all nine pairs" in numbers.values()
+    bare = re.sub("<span.*?</span>", "", text.replace("40", "", 1))
+    assert not re.search(r"\d\u00a0%", bare)
 
 
 def test_no_number_breaks_from_its_sign():
