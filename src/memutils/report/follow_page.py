@@ -155,9 +155,8 @@ def fates(runs: Followed) -> str:
     """How many images are memorized with all losses, with cross entropy alone, and with none."""
     memorized, m = runs.memorized, len(runs.given)
     losses = [course.record.spec["loss"] for course in runs.courses]
-    told = [
-        f"{int(memorized.all(0).sum()):,} are memorized with all {in_words(len(losses))} losses"
-    ]
+    every = "both" if len(losses) == 2 else f"all {in_words(len(losses))}"
+    told = [f"{int(memorized.all(0).sum()):,} are memorized with {every} losses"]
     if "cce" in losses:
         alone = memorized[losses.index("cce")] & (memorized.sum(0) == 1)
         told.append(f"{int(alone.sum()):,} with cross entropy alone")
