@@ -85,7 +85,7 @@ launch: install ## after the repository's URL in _config.yml changed: notebooks 
 
 claims: install ## judge the claims by the records of all scales; writes results/claims.json and the README's figure
 	@python -m memutils.claims
-	@python -m memutils.report.answer_figure book/_static/answer.svg
+	@python -m memutils.report.start.drawings book/_static/answer.svg
 
 judge: install ## judge the judge: second reader, planted truth, shuffled names, three replays; minutes (JUDGE= writes its numbers anew)
 	@pytest -p no:cacheprovider tests/judge

@@ -8,6 +8,8 @@ import os
 import signal
 from pathlib import Path
 
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -19,6 +21,8 @@ from memutils.runs import record, records, specs
 signal.signal(
     signal.SIGINT, signal.default_int_handler
 )  # a shell's background jobs ignore it, and so would what the tests start
+
+matplotlib.use("Agg")  # not through the environment, which notebooks of other tests inherit
 
 settings.register_profile(
     "repeatable",
@@ -45,7 +49,7 @@ def no_network(root: Path) -> None:
 @pytest.fixture(autouse=True)
 def isolated(monkeypatch, tmp_path):
     """Records go to a fresh folder, configs come from the repository, nothing is downloaded,
-    torch takes one thread.
+    torch takes one thread, no figure stays open.
     """
     monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path / "results"))
     for name in ("download_mnist", "download_cifar"):
@@ -53,6 +57,14 @@ def isolated(monkeypatch, tmp_path):
     for name in ("MEMUTILS_CONFIGS", "MEMUTILS_SCALE"):
         monkeypatch.delenv(name, raising=False)
     torch.set_num_threads(1)
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def repository(monkeypatch, isolated):
+    """Records are those of the repository."""
+    monkeypatch.setenv("MEMUTILS_RESULTS", str(REPOSITORY / "results"))
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ DEFAULTS = {
 }
 MNIST = {"dataset": "mnist", "network": "resnet18", "schedule": "constant"}
 INCEPTION = {"network": "inception-lite", "schedule": "exponential", "gamma": 0.95, "lr": 0.01}
+NETWORKS = {"resnet18": MNIST, "inception-lite": INCEPTION, "resnet32": {}}
 
 
 def curve(start, end, at=10):
@@ -131,6 +132,65 @@ def three(loss="cce", at=(9, 9, 14), **settings):
     return [
         make(loss, eta, m=c, f=c, **settings) for eta, c in zip(LIMITS.etas, curves, strict=True)
     ]
+
+
+def grid(rll=0.05, cce=1.0, mse=1.0, seeds=(0, 1, 2), fitted=1.0, **changed):
+    """Three losses, three noise rates, on three networks;
+    ``changed`` gives RLL's m of a network (names with _).
+    """
+    found = []
+    for name, settings in NETWORKS.items():
+        own = changed.get(name.replace("-", "_"), rll)
+        for loss, m, f in (("rll", own, fitted), ("cce", cce, 1.0), ("mse", mse, 1.0)):
+            for seed in seeds:
+                found += [
+                    make(loss, eta, m=m, r=max(0.0, 0.99 - m), f=f, seed=seed, **settings)
+                    for eta in LIMITS.etas
+                ]
+    return found
+
+
+def write(scale, key, spec, fitted, x, images=3000):
+    """A record of the grid with these paths,
+    an evaluation in each of its first epochs and in its last.
+    """
+    epochs = [*range(1, len(fitted)), spec.epochs]
+    rows = []
+    for epoch, f, m in zip(epochs, fitted, x, strict=True):
+        j1 = 0.6 * f + 0.4 * m
+        shares = {
+            "j1": j1,
+            "j2": 0.6 * f + 0.4 * (1 - m),
+            "fitted": f,
+            "memorized": m,
+            "recovered": 1 - m,
+        }  # so that x = m
+        if spec.train_on == "clean":
+            shares |= {"memorized": None, "recovered": None}
+        rows.append(
+            {
+                "epoch": epoch,
+                "lr": spec.lr,
+                "training_j1": j1,
+                "classes": 10,
+                "test_accuracy": 1 - m / 2,
+            }
+            | shares
+        )
+        rows[-1] |= {"holdout_noisy_accuracy": 0.6 - m / 4}
+        rows[-1] |= {f"training_{n}": shares[n] for n in ("fitted", "memorized", "recovered")}
+    content = {
+        "spec": records.spec_dict(spec),
+        "noise_rate": 0.4,
+        "dataset": {
+            "classes": list("0123456789"),
+            "sizes": {"train": images, "test": 1000, "holdout": 1000},
+        },
+        "provenance": {"execution": {"device": "cpu", "precision": "float32"}, "dirty": False},
+        "results_version": records.RESULTS_VERSION,
+        "risks": {"train": {"rll": {"true": 1.0, "fresh": 1.5, "training": 0.5}}},
+    }
+    records.write(scale, key, content, rows, {})
 
 
 def verdict(claim, *found, part=None, column=None, limits=LIMITS):

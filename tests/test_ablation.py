@@ -3,16 +3,16 @@
 import math
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import pytest
 from made_up import MNIST, make
 
 from memutils import losses
 from memutils.claims.outcomes import Measured
 from memutils.claims.selection import Pool
-from memutils.report import ablation, ablation_figure, figures
-from memutils.report import ablation_words as words
+from memutils.report import figures
 from memutils.report.looks import look
+from memutils.report.symmetry import ablation, ablation_figure
+from memutils.report.symmetry import ablation_words as words
 
 MLP = {
     "network": "mlp",
@@ -155,5 +155,4 @@ def test_every_run_of_a_chain_is_a_mark_where_it_ended(width):
     assert marks == {(look(loss).marker, 100 * m) for loss, m in CHAIN.items()}
     (row,) = axis.get_yticklabels()
     assert row.get_text().replace("\n", " ") == "CCE → shifted CE → RLL"
-    plt.close(figure)
     assert "CCE 100 %, shifted CE 40 %, RLL 20 %" in ablation_figure.alt(pairs)

@@ -2,16 +2,14 @@
 
 import math
 
-import matplotlib
 import numpy as np
 import pytest
-from test_steps_chapter import write
-from test_theory import execute
+from chapter import execute
+from made_up import write
 
 from memutils.report import alpha
 from memutils.runs import specs
 
-matplotlib.use("Agg")
 F = np.array([0.5, 0.9, 0.98])
 
 

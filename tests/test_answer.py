@@ -3,28 +3,10 @@ underfits or is not recorded.
 """
 
 import pytest
-from made_up import INCEPTION, LIMITS, MNIST, make
+from made_up import LIMITS, grid, make
 
 from memutils.claims import answer, table
 from memutils.claims.selection import Pool
-
-NETWORKS = {"resnet18": MNIST, "inception-lite": INCEPTION, "resnet32": {}}
-
-
-def grid(rll=0.05, cce=1.0, mse=1.0, seeds=(0, 1, 2), fitted=1.0, **changed):
-    """Three losses, three noise rates, on three networks;
-    ``changed`` gives RLL's m of a network (names with _).
-    """
-    found = []
-    for name, settings in NETWORKS.items():
-        own = changed.get(name.replace("-", "_"), rll)
-        for loss, m, f in (("rll", own, fitted), ("cce", cce, 1.0), ("mse", mse, 1.0)):
-            for seed in seeds:
-                found += [
-                    make(loss, eta, m=m, r=max(0.0, 0.99 - m), f=f, seed=seed, **settings)
-                    for eta in LIMITS.etas
-                ]
-    return found
 
 
 def asked(found):

@@ -10,8 +10,10 @@ from conftest import REPOSITORY
 from made_up import INCEPTION, MNIST, make
 
 from memutils.claims.selection import Pool
-from memutils.report import answer, answer_figure, figures
+from memutils.report import figures
 from memutils.report.looks import look
+from memutils.report.start import drawings
+from memutils.report.start import rows as answer
 
 PICTURE = REPOSITORY / "book" / "_static" / "answer.svg"
 
@@ -30,7 +32,7 @@ def grouped(*found):
 def marks(found, width=figures.WIDE):
     """(x, y, marker, color, filled) of every mark, by panel; and the labels of the rows."""
     with mpl.rc_context(figures.style(width)):
-        figure = answer_figure.draw(found, width)
+        figure = drawings.draw(found, width)
     panels = [
         [
             (
@@ -124,7 +126,7 @@ def test_every_number_of_the_figure_is_in_its_description_and_its_table():
     found = grouped(*pair(rll=0.25), *pair(rll=0.5, **MNIST))
     frame = answer.table(found)
     assert len(frame) == 4 and set(frame["memorized"]) == {0.25, 0.5, 1.0}
-    text = figures.html(answer_figure.draw, found, alt=answer.alt(found))
+    text = figures.html(drawings.draw, found, alt=answer.alt(found))
     drawn = " ".join(e.text for e in xml.fromstring(text).iter() if e.text)
     for number in ("25 %", "50 %", "100 %"):
         assert number in drawn and number in answer.alt(found)
@@ -139,8 +141,7 @@ def test_what_the_runs_have_in_common_is_told():
     assert answer.table([]).empty
 
 
-def test_the_readmes_picture_is_of_the_records_there_are(monkeypatch):
-    monkeypatch.setenv("MEMUTILS_RESULTS", str(REPOSITORY / "results"))
+def test_the_readmes_picture_is_of_the_records_there_are(repository):
     committed = xml.fromstring(PICTURE.read_text(encoding="utf-8"))
     assert committed.get("aria-label") == answer.alt(answer.groups(Pool.load())), (
         "`make claims` draws it anew"
@@ -148,9 +149,9 @@ def test_the_readmes_picture_is_of_the_records_there_are(monkeypatch):
 
 
 def test_the_command_writes_the_picture_whole_or_says_why(monkeypatch, tmp_path, capsys):
-    assert answer_figure.main([str(tmp_path / "a.svg")]) == 1
+    assert drawings.main([str(tmp_path / "a.svg")]) == 1
     assert "No run" in capsys.readouterr().err and list(tmp_path.iterdir()) == []
     monkeypatch.setenv("MEMUTILS_RESULTS", str(REPOSITORY / "results"))
-    assert answer_figure.main([str(tmp_path / "a.svg")]) == 0
+    assert drawings.main([str(tmp_path / "a.svg")]) == 0
     text = (tmp_path / "a.svg").read_text(encoding="utf-8")
     assert xml.fromstring(text).get("aria-label") and not re.search(r"#010203|/home|/work", text)

@@ -4,7 +4,6 @@ gallery and explorer.
 
 import json
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from conftest import run_spec, smoke
@@ -13,7 +12,8 @@ from hypothesis import strategies as st
 from test_records import check_identities
 
 from memutils import data, labeling, noise, runs
-from memutils.report import curves, explorer, gallery, notebooks, plots
+from memutils.report import curves, explorer, notebooks, plots
+from memutils.report.grids import gallery
 from memutils.runs import records, specs
 from memutils.runs.storage import Storage
 
@@ -34,8 +34,7 @@ def made(monkeypatch):
         monkeypatch.setitem(data.DATASETS, "made", lambda root: dataset)
         return "made"
 
-    yield register
-    plt.close("all")
+    return register
 
 
 def pictured_run(name: str, loss: str) -> records.Record:

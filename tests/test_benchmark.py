@@ -13,7 +13,7 @@ from torch import nn
 
 from memutils import models, noise, recipe, runs, training
 from memutils.data import Split
-from memutils.report import speed
+from memutils.report import speed, speed_figure
 from memutils.runs import grid, specs
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
@@ -247,3 +247,18 @@ def test_what_is_committed_can_be_read_and_shown():
     for found in speed.read():
         assert {row["side"] for row in found["table"]} == speed.SIDES.keys() and not found["quick"]
         assert len(speed.table(found)) == 3 * len(speed.shares(found)) and speed.conditions(found)
+
+
+def test_the_figure_of_scaling_shows_every_measured_point_of_every_machine():
+    results = speed.read()
+    left, right = speed_figure.draw(results).axes
+    for i, result in enumerate(results):
+        over_n, over_runs = result["scaling"]["over_n"], result["scaling"]["over_runs"]
+        line, proportional = left.lines[2 * i : 2 * i + 2]
+        assert [*line.get_ydata()] == [row["train_seconds"] for row in over_n]
+        slope = over_n[0]["train_seconds"] / over_n[0]["n"]
+        assert proportional.get_ydata() == pytest.approx([slope * row["n"] for row in over_n])
+        sums = [sum(row["images_per_second"]) for row in over_runs]
+        assert [*right.lines[2 * i].get_ydata()] == sums
+    points = sum(len(r["scaling"]["over_n"]) + len(r["scaling"]["over_runs"]) for r in results)
+    assert len(speed_figure.data(results)) == points

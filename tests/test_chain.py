@@ -11,7 +11,6 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import matplotlib
 import pandas as pd
 import psutil
 import pytest
@@ -345,7 +344,6 @@ def test_estimate_counts_a_record_of_another_version_as_missing(results, monkeyp
 
 
 def test_plots_draw_only_what_is_recorded(results):
-    matplotlib.use("Agg")
     scale = specs.load_scale("smoke")
     record = runs.run(scale.spec(**SMOKE), scale, progress=False)
     variation = runs.run(scale.spec(**SMOKE, epochs=2), scale, progress=False)
@@ -397,7 +395,6 @@ def test_a_caption_says_n_seeds_epochs_device_and_precision_of_all_its_runs():
 
 
 def test_a_figures_legend_names_the_noise_rates_in_order_whichever_panel_has_them(results):
-    matplotlib.use("Agg")
     scale = specs.load_scale("smoke")
     last, first = (
         runs.run(scale.spec(**SMOKE | {"eta": eta}), scale, progress=False) for eta in (0.4, 0.0)
@@ -433,7 +430,6 @@ def test_a_figure_takes_the_largest_scale_that_has_records_or_the_one_named(resu
 
 
 def test_a_collapsed_run_is_marked(results):
-    matplotlib.use("Agg")
     scale = specs.load_scale("smoke")
     record = runs.run(scale.spec(**SMOKE), scale, progress=False)
     idle = changed(record, classes=1, j2=0.1)

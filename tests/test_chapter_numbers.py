@@ -9,7 +9,8 @@ from made_up import INCEPTION, MNIST, curve, make
 
 from memutils.claims.measured import Measured
 from memutils.claims.selection import Pool
-from memutils.report import chapter_tables, chapters, claims_page, paper_numbers
+from memutils.report.claims import page
+from memutils.report.grids import chapters, paper_numbers, tables
 
 
 def grid(rll=0.05, etas=(0.0, 0.4), **settings):
@@ -123,19 +124,19 @@ def test_the_verdict_is_a_sentence_on_every_claim():
             ("C5", "right"): "not tested",
         }
     )
-    assert chapter_tables.words(content, "resnet18") == (
+    assert tables.words(content, "resnet18") == (
         "C2, C4 and C5 (left) hold; C1 fails; C3 holds in 2 of 3 seeds; C5 (right) is not tested."
     )
-    html = chapter_tables.verdicts(content, {"resnet18": "verdict"})
+    html = tables.verdicts(content, {"resnet18": "verdict"})
     for claim in ("C1", "C2", "C3", "C4", "C5"):
         assert f'href="claims.html#claim-{claim}"' in html
     assert html.count("<tr>") == 8 and "What C1 says." in html and "2 of 3 seeds" in html
 
 
 def test_the_table_of_claims_has_a_sentence_for_each_network():
-    content = claims_page.load(Pool(grid(etas=(0.0, 0.2, 0.4, 0.6), **MNIST)))
+    content = page.load(Pool(grid(etas=(0.0, 0.2, 0.4, 0.6), **MNIST)))
     for column in ("resnet18", "inception-lite", "resnet18-float32"):
-        assert chapter_tables.words(content, column).endswith(".")
+        assert tables.words(content, column).endswith(".")
 
 
 def test_every_number_beside_the_papers_has_a_name_even_without_runs():
@@ -145,20 +146,28 @@ def test_every_number_beside_the_papers_has_a_name_even_without_runs():
         "resnet32": paper_numbers.RESNET32,
     }
     for prefix, lines in ways.items():
-        text = chapter_tables.paper_beside(lines, **{prefix: []})
+        text = tables.paper_beside(lines, **{prefix: []})
         assert "{" not in text and "–" in text and chapters.MISSING not in text
-        told = chapter_tables.paper_beside(lines, **{prefix: measured(*grid())})
+        told = tables.paper_beside(lines, **{prefix: measured(*grid())})
         assert "5,000 of" in told and "{" not in told
 
 
 def test_what_is_behind_a_figure_has_every_run_and_its_data():
     runs = measured(*grid())
-    text = chapter_tables.behind(runs, "mine")
+    text = tables.behind(runs, "mine")
     assert "The 4 runs behind" in text and text.count("<tr>") == 5 and "mine.csv" in text
-    assert chapter_tables.behind([], "mine") == ""
+    assert tables.behind([], "mine") == ""
 
 
 def test_a_control_is_beside_what_it_is_compared_with():
     runs = measured(make("rll", m=0.25, r=0.5, test=0.75))
-    text = re.sub("</?span[^>]*>", "", chapter_tables.compared({"falls": runs, "constant": []}))
+    text = re.sub("</?span[^>]*>", "", tables.compared({"falls": runs, "constant": []}))
     assert all(f">{x}</td>" in text for x in ("falls", "RLL", "0.25", "0.50", "0.75"))
+
+
+def test_seeds_and_noise_rates_are_those_that_are_recorded():
+    one = grid(etas=(0.0, 0.4))
+    told = tables.setting(measured(*one, *grid(etas=(0.0, 0.4), seed=1)))
+    assert (told["seeds"], told["etas"]) == ("2", "0, 0.4")
+    told = tables.setting(measured(*one, *grid(etas=(0.4,), seed=1)))
+    assert told["seeds"] == "2, not of every setting"

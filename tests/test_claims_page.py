@@ -12,15 +12,9 @@ from made_up import CLEAN, GOOD, make
 from memutils.claims import sensitivity
 from memutils.claims.selection import Pool
 from memutils.claims.statements import CLAIMS
-from memutils.report import (
-    claims_figures,
-    claims_more,
-    claims_page,
-    claims_strip,
-    claims_words,
-    judge_page,
-    markup,
-)
+from memutils.report import markup
+from memutils.report.claims import drawings, judge, more, strip, vocabulary
+from memutils.report.claims import page as claims_page
 
 HTML = {c: f"&{name};" for c, name in (("<", "lt"), (">", "gt"), ("&", "amp"))}
 
@@ -72,7 +66,7 @@ def test_numbers_for_the_reader():
 
 
 def test_the_strip_has_word_symbol_and_color_for_every_claim(content):
-    html = claims_strip.strip(content)
+    html = strip.strip(content)
     assert balanced(html) and all(f'href="#claim-{c["id"]}"' in html for c in content["claims"])
     assert (
         '<span class="verdict holds"><b>✓ holds</b>' in html
@@ -108,50 +102,50 @@ def test_a_name_in_a_record_stays_a_name():
 
 
 def test_without_records_the_page_still_stands(empty):
-    assert balanced(claims_strip.strip(empty)) and claims_strip.controls(empty) == ""
+    assert balanced(strip.strip(empty)) and strip.controls(empty) == ""
     assert all(balanced(claims_page.row(empty, c["id"])[2].data) for c in empty["claims"])
-    assert claims_figures.equal_fits(Pool([]), "steps-cnn") is None
-    assert claims_figures.differences(empty) and claims_more.what_was_run(Pool([]))
+    assert drawings.equal_fits(Pool([]), "steps-cnn") is None
+    assert drawings.differences(empty) and more.what_was_run(Pool([]))
 
 
 def test_moved_thresholds_are_told_in_words():
     pool = Pool([make("mse", m=0.93, f=0.98)])
-    html = claims_more.moved(sensitivity.changes(pool))
+    html = more.moved(sensitivity.changes(sensitivity.sweep(pool, 3)))
     assert (
         "m of a network that memorizes" in html
         and "C2, ResNet-32" in html
         and "full_memorized" not in html
         and balanced(html)
     )
-    assert "thresholds were moved" in claims_more.steady([], claims_page.load(pool))
+    assert "thresholds were moved" in more.steady([], claims_page.load(pool))
 
 
 def test_the_first_version_stands_beside_this_one(content):
     first = json.loads((REPOSITORY / "results" / "claims-first.json").read_bytes())["claims"]
-    html = claims_more.rules_changed(content, first)
+    html = more.rules_changed(content, first)
     assert balanced(html) and html.count("<tr>") == 18, "a head and seventeen claims"
     assert "mixed, 3 of 6" in html and "Inception-Lite at 0.1" in html
-    assert claims_more.rules_changed(content, {}) == "" and "581f3e9" in claims_more.late_changes()
+    assert more.rules_changed(content, {}) == "" and "581f3e9" in more.late_changes()
 
 
 def test_both_learning_rates_stand_beside_each_other(content):
-    html = claims_more.at_learning_rates(content)
+    html = more.at_learning_rates(content)
     assert balanced(html) and html.count('<td data-name="claim">C9</td>') in (1, 2)
 
 
 def test_the_judges_rates_are_told():
-    judged = judge_page.load()
-    assert "grids each" in judge_page.planted_sentence(judged)
-    html = judge_page.planted(judged)
+    judged = judge.load()
+    assert "grids each" in judge.planted_sentence(judged)
+    html = judge.planted(judged)
     assert balanced(html) and html.count("<tr>") == len(judged["planted"]) + 1
-    assert "With shuffled names" in judge_page.shuffled_sentence(judged) and balanced(
-        judge_page.shuffled(judged)
+    assert "With shuffled names" in judge.shuffled_sentence(judged) and balanced(
+        judge.shuffled(judged)
     )
-    assert "not recorded" in judge_page.planted_sentence({}) and judge_page.shuffled({}) == ""
+    assert "not recorded" in judge.planted_sentence({}) and judge.shuffled({}) == ""
 
 
 def test_no_clear_truth_gets_the_opposite_verdict():
-    clear = [r for r in judge_page.load()["planted"] if r["planted"].startswith("clearly")]
+    clear = [r for r in judge.load()["planted"] if r["planted"].startswith("clearly")]
     assert len(clear) > 30 and max(r["opposite"] for r in clear) < 0.01
 
 
@@ -159,7 +153,7 @@ def test_the_losses_that_were_judged_are_named_where_some_are_missing():
     """C8 is about CCE and MSE, C17 about five losses, and C9 about RLL alone."""
     found = claims_page.load(Pool([*CLEAN.values(), GOOD, make()]))
     words = {
-        (claim["id"], v["column"]): claims_words.beside(claim["id"], v)
+        (claim["id"], v["column"]): vocabulary.beside(claim["id"], v)
         for claim in found["claims"]
         for v in claim["verdicts"]
     }
@@ -169,7 +163,7 @@ def test_the_losses_that_were_judged_are_named_where_some_are_missing():
 
 def test_every_part_of_a_claim_has_a_name_in_words():
     titles = {part.title for claim in CLAIMS for part in claim.parts if part.title}
-    assert titles == claims_words.PARTS.keys()
+    assert titles == vocabulary.PARTS.keys()
 
 
 def test_replays_are_counted_and_listed():
@@ -179,7 +173,14 @@ def test_replays_are_counted_and_listed():
         | {"by": by, "seeds": 3, "range": 0.02, "then": where, "now": where}
         for answer, by in (("equal", 0.0), ("within the range of its seeds", 0.01))
     ]
-    text, html = judge_page.replays_sentence(rows), judge_page.replayed(rows)
+    text, html = judge.replays_sentence(rows), judge.replayed(rows)
     assert "2 records were trained again: 1 are *equal*, 1 lie" in text and "0.010 apart" in text
     assert balanced(html) and html.count("<tr>") == 3 and "<equal>" not in html
-    assert "Intel Xeon, float32" in html and "No replay" in judge_page.replays_sentence([])
+    assert "Intel Xeon, float32" in html and "No replay" in judge.replays_sentence([])
+
+
+def test_a_link_to_a_chapter_has_its_title():
+    assert {name for claim in CLAIMS for name in claim.shown_in} == vocabulary.PAGES.keys()
+    for name, title in vocabulary.PAGES.items():
+        cells = json.loads((REPOSITORY / f"notebooks/{name}.ipynb").read_text("utf-8"))["cells"]
+        assert "".join(cells[0]["source"]).splitlines()[0] == f"# {title}"

@@ -2,7 +2,6 @@
 
 import pandas as pd
 import pytest
-from conftest import REPOSITORY
 
 from memutils.report import costs
 
@@ -25,8 +24,7 @@ def test_the_papers_grid_has_three_networks_with_work_for_each_run():
     assert (frame["PFLOP per run"] > frame["MFLOP per image"] * 50_000 * 90 / 1e9).all()
 
 
-def test_what_runs_leave_is_told_from_records(monkeypatch):
+def test_what_runs_leave_is_told_from_records(repository):
     assert costs.left_behind([], 3) == "No record is here yet."
-    monkeypatch.setenv("MEMUTILS_RESULTS", str(REPOSITORY / "results"))
     found = costs.with_arrays("alpha")
     assert f"The {len(found)} records take at most" in costs.left_behind(found, 3)

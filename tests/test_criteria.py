@@ -13,7 +13,8 @@ from made_up import CLEAN, GOOD, make
 from memutils.claims import sensitivity
 from memutils.claims.selection import MAIN, Pool
 from memutils.claims.thresholds import Thresholds
-from memutils.report import claims_page, claims_strip, criteria
+from memutils.report.claims import criteria, strip
+from memutils.report.claims import page as claims_page
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def test_moved_together_the_last_threshold_moves_fastest(pool, held):
 
 
 def test_a_verdict_names_its_cell_of_the_strip_and_its_line_of_the_claim(content, held):
-    body = claims_strip.strip(content).partition("<tbody>")[2]
+    body = strip.strip(content).partition("<tbody>")[2]
     rows = [re.findall(r"<td.*?</td>", row) for row in re.findall(r"<tr.*?</tr>", body)]
     of_claims: dict[str, list] = {}
     for verdict, word in zip(held["verdicts"], words(held, held["usual"]), strict=True):

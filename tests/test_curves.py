@@ -1,6 +1,5 @@
 """Curves over epochs: a run is a line of every epoch, with marks, in its loss's look."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from made_up import EPOCHS, LIMITS, curve, make
@@ -17,8 +16,7 @@ def lines():
         figure = curves.draw([("one", list(records))], columns or {"j1": "-"}, width)
         return [line for line in figure.axes[0].lines if line.get_linestyle() != ":"]
 
-    yield draw
-    plt.close("all")
+    return draw
 
 
 def test_a_line_has_every_epoch_and_marks_are_the_evaluations(lines):
@@ -85,7 +83,6 @@ def test_one_less_e_is_there_where_j1_is_and_labels_are_wrong():
 
     assert ideal(make(eta=0.4), "j1") == [0.6]
     assert ideal(make(eta=0.4), "memorized") == ideal(make(eta=0.0), "j1") == []
-    plt.close("all")
 
 
 @pytest.mark.parametrize("width", [figures.WIDE, figures.NARROW])
@@ -97,4 +94,3 @@ def test_a_phone_has_one_column_of_panels_and_an_empty_panel_says_so(width):
     assert shown[1].texts[0].get_text() == "no record yet" and not shown[1].lines
     assert [axis.get_title(loc="left") for axis in shown] == ["(a) a", "(b) b", "(c) c"]
     assert figure.get_figwidth() * figures.UNIT == pytest.approx(width)
-    plt.close("all")

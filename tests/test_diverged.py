@@ -5,7 +5,6 @@ and refused elsewhere.
 import dataclasses
 import math
 
-import matplotlib
 import pytest
 import torch
 from conftest import smoke
@@ -97,7 +96,6 @@ def test_an_output_that_is_infinite_only_in_eval_mode_counts(monkeypatch):
 
 
 def test_what_reads_records_copes_with_a_diverged_one(bad_epoch):
-    matplotlib.use("Agg")
     scale = scale_with(True)
     spec = scale.spec(loss="cce", eta=0.4)
     record = runs.run(spec, scale, progress=False)

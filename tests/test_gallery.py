@@ -1,12 +1,12 @@
 """The gallery's pictures, from records of real runs."""
 
-import matplotlib
 import numpy as np
 import pytest
 
 from memutils import runs
 from memutils.names import LOSS_NAMES
-from memutils.report import figures, gallery
+from memutils.report import figures
+from memutils.report.grids import gallery
 from memutils.runs import specs
 
 
@@ -38,7 +38,6 @@ def test_pictures_are_mislabeled_images_with_the_labels_of_the_arrays(record):
 
 
 def test_every_record_shows_the_same_images_and_counts_their_fates(record):
-    matplotlib.use("Agg")
     figure = gallery.draw([record, record], n=6, ncols=3)
     left, right = figure.subfigs
     drawn = [

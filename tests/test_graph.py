@@ -270,14 +270,16 @@ def test_nothing_is_collected_during_a_capture():
         pass
 
     gone = []
-    for collecting in (True, False):
-        cycle = Cycle()
-        cycle.itself = cycle
-        weakref.finalize(cycle, gone.append, collecting)
-        del cycle
-        (gc.enable if collecting else gc.disable)()
-        with pytest.raises(RuntimeError), graph.no_collection():
-            assert gone[-1] is collecting and not gc.isenabled()
-            raise RuntimeError("a capture that fails")
-        assert gc.isenabled() is collecting
-    gc.enable()
+    try:
+        for collecting in (True, False):
+            cycle = Cycle()
+            cycle.itself = cycle
+            weakref.finalize(cycle, gone.append, collecting)
+            del cycle
+            (gc.enable if collecting else gc.disable)()
+            with pytest.raises(RuntimeError), graph.no_collection():
+                assert gone[-1] is collecting and not gc.isenabled()
+                raise RuntimeError("a capture that fails")
+            assert gc.isenabled() is collecting
+    finally:
+        gc.enable()

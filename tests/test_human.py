@@ -3,7 +3,6 @@
 import json
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from conftest import REPOSITORY, ROOTS, full_size
@@ -13,7 +12,10 @@ from made_up import INCEPTION, make
 
 from memutils.claims.selection import Pool
 from memutils.errors import UserError
-from memutils.report import ablation_figure, arms, figures, human, human_figure
+from memutils.report import figures
+from memutils.report.human import arms, drawings
+from memutils.report.human import labels as human
+from memutils.report.symmetry import ablation_figure
 
 CLASSES = ("ant", "bee", "cat", "dog")
 LABEL = st.integers(0, 3)
@@ -104,7 +106,7 @@ def test_the_counts_in_words():
 @pytest.mark.parametrize("width", [figures.WIDE, figures.NARROW])
 def test_the_picture_has_each_share_in_its_cell(width):
     with mpl.rc_context(figures.style(width)):
-        figure = human_figure.draw(COUNTS, width)
+        figure = drawings.draw(COUNTS, width)
     (axis,) = figure.axes
     cells = {t.get_position(): t.get_text() for t in axis.texts}
     assert cells == {
@@ -116,8 +118,7 @@ def test_the_picture_has_each_share_in_its_cell(width):
         (3, 3): "100",
     }
     assert [t.get_text() for t in axis.get_yticklabels()] == list(CLASSES)
-    plt.close(figure)
-    assert "ant 33 % right, most often as bee (67 %)" in human_figure.alt(COUNTS)
+    assert "ant 33 % right, most often as bee (67 %)" in drawings.alt(COUNTS)
 
 
 def runs(seeds=3, **advantages):

@@ -101,10 +101,9 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
     )
     pip = {
         "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": str(folder / "wheels").replace(" ", "%20"),
+        "PIP_FIND_LINKS": (folder / "wheels").as_uri(),
         "PATH": outside,
     }
-    pip["PIP_FIND_LINKS"] = (folder / "wheels").as_uri()
     return {k: v for k, v in os.environ.items() if not k.startswith(OUTER)} | pip | settings
 
 

@@ -5,12 +5,12 @@ from itertools import combinations
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from chapter import other_looks
 from hypothesis import given
 from hypothesis import strategies as st
 
 from memutils import losses
 from memutils.errors import UserError
-from memutils.names import LOSS_NAMES
 from memutils.report import looks
 
 GROUNDS = ("#ffffff", "#121212")
@@ -25,18 +25,6 @@ VISION = {  # Machado, Oliveira and Fernandes 2009, severity 1: what linear RGB 
 LMS = [[0.4122, 0.5363, 0.0514], [0.2119, 0.6807, 0.1074], [0.0883, 0.2817, 0.6300]]
 LAB = [[0.2105, 0.7936, -0.0041], [1.9780, -2.4286, 0.4506], [0.0259, 0.7828, -0.8087]]
 """OKLab, Ottosson 2020."""
-
-
-def other_looks(figure) -> list[str]:
-    """The lines of a figure that name a loss and do not look as that loss does."""
-    names = {LOSS_NAMES.get(loss, loss): loss for loss in losses.LOSSES}
-    lines = [line for axis in figure.axes for line in axis.lines if line.get_label() in names]
-    looking = [(line, looks.look(names[line.get_label()])) for line in lines]
-    return [
-        look.name
-        for line, look in looking
-        if line.get_color() != look.color or line.get_marker() not in ("None", look.marker)
-    ]
 
 
 def linear(color: str) -> np.ndarray:
@@ -106,7 +94,6 @@ def test_a_line_that_looks_like_another_loss_is_seen():
     axis.plot([0, 1], color=cce.color, label="RLL")
     axis.plot([0, 1], color=cce.color, marker=rll.marker, label="CCE")
     assert other_looks(figure) == ["RLL", "CCE"]
-    plt.close(figure)
 
 
 @given(st.lists(st.floats(0, 0.6), min_size=2, unique=True))

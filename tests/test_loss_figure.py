@@ -1,7 +1,6 @@
 """The losses' values and gradients against p_y, by closed forms."""
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given
@@ -60,4 +59,3 @@ def test_every_loss_is_in_both_panels_in_its_look(width):
     for axis in figure.axes:
         colors = [line.get_color() for line in axis.lines]
         assert colors[:2] == [look("cce").color, look("rll").color]
-    plt.close(figure)

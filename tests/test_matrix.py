@@ -48,14 +48,13 @@ def test_a_panel_has_every_run_as_curves_draws_it(loss):
     measured = [run(loss), run(loss, seed=1, m=0.5)]
     (axis,) = drawn([matrix.Panel("one", measured)], ncols=1)
     own = [x for x in axis.lines if x.get_color() == look(loss).color]
-    figure, alone = plt.subplots()
+    _, alone = plt.subplots()
     for each in measured:
         curves.draw_run(alone, each, BOTH, 1.0)
     assert len(own) == len(alone.lines) == 8
     for mine, other in zip(own, alone.lines, strict=True):
         np.testing.assert_array_equal(mine.get_ydata(), other.get_ydata())
         assert mine.get_marker() == other.get_marker() and mine.get_alpha() == 1
-    plt.close(figure)
 
 
 @given(st.sets(st.sampled_from([0.0, 0.2, 0.4, 0.6]), min_size=1))
@@ -118,7 +117,6 @@ def test_test_accuracy_has_a_panel_for_each_network_and_noise_rate(width):
     assert titles == ["Net, η = 0.4", "Net, clean labels"]
     for axis in figure.axes:
         assert {x.get_color() for x in axis.lines} == {look(x).color for x in ("cce", "rll")}
-    plt.close(figure)
 
 
 def test_what_runs_have_in_common_is_told():

@@ -13,7 +13,7 @@ from test_records import check_identities
 from memutils import labeling, runs
 from memutils.errors import UserError
 from memutils.noise import NoisyLabels
-from memutils.report import gallery
+from memutils.report.grids import gallery
 from memutils.runs import measured, records, specs
 
 CLASSES = {

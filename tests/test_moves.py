@@ -14,8 +14,7 @@ RESULTS = REPOSITORY / "results"
 
 
 @pytest.fixture
-def committed(monkeypatch) -> list[records.Record]:
-    monkeypatch.setenv("MEMUTILS_RESULTS", str(RESULTS))
+def committed(repository) -> list[records.Record]:
     names = sorted({path.parent.name for path in RESULTS.glob("*/*.json")} - {"quick", "smoke"})
     return [record for name in names for record in records.load(name)]
 

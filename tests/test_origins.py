@@ -6,7 +6,8 @@ import re
 from made_up import altered, make
 
 from memutils.claims.selection import Pool
-from memutils.report import claims_page, origins
+from memutils.report import origins
+from memutils.report.claims import page
 
 RECORD = make("rll", seed=1)
 
@@ -60,8 +61,8 @@ def test_the_deciding_numbers_of_the_claims_name_runs_that_there_are():
         for s in range(3)
         for loss, m in (("cce", 1.0), ("rll", 0.1))
     ]
-    content, there = claims_page.load(Pool(found)), {f"cpu/{record.key}" for record in found}
-    html = claims_page.row(content, "P0")[2].data
+    content, there = page.load(Pool(found)), {f"cpu/{record.key}" for record in found}
+    html = page.row(content, "P0")[2].data
     spans = re.findall(r'<span class="from" data-runs="([^"]*)">([^<]*)</span>', html)
     deciding = next(runs for runs, text in spans if "over 3 seeds" in text)
     assert set(deciding.split()) == there

@@ -4,8 +4,8 @@ import dataclasses
 
 import torch
 
-from memutils.report import picture
-from memutils.report.theory import LOSSES
+from memutils.report.theory import picture
+from memutils.report.theory.points import LOSSES
 
 
 def test_the_rule_has_three_classes_of_equal_share_and_labels_are_replaced_at_the_noise_rate():

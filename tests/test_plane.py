@@ -6,7 +6,6 @@ import math
 import types
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,8 +15,9 @@ from hypothesis import strategies as st
 from made_up import curve, make
 
 from memutils import losses
-from memutils.report import figures, plane, plane_figure, regression, traits
+from memutils.report import figures
 from memutils.report.looks import look
+from memutils.report.symmetry import plane, plane_figure, regression, traits
 from memutils.runs import records
 from memutils.runs.record import Record
 
@@ -194,9 +194,9 @@ def test_exceptions_are_losses_that_do_not_fit_the_claim():
 
 def test_what_the_runs_have_in_common():
     made = [run("cce", 1.0), run("cce", 1.0, seed=1), run("rll", 0.1)]
-    text = plane.conditions(made)
+    text = plane.conditions(made, plane.paths(made))
     assert text.startswith("MLP on MNIST (5k), n = 3,000, η = 0.4, SGD") and "1 to two" not in text
-    assert "one to two seeds a loss" in text and plane.conditions([]) == ""
+    assert "one to two seeds a loss" in text and plane.conditions([], plane.paths([])) == ""
     assert plane.spreads(plane.paths(made)).endswith("and from 0.10 to 1.00 at the end.")
 
 
@@ -213,6 +213,7 @@ def test_each_path_ends_in_its_losss_mark_in_the_panel_of_its_kind(width):
         ("rll", "mse", "cce"),
         (0.1, plane_figure.RIGHT, plane_figure.RIGHT),
         (0.1, 0.5, 1.0),
+        strict=True,
     ):
         marks = [line for line in axis.lines if line.get_marker() == look(loss).marker]
         assert [(m.get_xdata()[0], m.get_ydata()[0]) for m in marks] == [pytest.approx((x, y))]
@@ -224,7 +225,6 @@ def test_each_path_ends_in_its_losss_mark_in_the_panel_of_its_kind(width):
     }
     assert {(round(row.weight, 6), round(row.x_at_end, 6)) for row in points.itertuples()} == at
     assert {t.get_text() for t in right.texts} == {"CCE", "MSE", "RLL"}
-    plt.close("all")
     assert plane_figure.alt(points).endswith("unbounded, not symmetric: CCE 100 %.")
 
 

@@ -5,7 +5,6 @@ then with losses that are wrong on purpose.
 import re
 from pathlib import Path
 
-import matplotlib
 import nbformat
 import papermill
 import pytest
@@ -34,7 +33,6 @@ def playground(quick_data, monkeypatch) -> dict:
     """The notebook's names after its settings and helpers,
     for runs of two epochs on a few images.
     """
-    matplotlib.use("Agg")
     monkeypatch.setattr(losses, "LOSSES", dict(losses.LOSSES))
     names = {}
     for text in ("epochs = ", "Playground(epochs", "play.choose("):

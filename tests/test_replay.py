@@ -7,7 +7,7 @@ import sys
 import pytest
 from conftest import REPOSITORY, changed, run_spec, smoke
 
-from memutils.runs import records
+from memutils.runs import records, specs
 
 sys.path.insert(0, str(REPOSITORY / "workflow"))
 
@@ -99,10 +99,10 @@ def test_records_are_chosen_by_the_commit():
     assert len({tuple(replay.chosen(keys, commit, 2)) for commit in "abcdefgh"}) > 3
 
 
-def test_committed_are_the_quick_runs_and_short_ones_beside(monkeypatch):
-    monkeypatch.delenv("MEMUTILS_RESULTS")
+def test_committed_are_the_quick_runs_and_short_ones_beside(repository):
+    grid = {f"quick/{key}" for key in specs.load_scale("quick").specs()}
     quick, others = replay.candidates()
-    assert len(quick) == 16 and len(others) > 10
+    assert len(grid) == 16 and set(quick) >= grid and len(others) > 10
     assert all(not name.startswith(("quick/", "smoke/")) for name in others)
 
 

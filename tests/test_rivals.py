@@ -6,7 +6,7 @@ import pytest
 from made_up import MNIST, make
 
 from memutils.claims.selection import Pool
-from memutils.report import rivals
+from memutils.report.symmetry import rivals
 from memutils.runs.specs import load_scale
 
 CCE = make("cce", m=0.9, r=0.1, test=0.6, **MNIST)
@@ -26,7 +26,8 @@ def test_a_share_is_of_rlls_effect():
     assert found["gain"].tolist() == pytest.approx([0.0, 0.5])
     text = rivals.sentence(found).replace("\u00a0", " ")
     assert "label smoothing 25 % and weight decay 5e-4 50 %" in text
-    assert "On ResNet-18 on MNIST with 5,000 images" in text
+    assert "on ResNet-18 on MNIST with 5,000 images" in text
+    assert text.endswith("Not recorded yet: crops; flips and crops.")
 
 
 def test_a_rival_that_does_harm_has_a_negative_share():

@@ -46,7 +46,7 @@ EDGE = [make("mse", m=0.93, f=0.98), make(), GOOD, CLEAN["rll"]]  # the squared 
 
 
 def test_changes_are_those_of_a_verdict_at_the_edge_and_no_others():
-    rows = sensitivity.changes(Pool(EDGE))
+    rows = sensitivity.changes(sensitivity.sweep(Pool(EDGE), 3))
     found = {
         (r["threshold"], r["moved_to"], r["old"], r["new"]) for r in rows if r["claim"] == "C2"
     }
@@ -59,7 +59,7 @@ def test_changes_are_those_of_a_verdict_at_the_edge_and_no_others():
 
 
 def test_a_stricter_threshold_can_leave_nothing_to_test():
-    rows = sensitivity.changes(Pool([GOOD, make("rll", 0.0, f=0.96)]))
+    rows = sensitivity.changes(sensitivity.sweep(Pool([GOOD, make("rll", 0.0, f=0.96)]), 3))
     found = {
         (r["claim"], r["new"])
         for r in rows

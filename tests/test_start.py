@@ -5,19 +5,19 @@ import re
 
 import pytest
 from conftest import REPOSITORY
-from made_up import curve, make
-from test_answer import grid
+from made_up import curve, grid, make
 
 from memutils.claims.selection import Pool
-from memutils.report import claims_page, start
+from memutils.report.claims import page
+from memutils.report.start import sentences
 
 PAGE = json.loads((REPOSITORY / "notebooks" / "answer.ipynb").read_text(encoding="utf-8"))
-SWITCH = start.Switch((0.11, 0.1, 0.12), (0.98, 0.97, 0.99))
+SWITCH = sentences.Switch((0.11, 0.1, 0.12), (0.98, 0.97, 0.99))
 
 
 def told(found, switch=None):
     """The answer as it is read: without the marks of where its numbers come from."""
-    text = start.answer(claims_page.load(Pool(found)), switch).replace("\u00a0", " ")
+    text = sentences.answer(page.load(Pool(found)), switch).replace("\u00a0", " ")
     return re.sub("</?span[^>]*>", "", text)
 
 
@@ -69,7 +69,7 @@ def test_without_records_it_says_so():
 
 def test_the_path_is_told_where_the_switch_is_clear():
     assert told(grid(), SWITCH).endswith("rises from 11 % to 98 %.")
-    assert "path" not in told(grid(), start.Switch((0.11, 0.1, 0.6), (0.9, 0.8, 1.0)))
+    assert "path" not in told(grid(), sentences.Switch((0.11, 0.1, 0.6), (0.9, 0.8, 1.0)))
 
 
 def test_the_switch_is_read_at_its_epoch_and_at_the_end():
@@ -79,17 +79,17 @@ def test_the_switch_is_read_at_its_epoch_and_at_the_end():
         for seed, high in enumerate((0.9, 0.8))
     ]
     others = [make("cce"), make("rll", 0.2, **way), make("cce", **way | {"switch_loss": "rll"})]
-    found = start.switched([*runs, *others])
+    found = sentences.switched([*runs, *others])
     at = [float(curve(0.1, high, 40)[15]) for high in (0.9, 0.8)]  # evaluated at epochs 16 and 21
     assert found.before == pytest.approx((sum(at) / 2, at[1], at[0]))
-    assert found.after[1] > 0.7 and not start.Switch(found.before, found.before).clear
-    assert start.switched(others) is None
+    assert found.after[1] > 0.7 and not sentences.Switch(found.before, found.before).clear
+    assert sentences.switched(others) is None
 
 
 def test_every_number_names_its_runs():
-    switch = start.Switch(SWITCH.before, SWITCH.after, ("switch/a", "switch/b"))
+    switch = sentences.Switch(SWITCH.before, SWITCH.after, ("switch/a", "switch/b"))
     found = grid(inception_lite=0.73)
-    text = start.answer(claims_page.load(Pool(found)), switch)
+    text = sentences.answer(page.load(Pool(found)), switch)
     numbers = dict(re.findall(r'<span class="from" data-runs="([^"]*)">([^<]*)</span>', text))
     names = {f"{r.scale}/{r.key}": r.spec for r in found}
     for runs, number in list(numbers.items())[:-1]:
@@ -104,7 +104,7 @@ def test_every_number_names_its_runs():
 
 
 def test_no_number_breaks_from_its_sign():
-    text = start.answer(claims_page.load(Pool(grid())), SWITCH)
+    text = sentences.answer(page.load(Pool(grid())), SWITCH)
     assert "\u00a0%" in text and " %" not in text.replace("\u00a0", "_")
 
 

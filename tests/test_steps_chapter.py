@@ -2,78 +2,25 @@
 says what the records say.
 """
 
-import matplotlib
 import nbformat
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from made_up import EPOCHS, INCEPTION, make
+from chapter import NOTEBOOKS, execute
+from made_up import EPOCHS, INCEPTION, make, write
 from test_theory import (
-    NOTEBOOKS,
     FreeRLL45,
     HalfMAE,
     MeanMSE,
     ScaledNMSE,
     SquaredCCE,
-    execute,
 )
 
 from memutils import losses
 from memutils.claims import early_stopping, equal_fit
 from memutils.claims.selection import Pool
-from memutils.report import steps_checks as checks
-from memutils.report import steps_data
-from memutils.report import steps_verdict as verdict
-from memutils.report import steps_words as words
-from memutils.report import stopping_words as stopping
-from memutils.runs import records, specs
-
-matplotlib.use("Agg")
-
-
-def write(scale, key, spec, fitted, x, images=3000):
-    """A record of the grid with these paths,
-    an evaluation in each of its first epochs and in its last.
-    """
-    epochs = [*range(1, len(fitted)), spec.epochs]
-    rows = []
-    for epoch, f, m in zip(epochs, fitted, x, strict=True):
-        j1 = 0.6 * f + 0.4 * m
-        shares = {
-            "j1": j1,
-            "j2": 0.6 * f + 0.4 * (1 - m),
-            "fitted": f,
-            "memorized": m,
-            "recovered": 1 - m,
-        }  # so that x = m
-        if spec.train_on == "clean":
-            shares |= {"memorized": None, "recovered": None}
-        rows.append(
-            {
-                "epoch": epoch,
-                "lr": spec.lr,
-                "training_j1": j1,
-                "classes": 10,
-                "test_accuracy": 1 - m / 2,
-            }
-            | shares
-        )
-        rows[-1] |= {"holdout_noisy_accuracy": 0.6 - m / 4}
-        rows[-1] |= {f"training_{n}": shares[n] for n in ("fitted", "memorized", "recovered")}
-    content = {
-        "spec": records.spec_dict(spec),
-        "noise_rate": 0.4,
-        "dataset": {
-            "classes": list("0123456789"),
-            "sizes": {"train": images, "test": 1000, "holdout": 1000},
-        },
-        "provenance": {"execution": {"device": "cpu", "precision": "float32"}, "dirty": False},
-        "results_version": records.RESULTS_VERSION,
-        "risks": {"train": {"rll": {"true": 1.0, "fresh": 1.5, "training": 0.5}}},
-    }
-    records.write(scale, key, content, rows, {})
-
+from memutils.report.steps import checks, data, stopping, verdict
+from memutils.report.steps import sentences as words
+from memutils.runs import specs
 
 FIT = np.array([0.5, 0.8, 0.92, 0.96, 0.98, 0.999])
 CLOCK = np.array([0.0, 0.01, 0.1, 0.4, 0.8, 1.0])
@@ -88,14 +35,8 @@ def write_steps(resisting, among=lambda spec: True):
             write("steps", key, spec, FIT, CLOCK / 10 if spec.loss in resisting else CLOCK)
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    matplotlib.pyplot.close("all")
-
-
 def mlp():
-    return steps_data.mlp()
+    return data.mlp()
 
 
 def test_the_answer_is_that_the_loss_matters_where_it_does():
@@ -238,11 +179,11 @@ def test_claim_p1_fills_itself_in(found, told):
 
 
 def test_a_convolutional_network_with_held_out_images_is_compared_when_it_is_recorded():
-    assert "not compared yet" in stopping.convolutional(steps_data.held_out())
+    assert "not compared yet" in stopping.convolutional(data.held_out())
     for key, spec in specs.load_scale("steps-cnn").specs().items():
         if spec.loss in ("cce", "rll"):
             write("steps-cnn", key, spec, FIT, CLOCK / 10 if spec.loss == "rll" else CLOCK)
-    ((title, (frame, images)),) = steps_data.held_out().items()
+    ((title, (frame, images)),) = data.held_out().items()
     assert title == "Inception-Lite on CIFAR-10, n = 5,000" and images == 1000
     assert "clearly less" in stopping.against_others(early_stopping.choices(frame), images)
     assert "The same on one convolutional setting" in stopping.convolutional([title])
@@ -294,9 +235,3 @@ def test_every_statement_has_a_proof_and_a_check():
     assert len(stated) == 2
     for i in stated:
         assert cells[i].source.count("{prf:proof}") == 1 and "check_" in cells[i + 1].source
-
-
-@given(st.lists(st.text("ab", min_size=1), min_size=1, max_size=5))
-def test_a_list_in_words_names_every_part_once(parts):
-    text = words.joined(parts)
-    assert text.replace(" and ", ", ").split(", ") == parts

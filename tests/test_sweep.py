@@ -1,8 +1,6 @@
 """The rule that chooses a learning rate: the largest worst accuracy, of what was tried with all."""
 
 import pandas as pd
-import pytest
-from conftest import REPOSITORY
 
 from memutils.report import sweep
 
@@ -24,11 +22,6 @@ def test_a_learning_rate_that_was_not_tried_with_each_loss_does_not_count():
     tried = frame((0.1, "cce", 0.9), (0.03, "cce", 0.6), (0.03, "rll", 0.58))
     assert sweep.choice(tried, "resnet32", ("cce", "rll")).startswith("**0.03**")
     assert "not settled" in sweep.choice(tried, "resnet32", ("cce", "rll", "nmse"))
-
-
-@pytest.fixture
-def repository(monkeypatch):
-    monkeypatch.setenv("MEMUTILS_RESULTS", str(REPOSITORY / "results"))
 
 
 def test_the_recorded_sweep_has_clean_labels_and_a_list_of_choices(repository):

@@ -1,17 +1,16 @@
 """The chapter on switching, on made-up records: what stays, what rises, what is not recorded."""
 
-import matplotlib
 import numpy as np
 import pytest
+from chapter import execute
 from hypothesis import given
 from hypothesis import strategies as st
-from test_steps_chapter import write
-from test_theory import execute
+from made_up import EPOCHS, make, write
 
 from memutils.report import switching
+from memutils.report.start import sentences
 from memutils.runs import specs
 
-matplotlib.use("Agg")
 STEADY, LOW, RISING = np.full(4, 0.97), np.full(4, 0.1), np.array([0.1, 0.1, 0.1, 0.9])
 FALLING = np.array([0.97, 0.97, 0.97, 0.1])
 
@@ -69,6 +68,20 @@ def test_part_of_the_records_is_open_and_has_no_number_of_its_own():
 def test_no_record_renders():
     chapter = execute("switching")
     assert chapter["moved"].empty and switching.seen(chapter["moved"]).startswith("**Open.**")
+
+
+@given(st.lists(st.floats(0, 1), min_size=EPOCHS, max_size=EPOCHS))
+def test_the_end_is_the_median_over_the_last_evaluations_here_and_on_the_start_page(shares):
+    """The last tenth of 40 epochs is 4, so "at the end" spans 5, the least."""
+    way = {"network": "mlp", "dataset": "mnist5k"}
+    switched = make("rll", m=shares, r=0.0, switch_loss="cce", switch_epoch=20, **way)
+    alone = make("rll", m=np.flip(shares), r=0.0, **way)
+    (row,) = switching.moves([switched, alone]).to_dict("records")
+    assert row["at the switch"] == shares[19]
+    assert row["at the end"] == np.median(shares[-5:])
+    assert row["not switched"] == np.median(shares[:5])
+    found = sentences.switched([switched])
+    assert {*found.before} == {row["at the switch"]} and {*found.after} == {row["at the end"]}
 
 
 @given(st.floats(0, 1), st.floats(0, 1))

@@ -5,8 +5,8 @@ import pytest
 from made_up import make
 
 from memutils.claims.cases import FAILS, OPEN
-from memutils.report import memory, theorem
-from memutils.report.theory import LOSSES, constant, fresh, invented, line, own, table
+from memutils.report.theory import memory, theorem
+from memutils.report.theory.points import LOSSES, constant, fresh, invented, line, own, table
 
 
 def test_fresh_labels_lie_on_the_line_of_a_symmetric_loss():
@@ -44,7 +44,6 @@ def test_the_verdict_is_a_sentence_whatever_the_word():
     assert "it is open for ResNet-18 on MNIST." in memory.verdict(pairs(word=OPEN))
     both = pd.concat([pairs(), pairs(word=OPEN).assign(network="ResNet-32 on CIFAR-10")])
     assert "it fails for ResNet-18 on MNIST; it is open for ResNet-32 on" in memory.verdict(both)
-    assert memory.listing(["a", "b", "c"]) == "a, b and c" and memory.listing(["a"]) == "a"
     control = pairs().assign(network="ResNet-18 in float32")
     assert "not tested yet" in memory.verdict(control)
     assert "not tested" in memory.verdict(pd.DataFrame())

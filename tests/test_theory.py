@@ -4,20 +4,16 @@ and each check fails when a loss is broken.
 
 import inspect
 import re
-from pathlib import Path
 
-import matplotlib
 import nbformat
 import pytest
 import torch
-from test_looks import other_looks
+from chapter import NOTEBOOKS, execute
+from conftest import REPOSITORY
 
 from memutils import losses
 from memutils.losses import pick
 
-matplotlib.use("Agg")  # not through the environment, which notebooks of other tests inherit
-
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 CHAPTERS = (
     "theory_symmetry",
     "theory_theorem",
@@ -196,24 +192,15 @@ NO_LOSS = {
 """Checks of statements that are about no registered loss: the argument that breaks them."""
 
 
-def execute(name: str) -> dict:
-    """Runs a chapter's code cells in one namespace, and returns it."""
-    import matplotlib.pyplot as plt
-
-    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    namespace = {"__name__": name}
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            exec(compile(cell.source, f"{name}:{cell.id}", "exec"), namespace)
-            assert not [w for n in plt.get_fignums() for w in other_looks(plt.figure(n))]
-            plt.close("all")
-    return namespace
-
-
 @pytest.fixture(scope="module", params=CHAPTERS)
 def chapter(request):
-    """A chapter's name and its namespace after all of its cells passed with the real losses."""
-    return request.param, execute(request.param)
+    """A chapter's name and its namespace after all of its cells passed with the real losses and
+    the records of the repository.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEMUTILS_RESULTS", str(REPOSITORY / "results"))
+        patch.delenv("MEMUTILS_SCALE", raising=False)
+        return request.param, execute(request.param)
 
 
 def test_chapter_passes_and_each_check_fails_with_a_broken_loss(chapter):

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import sympy
 
-from memutils.report import figures, gradients, simplex
-from memutils.report.gradient_checks import built
-from memutils.report.theory import LOSSES
+from memutils.report import figures
+from memutils.report.theory import gradients, simplex
+from memutils.report.theory.gradient_checks import built
+from memutils.report.theory.points import LOSSES
 
 
 def test_the_sum_over_labels_is_flat_for_symmetric_losses_alone():

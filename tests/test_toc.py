@@ -42,11 +42,11 @@ PROSE = [p for p in sorted((ROOT / "book").glob("*.md")) if p.stem != "rules"]
 @pytest.mark.parametrize("path", PROSE, ids=lambda p: p.stem)
 def test_every_table_has_a_number_and_a_caption(path):
     lines = path.read_text(encoding="utf-8").split("\n")
-    for before, line in zip(["", *lines], lines):
+    for i, (before, line) in enumerate(zip(["", *lines], lines)):
         if line.startswith("```{"):
             assert "`" not in line[3:], f"a backtick ends this opening: {line}"
         if line.startswith("|") and not before.startswith("|"):
-            above = "\n".join(lines[: lines.index(line)]).rpartition("\n```{")[2]
+            above = "\n".join(lines[:i]).rpartition("\n```{")[2]
             assert re.match(r"table\} \S.*\n:name: tab-\S+\n+$", above + "\n"), (
                 f"no caption: {line}"
             )

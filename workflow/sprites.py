@@ -1,5 +1,5 @@
 """Writes the sprites of the page that follows images: of each set about 120 mislabeled training
-images, chosen by their labels alone (``memutils.report.sprites``).
+images, chosen by their labels alone (``memutils.report.images.sprites``).
 
     MEMUTILS_DATA=... python workflow/sprites.py
 
@@ -11,9 +11,9 @@ import sys
 
 from memutils import data
 from memutils.errors import command
-from memutils.report import sprites
-from memutils.report.follow_page import EMBEDDED, sprite_file
-from memutils.report.followed import choices
+from memutils.report.images import sprites
+from memutils.report.images.page import EMBEDDED, sprite_file
+from memutils.report.images.trajectories import choices
 from memutils.runs.files import results_root, write_whole
 
 

@@ -1,5 +1,5 @@
 /* The criteria moved: a slider for each threshold, and the verdicts on the page follow. Nothing is
-   judged here: every verdict was judged when the book was built (memutils.report.criteria), and is
+   judged here: every verdict was judged when the book was built (memutils.report.claims.criteria), and is
    looked up. */
 (function () {
   "use strict";

@@ -1,6 +1,6 @@
 /* Follow an image: a wall of mislabeled training images; of the one that is picked, what each loss's
    network predicted at every evaluation. What is shown was recorded, and since when an image is
-   memorized was found when the book was built (memutils.report.followed); the page looks it up. */
+   memorized was found when the book was built (memutils.report.images); the page looks it up. */
 (function () {
   "use strict";
 

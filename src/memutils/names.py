@@ -42,3 +42,8 @@ METRIC_NAMES = {
     "recovered": "recovered",
     "test_accuracy": "test accuracy",
 }
+
+
+def title(network: str, dataset: str) -> str:
+    """'ResNet-18 on MNIST'; what has no name for the reader keeps that of the settings."""
+    return f"{NETWORK_NAMES.get(network, network)} on {DATASET_NAMES.get(dataset, dataset)}"

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 from memutils.errors import UserError
@@ -14,6 +15,21 @@ from browser import launch
 
 ROOT = Path(__file__).parents[2]
 BOOK = Path(os.environ.get("MEMUTILS_BOOK") or ROOT / "_build/test/html").resolve()
+AXE = {
+    "resultTypes": ["violations"],
+    "preload": False,
+}  # a preload would fetch the style sheets again, which file:// forbids
+ARTICLE = {"include": [["article"]]}
+
+
+def serious(page, context: dict = ARTICLE) -> list[tuple[str, str, list[str]]]:
+    """What axe calls serious or critical in this part of a page: rule, help, first elements."""
+    found = Axe().run(page, context=context, options=AXE).response["violations"]
+    return [
+        (v["id"], v["help"], [n["html"][:200] for n in v["nodes"][:5]])
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    ]
 
 
 def pytest_generate_tests(metafunc):

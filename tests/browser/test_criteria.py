@@ -6,13 +6,14 @@ import itertools
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from conftest import BOOK
+from conftest import BOOK, serious
 
 from memutils.claims import sensitivity
 from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
-from memutils.report import claims_page, claims_strip, criteria
+from memutils.report.claims import criteria
+from memutils.report.claims import page as claims_page
+from memutils.report.claims import strip as claims_strip
 
 SHELL, MADE = BOOK / "notebooks/claims.html", BOOK / "notebooks/claims-moved.html"
 WORDS = ["not tested", "holds", "fails", "open", "1 of 2 seeds"]
@@ -216,13 +217,7 @@ def test_the_keyboard_alone_does_it_all(page, held):
 
 def test_nothing_serious_for_axe_and_no_sideways_scrolling(page):
     slide(page, "clean_fit", 8)
-    found = Axe().run(
-        page,
-        context={"include": [["article"]]},
-        options={"resultTypes": ["violations"], "preload": False},
-    )
-    serious = [v for v in found.response["violations"] if v["impact"] in ("serious", "critical")]
-    assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in serious] == []
+    assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

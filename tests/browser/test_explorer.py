@@ -1,12 +1,32 @@
 """The explorer, driven as a reader would: by choosing, by pointing, and by the keyboard alone."""
 
 import json
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from conftest import BOOK
 
 PAGE = BOOK / "notebooks/explorer.html"
 SCRIPT = '<script type="application/json">'
+
+
+@contextmanager
+def changed(change):
+    """A copy of the explorer's page whose content is updated with ``change(content)``; yields its
+    address, and deletes it at the end.
+    """
+    head, script, tail = PAGE.read_text(encoding="utf-8").partition(SCRIPT)
+    data, end, rest = tail.partition("</script>")
+    old = json.loads(data)
+    data = json.dumps(old | change(old)).replace("<", "\\u003c")
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=PAGE.parent, prefix="explorer-", suffix=".html"
+    ) as made:
+        made.write(head + script + data + end + rest)
+        made.flush()
+        yield Path(made.name).as_uri()
 
 
 @pytest.fixture(params=[1280, 390])
@@ -124,25 +144,20 @@ def test_a_line_at_one_less_the_noise_rate_is_drawn_where_labels_are_wrong(page)
 
 
 def test_a_suggested_comparison_leads_to_its_runs(watch):
-    page, text = watch(390), PAGE.read_text(encoding="utf-8")
-    data = content_of(text)
-    tries = [{"title": "First and last", "runs": [0, len(data["runs"]) - 1]}]
-    start = text.index(SCRIPT) + len(SCRIPT)
-    whole = json.dumps(data | {"suggested": tries}).replace("<", "\\u003c")
-    made = BOOK / "notebooks" / "explorer-suggested.html"
-    end = text.index("</script>", start)
-    made.write_text(text[:start] + whole + text[end:], encoding="utf-8")
-    try:
-        page.goto(made.as_uri())
+    def suggested(data: dict) -> dict:
+        return {"suggested": [{"title": "First and last", "runs": [0, len(data["runs"]) - 1]}]}
+
+    page = watch(390)
+    with changed(suggested) as address:
+        page.goto(address)
         page.get_by_text("First and last").click()
-        wanted = [data["runs"][place]["key"] for place in tries[0]["runs"]]
+        data = content(page)
+        wanted = [data["runs"][place]["key"] for place in (0, -1)]
         page.wait_for_function(
             "key => document.querySelectorAll('fieldset code')[1].textContent === key",
             arg=wanted[1],
         )
         assert [key(page, side) for side in (0, 1)] == wanted
-    finally:
-        made.unlink()
 
 
 def test_two_panels_stand_side_by_side_where_there_is_room(page):
@@ -159,29 +174,9 @@ def test_a_curve_is_drawn_at_the_size_it_is_shown_at(page):
     assert shown == pytest.approx(1, abs=0.1), "letters would be too small or too large to read"
 
 
-def test_names_from_records_are_text_not_markup(watch, tmp_path):
-    page, text = watch(390), PAGE.read_text(encoding="utf-8")
-    bad = "<img src=x onerror=alert(1)>"
-    data = json.dumps(content_of(text) | {"names": {"loss": {"cce": bad, "rll": bad}}}).replace(
-        "<", "\\u003c"
-    )
-    start, end = (
-        text.index('<script type="application/json">'),
-        text.index("</script>", text.index('<script type="application/json">')),
-    )
-    made = BOOK / "notebooks" / "explorer-bad.html"
-    made.write_text(
-        text[: start + len('<script type="application/json">')] + data + text[end:],
-        encoding="utf-8",
-    )
-    try:
-        page.goto(made.as_uri())
+def test_names_from_records_are_text_not_markup(watch):
+    page, bad = watch(390), "<img src=x onerror=alert(1)>"
+    with changed(lambda data: {"names": {"loss": {"cce": bad, "rll": bad}}}) as address:
+        page.goto(address)
         assert page.locator("fieldset option", has_text=bad).count() >= 2
         assert page.locator(".explorer img").count() == 0
-    finally:
-        made.unlink()
-
-
-def content_of(text: str) -> dict:
-    start = text.index('<script type="application/json">') + len('<script type="application/json">')
-    return json.loads(text[start : text.index("</script>", start)])

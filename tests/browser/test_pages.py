@@ -3,18 +3,12 @@
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from browser import typeset
-from conftest import BOOK
+from conftest import ARTICLE, BOOK, serious
 
-AXE = {
-    "resultTypes": ["violations"],
-    "preload": False,
-}  # a preload would fetch the style sheets again, which file:// forbids
-OWN = {
-    "include": [["article"]],
-    "exclude": [[".citation-list"]],
-}  # docutils writes the list of references without list items
+OWN = ARTICLE | {"exclude": [[".citation-list"]]}
+"""docutils writes the list of references without list items."""
+
 VIEWS = {"desktop": (1280, "light"), "phone": (390, "dark")}
 
 RAW_TEX = r"""() => {
@@ -77,11 +71,7 @@ def test_page(path, view, watch):
     assert page.evaluate(PICTURES) == [], "a picture is missing, or has no description"
     assert [target for target in page.evaluate(LINKS) if not Path(target).exists()] == []
     if page.locator("article").count():
-        found = Axe().run(page, context=OWN, options=AXE).response["violations"]
-        serious = [v for v in found if v["impact"] in ("serious", "critical")]
-        assert [
-            (v["id"], v["help"], [n["html"][:200] for n in v["nodes"][:5]]) for v in serious
-        ] == []
+        assert serious(page, OWN) == []
 
 
 def test_the_first_page_leads_to_the_book(watch):

@@ -89,10 +89,10 @@ def last_evaluation(run, column):
     return float(run.at_evaluations(column)[-1])
 
 
-def nominal(case):
+def nominal(run, clean):
     """The ideal drop by the noise rate that was asked for."""
-    k, a = case.run.classes, case.clean_run.end("j1")
-    return case.run.eta * (k * a - 1) / (k - 1)
+    k, a = run.classes, clean.end("j1")
+    return run.eta * (k * a - 1) / (k - 1)
 
 
 def never_unfit(case):

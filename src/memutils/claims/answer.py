@@ -10,6 +10,7 @@ from memutils.claims.outcomes import Run
 from memutils.claims.selection import MAIN, Column, Pool
 from memutils.claims.table import Cell, Verdict
 from memutils.claims.thresholds import Thresholds
+from memutils.words import counted, percent
 
 YES, NO, PARTLY, UNKNOWN = "Yes", "No", "Partly", "Not answered yet"
 
@@ -90,18 +91,6 @@ def answer(verdicts: list[Verdict], pool: Pool, limits: Thresholds) -> Answer:
     else:
         word = PARTLY
     return Answer(word, networks)
-
-
-def percent(number: tuple[float, float, float]) -> str:
-    """'7 %', or over seeds that differ in their rounded values '73 to 80 %'."""
-    low, high = (f"{100 * value:.0f}" for value in number[1:])
-    return f"{low} %" if low == high else f"{low} to {high} %"
-
-
-def counted(n: int, noun: str) -> str:
-    """'one seed', 'three seeds'."""
-    words = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
-    return f"{words.get(n, n)} {noun}{'' if n == 1 else 's'}"
 
 
 def of_network(n: Network) -> str:

@@ -48,8 +48,9 @@ class Claim:
         shown_in: the book's notebooks that show its evidence.
         parts: its verdicts from cells.
         contrast: or the rule over seeds: of a pool, a column and the thresholds.
+        networks: the columns that the contrast is judged on; each part names its own.
         prove: or its mathematics, checked.
-        weigh: how cells make a verdict, where it is not by seeds.
+        by_pairs: whether pairs of runs make the verdict of its cells, rather than seeds.
         beyond: networks for which the paper does not show it.
     """
 

@@ -14,20 +14,12 @@ import pandas as pd
 
 from memutils.claims.contrasts import x_at_level
 from memutils.claims.outcomes import Measured, at_level, excess
-from memutils.claims.selection import ALPHA, COLUMNS, Column, Pool, Protocol
+from memutils.claims.selection import ALPHA, LOSSES, SHOWN, Column, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
-from memutils.names import DATASET_NAMES, NETWORK_NAMES
+from memutils.names import title
 
 LEVELS = (0.5, 0.7, 0.9, 0.95)
 """Training-mode f at which x is read."""
-
-LOSSES = ("cce", "mse", "rll")
-"""RLL, and what it is compared with."""
-
-OTHER_LEARNING_RATE = "inception-lite-lr"
-"""The control that is shown beside the main columns."""
-
-SHOWN = tuple(c for c in COLUMNS if c.main or c.id == OTHER_LEARNING_RATE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +69,8 @@ def group(protocol: Protocol, eta: float, losses: Iterable[str] = LOSSES) -> Gro
     if not whole:
         return None
     named, settings = protocol.settings, {k: v for k, v in found.items() if k[1] in whole}
-    network, dataset = named["network"], named["dataset"]
-    title = f"{NETWORK_NAMES.get(network, network)} on {DATASET_NAMES.get(dataset, dataset)}"
-    return Group(title, protocol.images, named["lr"], named["epochs"], eta, settings)
+    where = title(named["network"], named["dataset"]), protocol.images
+    return Group(*where, named["lr"], named["epochs"], eta, settings)
 
 
 def groups(pool: Pool, eta: float | None = None, columns: Iterable[Column] = SHOWN) -> list[Group]:

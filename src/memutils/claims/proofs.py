@@ -99,8 +99,10 @@ def bounded(limits: Thresholds) -> Proof:
     counterexample = numbers["symmetric"] and all(
         b < 100 * a for a, b in pairwise(values)
     )  # it grows with z, downwards
-    why = "true of losses bounded below, as all of the paper's are; the unhinged loss is the "
-    "counterexample without"
+    why = (
+        "true of losses bounded below, as all of the paper's are; the unhinged loss is the "
+        "counterexample without"
+    )
     return Proof(
         "symmetric losses are bounded", WITH_HYPOTHESIS if counterexample else PROVED, numbers, why
     )

@@ -13,6 +13,7 @@ from memutils.claims.selection import COLUMNS, MAIN, SCALES, Pool
 from memutils.claims.statements import CLAIMS
 from memutils.claims.table import Cell, Verdict, judge
 from memutils.claims.thresholds import Thresholds
+from memutils.words import plural
 
 FORMAT = 2
 TEXTS = ("id", "weight", "section", "says", "reading", "rule", "shown_in", "beyond")
@@ -118,11 +119,7 @@ def word(verdict: dict) -> str:
         and "seeds" not in verdict["word"]
         and verdict["word"] != NOT_TESTED
     )
-    seeds = (
-        f" ({verdict['seeds']} {'seed' if verdict['seeds'] == 1 else 'seeds'})"
-        if few and verdict["unit"] == "seed"
-        else ""
-    )
+    seeds = f" ({plural(verdict['seeds'], 'seed')})" if few and verdict["unit"] == "seed" else ""
     return (
         verdict["word"]
         + seeds

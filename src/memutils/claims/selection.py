@@ -142,6 +142,13 @@ COLUMNS = (
 
 MAIN = tuple(c for c in COLUMNS if c.main)
 
+SHOWN = tuple(c for c in COLUMNS if c.main or c.id == "inception-lite-lr")
+"""The columns that are drawn: Inception-Lite at ten times its learning rate beside the main ones.
+"""
+
+LOSSES = ("cce", "mse", "rll")
+"""The losses of the main comparison, in the order in which they are drawn."""
+
 
 @dataclass(frozen=True, eq=False)
 class Protocol:

@@ -83,28 +83,6 @@ def words_at(pool: Pool, usual: dict[Key, str], name: str, value: float) -> dict
     return usual | words(pool, limits, concerned(name))
 
 
-def changes(pool: Pool) -> list[dict]:
-    """What another threshold would change, a row a verdict and move.
-
-    Columns: claim, part, column; threshold, its meaning and value, where it is moved to; old and
-    new word.
-    """
-    usual, rows = words(pool, Thresholds()), []
-    for name in NAMES:
-        for other in margins(name):
-            moved = {
-                "threshold": name,
-                "meaning": thresholds.meaning(name),
-                "value": getattr(Thresholds(), name),
-                "moved_to": round(other, 10),
-            }
-            for (claim, part, column), word in words_at(pool, usual, name, other).items():
-                if word != usual[claim, part, column]:
-                    where = {"claim": claim, "part": part, "column": column}
-                    rows.append(where | moved | {"old": usual[claim, part, column], "new": word})
-    return rows
-
-
 def sweep(pool: Pool, points: int = 9) -> dict:
     """The words of all verdicts for several values of each threshold alone, and of those in
     ``GROUPS`` for theirs together.
@@ -150,3 +128,25 @@ def sweep(pool: Pool, points: int = 9) -> dict:
         "alone": alone,
         "together": together,
     }
+
+
+def changes(swept: dict) -> list[dict]:
+    """What a halved or doubled margin would change, a row a verdict and move.
+
+    Columns: claim, part, column; threshold, its meaning and value, where it is moved to; old and
+    new word.
+
+    Args:
+        swept: from ``sweep``.
+    """
+    texts, usual, rows = swept["words"], swept["usual"], []
+    for name, alone in swept["alone"].items():
+        value = getattr(Thresholds(), name)
+        told = {"threshold": name, "meaning": alone["meaning"], "value": value}
+        for end in (0, -1):
+            moved = told | {"moved_to": alone["values"][end]}
+            for key, old, new in zip(swept["verdicts"], usual, alone["words"][end], strict=True):
+                if old != new:
+                    where = dict(zip(("claim", "part", "column"), key, strict=True))
+                    rows.append(where | moved | {"old": texts[old], "new": texts[new]})
+    return rows

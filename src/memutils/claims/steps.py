@@ -121,31 +121,29 @@ def spread(frame: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
     return x.agg(runs="count", lowest="min", median="median", highest="max").reset_index()
 
 
-def gap_at_fits(
-    frame: pd.DataFrame, levels: Iterable[float], loss: str = "rll", other: str = "cce"
-) -> pd.DataFrame:
+def gap_at_fits(frame: pd.DataFrame, levels: Iterable[float], loss: str = "rll") -> pd.DataFrame:
     """For each seed and level that both reach: the highest x of a loss over its learning rates, the
-    lowest of another over its own, and the gap: how much lower the first is. So a loss lies below
-    another only if it does at every learning rate of both.
+    lowest of CCE over its own, and the gap: how much lower the first is. So a loss lies below CCE
+    only if it does at every learning rate of both.
     """
-    return _gaps(at_fits(frame, levels), loss, other)
+    return _gaps(at_fits(frame, levels), loss)
 
 
-def _gaps(x: pd.DataFrame, loss: str, other: str) -> pd.DataFrame:
+def _gaps(x: pd.DataFrame, loss: str) -> pd.DataFrame:
     by_loss = x.groupby(["seed", "level", "loss"])["x"]
     highest, lowest = by_loss.max().unstack(), by_loss.min().unstack()
-    if not {loss, other} <= set(lowest.columns):
-        return pd.DataFrame(columns=["seed", "level", loss, other, "gap"])
-    both = highest[[loss]].join(lowest[[other]]).dropna()
-    return both.assign(gap=both[other] - both[loss]).reset_index()
+    if not {loss, "cce"} <= set(lowest.columns):
+        return pd.DataFrame(columns=["seed", "level", loss, "cce", "gap"])
+    both = highest[[loss]].join(lowest[["cce"]]).dropna()
+    return both.assign(gap=both["cce"] - both[loss]).reset_index()
 
 
-def gap_at_accuracy(frame: pd.DataFrame, loss: str = "rll", other: str = "cce") -> pd.DataFrame:
+def gap_at_accuracy(frame: pd.DataFrame, loss: str = "rll") -> pd.DataFrame:
     """As ``gap_at_fits``, at equal test accuracy: the level of a seed is the highest accuracy that
     some run of either loss reaches.
     """
     rows = []
-    for seed, runs in frame[frame["loss"].isin((loss, other))].groupby("seed"):
+    for seed, runs in frame[frame["loss"].isin((loss, "cce"))].groupby("seed"):
         best = runs.groupby("loss")["test_accuracy"].max()
         rows += [
             (name, seed, s, best.min(), crossing(path, "test_accuracy", best.min(), "x"))
@@ -153,7 +151,7 @@ def gap_at_accuracy(frame: pd.DataFrame, loss: str = "rll", other: str = "cce") 
             if len(best) == 2
         ]
     x = pd.DataFrame(rows, columns=["loss", "seed", "s", "level", "x"]).dropna()
-    return _gaps(x, loss, other)
+    return _gaps(x, loss)
 
 
 def at_times(frame: pd.DataFrame, unit: float, times: Iterable[float]) -> pd.DataFrame:

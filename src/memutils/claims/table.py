@@ -6,7 +6,6 @@ and another one beside it where its word differs (book/rules.md).
 
 from dataclasses import dataclass, field, replace
 
-from memutils.claims import proofs
 from memutils.claims.cases import NOT_TESTED, OPEN
 from memutils.claims.cells import Cell, cells, largest, over_main, weigh
 from memutils.claims.intervals import Interval
@@ -142,8 +141,3 @@ def concerns(claim: Claim, part: Part, column: Column) -> bool:
     return network in part.networks and (
         column.alpha == ALPHA or ("rll" in part.losses and not claim.by_pairs)
     )
-
-
-def mathematical(verdict: Verdict) -> bool:
-    """Whether a verdict is one of mathematics."""
-    return verdict.word in (proofs.PROVED, proofs.WITH_HYPOTHESIS, proofs.REFUTED)

@@ -10,7 +10,6 @@ import pandas as pd
 import torch
 
 from memutils import losses
-from memutils.claims.answer import percent
 from memutils.claims.outcomes import Run
 from memutils.claims.thresholds import Thresholds
 from memutils.names import NETWORK_NAMES
@@ -19,11 +18,11 @@ from memutils.report.figures import WIDE, is_narrow
 from memutils.report.looks import INK, look
 from memutils.report.markup import Safe, table
 from memutils.report.plots import select, standard
-from memutils.report.steps_tables import NUMBERS, shown
-from memutils.report.steps_words import joined
+from memutils.report.steps.tables import NUMBERS, shown
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
+from memutils.words import listed, percent
 
 ALPHAS = (0.01, 0.1, 0.45)
 DASHES = dict(zip(ALPHAS, (":", "-", "--"), strict=True))
@@ -162,8 +161,8 @@ def seen(runs: Iterable[Record]) -> str:
         return "**Open.** No run with another α is recorded yet."
     lines = []
     for network, rows in frame.groupby("network", sort=False):
-        told = joined(f"{percent((m, m, m))} at α = {a:g}" for a, m in shares(rows))
-        accuracy = joined(f"{v:.3f}" for v in rows["test_accuracy"])
+        told = listed(f"{percent([m])} at α = {a:g}" for a, m in shares(rows))
+        accuracy = listed(f"{v:.3f}" for v in rows["test_accuracy"])
         above = int((rows["j2"] > rows["j1"]).sum())
         lines.append(
             f"- {NETWORK_NAMES[network]} memorizes {told} of the wrong labels, and its test "

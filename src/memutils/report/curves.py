@@ -12,13 +12,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from memutils.claims.outcomes import Run
+from memutils.claims.thresholds import Thresholds
 from memutils.names import METRIC_NAMES
 from memutils.report import figures
 from memutils.report.looks import INK, look, opacity
 from memutils.runs.records import Record
-
-DROP = 0.5
-"""A learning rate that falls below this part of the one before it drops; a decay does not."""
 
 PANEL, LEGEND = 210, 50
 """Heights in pixels of a row of panels and of the legend."""
@@ -82,9 +80,9 @@ def draw_run(axis: plt.Axes, record: Record, columns: dict[str, str], strength: 
 
 
 def drops(record: Record) -> list[int]:
-    """The epochs that begin with a drop of the learning rate."""
+    """The epochs that begin with a drop of the learning rate; a decay is none."""
     epochs, rates = (record.history[name].to_numpy(float) for name in ("epoch", "lr"))
-    return [int(epoch) for epoch in epochs[1:][rates[1:] < DROP * rates[:-1]]]
+    return [int(epoch) for epoch in epochs[1:][rates[1:] < Thresholds().lr_drop * rates[:-1]]]
 
 
 def draw_ideal(axis: plt.Axes, records: list[Record], highest: float) -> None:

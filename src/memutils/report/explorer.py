@@ -6,7 +6,7 @@ import json
 from importlib import resources
 
 from memutils.claims.outcomes import Run
-from memutils.report import plots
+from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.runs.records import Record, results_root
 
 CHOICES = {
@@ -56,7 +56,7 @@ SUGGESTED = {
 }
 """Comparisons to try, by the scales and keys of their runs; the first is shown at first."""
 
-NAMES = {"dataset": plots.DATASET_NAMES, "network": plots.NETWORK_NAMES, "loss": plots.LOSS_NAMES}
+NAMES = {"dataset": DATASET_NAMES, "network": NETWORK_NAMES, "loss": LOSS_NAMES}
 
 
 def scales_with_records(default: str) -> list[str]:

@@ -126,17 +126,18 @@ def conditions(runs: Iterable[Measured]) -> str:
     runs = list(runs)
     if not runs:
         return "No run is recorded yet."
-    images = listed((r.images for r in runs), "{:,}")
-    seeds = listed((r.spec["seed"] for r in runs), "{}")
-    epochs = listed((r.spec["epochs"] for r in runs), "{}")
-    rates = listed((r.spec["lr"] for r in runs), "{:g}")
+    images = distinct((r.images for r in runs), "{:,}")
+    seeds = distinct((r.spec["seed"] for r in runs), "{}")
+    epochs = distinct((r.spec["epochs"] for r in runs), "{}")
+    rates = distinct((r.spec["lr"] for r in runs), "{:g}")
     alphas = {r.spec["loss_parameters"]["alpha"] for r in runs if r.spec["loss"] == "rll"}
     parts = [f"{images} images", f"seed{'s' if ',' in seeds else ''} {seeds}", f"{epochs} epochs"]
-    parts += [f"learning rate {rates}"] + [f"RLL with α = {listed(alphas, '{:g}')}"] * bool(alphas)
-    return "; ".join([*parts, listed((r.precision for r in runs), "{}")]) + "."
+    parts += [f"learning rate {rates}"]
+    parts += [f"RLL with α = {distinct(alphas, '{:g}')}"] if alphas else []
+    return "; ".join([*parts, distinct((r.precision for r in runs), "{}")]) + "."
 
 
-def listed(values: Iterable, form: str) -> str:
+def distinct(values: Iterable, form: str) -> str:
     """The distinct values in order: '0, 1, 2'."""
     return ", ".join(form.format(v) for v in sorted(set(values)))
 

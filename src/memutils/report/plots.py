@@ -11,19 +11,20 @@ import pandas as pd
 import seaborn as sns
 
 from memutils.claims.outcomes import Run
-from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
+from memutils.names import LOSS_NAMES, title
 from memutils.runs import records as recorded
 from memutils.runs.records import RESULTS_VERSION, Record
 from memutils.runs.specs import Scale, check_known, load_scale
 from memutils.values import as_held, as_python
+from memutils.words import listed, plural, range_of
 
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's colors, distinct to color-blind readers, for what is no loss (``looks``)."""
 
 
 def set_style() -> None:
     """The style of every figure; the background is opaque, for pages in dark mode."""
-    sns.set_theme(style="whitegrid", context="notebook", palette=COLORS)
+    sns.set_theme(style="whitegrid", context="notebook", palette=_COLORS)
     mpl.rcParams.update(
         {
             "figure.facecolor": "white",
@@ -101,7 +102,7 @@ def paper_panels(scale: str, wanted: list[tuple[str, str]]) -> Panels:
 
 def panel_label(dataset: str, network: str, loss: str = "") -> str:
     """A panel's label, e.g. 'ResNet-18 on MNIST, CCE'."""
-    text = f"{NETWORK_NAMES.get(network, network)} on {DATASET_NAMES.get(dataset, dataset)}"
+    text = title(network, dataset)
     return f"{text}, {LOSS_NAMES.get(loss, loss)}" if loss else text
 
 
@@ -129,16 +130,16 @@ def conditions(records: list[Record]) -> str:
     if not records:
         return "no run recorded yet"
     seeds = [str(seed) for seed in sorted({r.spec["seed"] for r in records})]
-    counted = " and ".join([", ".join(seeds[:-1]), seeds[-1]] if len(seeds) > 1 else seeds)
+    told = listed(seeds)
     settings = {str({k: v for k, v in r.spec.items() if k != "seed"}) for r in records}
-    counted += "" if len(records) == len(settings) * len(seeds) else " (not of every setting)"
+    told += "" if len(records) == len(settings) * len(seeds) else " (not of every setting)"
     images = sorted({r.dataset["sizes"]["train"] for r in records})
     epochs = sorted({r.spec["epochs"] for r in records})
-    devices = " and ".join(sorted({r.provenance["execution"]["device"].upper() for r in records}))
-    precisions = " and ".join(sorted({r.provenance["execution"]["precision"] for r in records}))
-    seeds = f"{'seed' if len(seeds) == 1 else 'seeds'} {counted}"
-    epochs = f"{span(epochs)} {'epoch' if epochs == [1] else 'epochs'}"
-    return f"n = {span(images)}; {seeds}; {epochs}; {devices}, {precisions}"
+    devices = listed(sorted({r.provenance["execution"]["device"].upper() for r in records}))
+    precisions = listed(sorted({r.provenance["execution"]["precision"] for r in records}))
+    seeds = f"{'seed' if len(seeds) == 1 else 'seeds'} {told}"
+    epochs = f"{range_of(epochs)} {'epoch' if epochs == [1] else 'epochs'}"
+    return f"n = {range_of(images)}; {seeds}; {epochs}; {devices}, {precisions}"
 
 
 def summary(records: list[Record], absent: list[str] = ()) -> str:
@@ -148,17 +149,17 @@ def summary(records: list[Record], absent: list[str] = ()) -> str:
     if not records:
         text = "No runs of this scale are recorded yet."
     else:
-        runs = "run" if len(records) == 1 else "runs"
-        text = f"Drawn from {len(records)} {runs}: {conditions(records)}."
+        text = f"Drawn from {plural(len(records), 'run')}: {conditions(records)}."
         collapsed = [r.key for r in records if Run(r).collapsed]
         if collapsed:
-            text += f" Collapsed, marked by a cross: {len(collapsed)} ({listed(collapsed)})."
+            text += f" Collapsed, marked by a cross: {len(collapsed)} ({first_keys(collapsed)})."
         diverged = [r.key for r in records if r.diverged]
         if diverged:
-            text += f" Diverged, so drawn up to there: {len(diverged)} ({listed(diverged)})."
+            text += f" Diverged, so drawn up to there: {len(diverged)} ({first_keys(diverged)})."
     if absent:
-        runs = "run" if len(absent) == 1 else "runs"
-        text += f" Not recorded yet: {len(absent)} {runs} of the grid ({listed(absent)})."
+        text += (
+            f" Not recorded yet: {plural(len(absent), 'run')} of the grid ({first_keys(absent)})."
+        )
     return text + flags(records)
 
 
@@ -181,16 +182,11 @@ def flags(records: list[Record]) -> str:
     for kind, keys in kinds.items():
         if keys:
             count = f"{len(keys)} of {len(records)}"
-            text += f"\n\n**Take with care**: {count} {kind} ({listed(keys)})."
+            text += f"\n\n**Take with care**: {count} {kind} ({first_keys(keys)})."
     return text
 
 
-def listed(keys: list[str], most: int = 4) -> str:
+def first_keys(keys: list[str], most: int = 4) -> str:
     """The first keys as Markdown, and how many more there are: '`a`, `b` and 3 more'."""
-    first = ", ".join(f"`{key}`" for key in keys[:most])
-    return f"{first} and {len(keys) - most} more" if len(keys) > most else first
-
-
-def span(values: list[int]) -> str:
-    """'5,000' for one value, '4,000 to 5,000' for several."""
-    return f"{values[0]:,}" if len(values) == 1 else f"{values[0]:,} to {values[-1]:,}"
+    told = ", ".join(f"`{key}`" for key in keys[:most])
+    return f"{told} and {len(keys) - most} more" if len(keys) > most else told

@@ -87,4 +87,4 @@ def below(found: list[Record], scale: str) -> str:
     low = [f"`{r.key}`" for r in found if Run(r).final["j1"] < level]
     absent = plots.missing(found, specs.load_scale(scale), eta=0.0, seed=0)
     text = f"Below {level:g}: {', '.join(low) or 'none of the recorded runs'}."
-    return text + (f" Not recorded yet: {plots.listed(absent)}." if absent else "")
+    return text + (f" Not recorded yet: {plots.first_keys(absent)}." if absent else "")

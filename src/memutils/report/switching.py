@@ -8,6 +8,8 @@ from collections.abc import Iterable
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from memutils.claims import steps
+from memutils.claims.outcomes import Run
 from memutils.names import LOSS_NAMES
 from memutils.report import figures
 from memutils.report.figures import WIDE, is_narrow
@@ -17,6 +19,7 @@ from memutils.report.plots import standard
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
+from memutils.words import plural
 
 CLOSE = 0.05
 """A memorized share that moves by no more than this stays."""
@@ -71,27 +74,29 @@ def legend(figure: plt.Figure) -> None:
     figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=2)
 
 
+def at_switch(run: Run) -> float:
+    """The share memorized at the last evaluation before the loss is switched."""
+    return float(steps.upto(run.evaluations, run.measured.spec["switch_epoch"])["memorized"])
+
+
 def moves(found: Iterable[Record]) -> pd.DataFrame:
     """A row a switched run: its losses and seed, the share memorized at the switch, at the end, and
-    at the end of the same seed's run without a switch; RLL's risk on the training labels at the
-    end, in nats.
+    at the end of the same seed's run without a switch; RLL's risk on the training labels after the
+    last epoch, in nats.
     """
-    found = list(found)
+    runs = [Run(record) for record in found]
     kept = {
-        (r.spec["loss"], r.spec["seed"]): evaluations(r)["memorized"].iloc[-1]
-        for r in found
-        if not r.spec["switch_loss"]
+        (run.loss, run.measured.spec["seed"]): run.end("memorized")
+        for run in runs
+        if not run.measured.spec["switch_loss"]
     }
     rows = []
-    for record in (r for r in found if r.spec["switch_loss"]):
-        spec, rows_of = record.spec, evaluations(record)
-        row = {"first": spec["loss"], "then": spec["switch_loss"], "seed": spec["seed"]}
-        row["at the switch"] = rows_of[rows_of["epoch"] <= spec["switch_epoch"]]["memorized"].iloc[
-            -1
-        ]
-        row["at the end"] = rows_of["memorized"].iloc[-1]
-        row["not switched"] = kept.get((spec["loss"], spec["seed"]), math.nan)
-        rows.append(row | {"risk": record.risks["train"]["rll"]["training"]})
+    for run in (r for r in runs if r.measured.spec["switch_loss"]):
+        spec = run.measured.spec
+        row = {"first": run.loss, "then": spec["switch_loss"], "seed": spec["seed"]}
+        row |= {"at the switch": at_switch(run), "at the end": run.end("memorized")}
+        row["not switched"] = kept.get((run.loss, spec["seed"]), math.nan)
+        rows.append(row | {"risk": run.measured.risks["train"]["rll"]["training"]})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -107,7 +112,7 @@ def as_table(moved: pd.DataFrame) -> Safe:
         | {"seed": row["seed"]}
         | {name: number(float(row[name])) for name in ("at the switch", "at the end")}
         | {"not switched": "–" if math.isnan(row["not switched"]) else number(row["not switched"])}
-        | {"RLL risk at the end": number(float(row["risk"]), 4)}
+        | {"RLL risk after training": number(float(row["risk"]), 4)}
         for _, row in moved.iterrows()
     ]
     return table(rows, "numbers")
@@ -118,7 +123,7 @@ def sentence(rows: pd.DataFrame) -> str:
     at, end, kept = (rows[n].mean() for n in ("at the switch", "at the end", "not switched"))
     change = "stays" if abs(end - at) <= CLOSE else "rises" if end > at else "falls"
     first, then = (LOSS_NAMES[rows[n].iloc[0]] for n in ("first", "then"))
-    seeds = f"{len(rows)} seed{'' if len(rows) == 1 else 's'}"
+    seeds = plural(len(rows), "seed")
     return (
         f"- *{first}, then {then}*: the memorized share {change}. It is {at:.3f} at the switch and "
         f"{end:.3f} at the end (mean of {seeds}); without the switch it ends at {kept:.3f}."

@@ -4,21 +4,23 @@ import math
 
 from memutils.claims.cases import FAILS, HOLDS, OPEN, Case, Finding, pair, verdict
 from memutils.claims.intervals import Interval, paired
+from memutils.claims.outcomes import Run
 from memutils.claims.rules.leads import true_above_training
 from memutils.claims.thresholds import Thresholds
 
 
-def ideal_drop(case: Case) -> float:
-    """By how much J1 falls if no wrong label is met but by chance: e(Ka - 1)/(K - 1),
-    a the J1 on clean labels.
+def ideal_drop(run: Run, clean: Run) -> float:
+    """By how much J1 falls if no wrong label is met but by chance: e(Ka - 1)/(K - 1), a the J1 on
+    clean labels (equation eq-setting-drop of the book).
     """
-    k, a = case.run.classes, case.clean_run.end("j1")
-    return case.run.noise_rate * (k * a - 1) / (k - 1)
+    k, a = run.classes, clean.end("j1")
+    return run.noise_rate * (k * a - 1) / (k - 1)
 
 
 def drop(case: Case, limits: Thresholds) -> tuple[dict[str, float], Interval]:
     """The drop of J1 from clean labels, beside the ideal one, and its interval."""
-    found, ideal = case.clean_run.end("j1") - case.run.end("j1"), ideal_drop(case)
+    found = case.clean_run.end("j1") - case.run.end("j1")
+    ideal = ideal_drop(case.run, case.clean_run)
     statistics = {"drop": found, "ideal_drop": ideal, "share": found / ideal if ideal else math.nan}
     return statistics, paired(*pair(case.clean_run, case.run, "given"), limits.confidence)
 

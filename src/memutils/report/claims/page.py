@@ -1,0 +1,175 @@
+"""The page of the claims: a row for each claim, from the table of claims as data."""
+
+import json
+
+from IPython.display import HTML, Markdown
+
+from memutils.claims import publish
+from memutils.claims.cases import INCONCLUSIVE, NOT_TESTED
+from memutils.claims.selection import Pool
+from memutils.claims.statements import CLAIMS, MATHEMATICS, PRIMARY
+from memutils.names import LOSS_NAMES
+from memutils.report import origins
+from memutils.report.claims.vocabulary import PAGES, PARTS, SHORT, SYMBOLS, badge, beside, readable
+from memutils.report.markup import Safe, details, interval, joined, link, number, table, tag
+from memutils.words import plural
+
+
+def heading(claim: dict) -> Safe:
+    """A claim's number, weight and words per network; the strip leads here."""
+    own = [v for v in claim["verdicts"] if v["column"] in SHORT or not v["column"]]
+    words = [badge(word) for word in dict.fromkeys(v["word"] for v in own)]
+    weight = {PRIMARY: "primary", MATHEMATICS: "mathematics"}.get(claim["weight"], "")
+    title = tag("strong", f"{claim['id']}", f" ({weight})" if weight else "")
+    return tag("div", title, " ", joined(words, " "), id=f"claim-{claim['id']}", class_="claim")
+
+
+def row(content: dict, name: str) -> tuple[HTML, Markdown, HTML]:
+    """A claim's row of the page, for ``display``: heading, statement, evidence."""
+    claim = next(c for c in content["claims"] if c["id"] == name)
+    shown = evidence(claim, content["columns"])
+    return HTML(heading(claim)), Markdown(statement(claim)), HTML(shown)
+
+
+def statement(claim: dict) -> str:
+    """Markdown: the paper's sentence with its section, our reading,
+    the rule in words and symbols.
+    """
+    symbols = next(c.symbols for c in CLAIMS if c.id == claim["id"])
+    says = "*This claim is ours, not the paper's.*"
+    if claim["says"]:
+        says = f"*The paper, {claim['section']}:* “{claim['says']}”."
+    beyond = " The paper does not show this for ResNet-32." if claim["beyond"] else ""
+    rule = f"*Rule:* {claim['rule']}" + (f" In symbols: {symbols}." if symbols else "")
+    return f"{says}\n\n*Our reading:* {claim['reading']}{beyond}\n\n{rule}"
+
+
+def evidence(claim: dict, columns: list[dict]) -> Safe:
+    """A claim's numbers: a line a network, links to figures, and every cell to open."""
+    titles = {c["id"]: c["title"] for c in columns}
+    main = [v for v in claim["verdicts"] if v["column"] in SHORT]
+    if claim["weight"] == MATHEMATICS:
+        rows = [
+            {"statement": v["part"], "verdict": badge(v["word"]), "": v["why"]}
+            for v in claim["verdicts"]
+        ]
+        return joined([table(rows, "evidence"), shown_in(claim)])
+    lines = [line(claim["id"], v, titles[v["column"]]) for v in main]
+    opened = [
+        opened_cells(v, titles[v["column"]])
+        for v in claim["verdicts"]
+        if v["cells"] or v["extra"].get("rows")
+    ]
+    return joined(
+        [table(lines, "evidence"), shown_in(claim), details("Every run", *opened) if opened else ""]
+    )
+
+
+def line(claim: str, verdict: dict, title: str) -> dict:
+    """A verdict as a line: network, word,
+    the deciding number at the main noise rate with its interval.
+    """
+    named = {"network": title} | ({"of": PARTS[verdict["part"]]} if verdict["part"] else {})
+    return named | {
+        "verdict": badge(verdict["word"], *beside(claim, verdict)),
+        "at η = 0.4": summary(verdict),
+    }
+
+
+def summary(verdict: dict) -> Safe:
+    """The deciding number at the main noise rate, with the runs that it comes from."""
+    at = telling(verdict)
+    of_extra = verdict["extra"].get("records", []) if verdict["extra"].get("intervals") else []
+    return origins.number(
+        deciding(verdict, at), [*of_extra, *(name for c in at for name in c["records"])]
+    )
+
+
+def telling(verdict: dict) -> list[dict]:
+    """The cells at the main noise rate, or of all noise rates, that can tell."""
+    silent = (INCONCLUSIVE, NOT_TESTED)
+    at = [c for c in verdict["cells"] if c["eta"] in (0.4, None) and c["state"] not in silent]
+    return [c for c in at if c["statistics"]]
+
+
+def deciding(verdict: dict, at: list[dict]) -> str:
+    """The mean over seeds with its interval, or one cell's number with its own; why there is none.
+
+    Args:
+        at: from ``telling``.
+    """
+    if verdict["extra"].get("intervals"):
+        told = [
+            f"{name}: {number(mean)} ({interval(found) or 'one seed'})"
+            for name, (mean, found) in verdict["extra"]["intervals"].items()
+        ]
+        return "; ".join(told)
+    if not at:
+        return verdict["why"]
+    if at[0]["eta"] is None:
+        orders = (
+            f"{c['loss'].upper()} {' / '.join(number(v) for v in c['statistics'].values())}"
+            for c in at
+        )
+        return "epochs at η = 0.2 / 0.4 / 0.6: " + "; ".join(orders)
+    name = readable(next(iter(at[0]["statistics"])))
+    mean, found = verdict["mean"]
+    if found:
+        return (
+            f"{name} {number(mean)} ({interval(found)} over {len({c['seed'] for c in at})} seeds)"
+        )
+    own = (
+        f" ({interval(at[0]['interval'])}, sampling of images)"
+        if at[0]["interval"] and len(at) == 1
+        else ""
+    )
+    return f"{name} {number(mean)}{own}"
+
+
+def shown_in(claim: dict) -> Safe:
+    """Links to the chapters that show a claim's evidence."""
+    pages = [link(f"{name}.html", PAGES[name]) for name in claim["shown_in"]]
+    return tag("p", "Shown in ", joined(pages, ", "), ".") if pages else Safe("")
+
+
+def opened_cells(verdict: dict, title: str) -> Safe:
+    """Every cell of a verdict: a line a cell, a column a number; below, the records."""
+    head = tag("p", tag("em", title, f": {PARTS[verdict['part']]}" if verdict["part"] else ""))
+    if rows := verdict["extra"].get("rows"):
+        found = [{readable(name): number(value) for name, value in row.items()} for row in rows]
+        return joined([head, table(found, "numbers"), records(verdict["extra"]["records"])])
+    lines = [opened_cell(c) for c in verdict["cells"]]
+    used = dict.fromkeys(name for c in verdict["cells"] for name in c["records"])
+    kept = [n for n in (lines[0] if lines else {}) if any(row.get(n) for row in lines)]
+    return joined(
+        [head, table([{n: row.get(n) for n in kept} for row in lines], "numbers"), records(used)]
+    )
+
+
+def opened_cell(cell: dict) -> dict:
+    """A cell as a line: what it is, its state, its numbers, and why."""
+    state = {"": joined([symbol_of(cell["state"]), f" {cell['state']}"])}
+    named = {"loss": LOSS_NAMES.get(cell["loss"], cell["loss"]), "η": number(cell["eta"], 1)}
+    numbers = {
+        readable(name): origins.number(number(value), cell["records"])
+        for name, value in cell["statistics"].items()
+    }
+    why = [cell["why"], f"differ: {cell['differ']}" if cell["differ"] else ""]
+    last = {"interval": interval(cell["interval"]), "why": "; ".join(filter(None, why))}
+    return named | {"seed": number(cell["seed"])} | state | numbers | last
+
+
+def symbol_of(state: str) -> str:
+    """The symbol of a cell's state."""
+    return SYMBOLS.get(state, "·")
+
+
+def records(names) -> Safe:
+    """The records behind a verdict, to open."""
+    listed = joined((tag("code", f"results/{name}.json") for name in names), "<br>")
+    return details(plural(len(names), "record"), listed)
+
+
+def load(pool: Pool | None = None) -> dict:
+    """The table of claims from the records in the results folder, as its file has it."""
+    return json.loads(publish.dump(publish.content(pool or Pool.load())))

@@ -1,0 +1,86 @@
+"""The claims by networks, a word for each, and what the controls say."""
+
+from memutils.claims.cases import NOT_TESTED
+from memutils.claims.statements import MATHEMATICS
+from memutils.report.claims.vocabulary import PARTS, SHORT, badge, beside
+from memutils.report.markup import Safe, joined, link, table, tag
+
+
+def rows_of(content: dict, main: bool) -> list[tuple[dict, str, dict[str, dict]]]:
+    """(claim, part, verdicts by column) for every row of a strip: of the networks,
+    or of the controls.
+    """
+    columns = {c["id"] for c in content["columns"] if c["main"] == main}
+    found = []
+    for claim in content["claims"]:
+        own = [v for v in claim["verdicts"] if v["column"] in columns]
+        found += [
+            (claim, part, {v["column"]: v for v in own if v["part"] == part})
+            for part in dict.fromkeys(v["part"] for v in own)
+        ]
+    return found
+
+
+def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
+    """The claims by networks: a word, a symbol and a color each; a claim's number leads to its row,
+    on this page or on another one. A brief strip has no lines below the words.
+    """
+    columns = [c for c in content["columns"] if c["main"]]
+    head = tag(
+        "tr",
+        tag("th", "claim", scope="col"),
+        *(tag("th", SHORT.get(c["id"], c["title"]), scope="col") for c in columns),
+    )
+    lines = []
+    for claim, part, verdicts in rows_of(content, True):
+        name = joined(
+            [
+                link(f"{page}#claim-{claim['id']}", claim["id"]),
+                f" {PARTS.get(part, part) or claim['reading']}",
+            ]
+        )
+        cells = [
+            tag(
+                "td",
+                badge(v["word"], *([] if brief else beside(claim["id"], v)))
+                if (v := verdicts.get(c["id"]))
+                else "",
+            )
+            for c in columns
+        ]
+        lines.append(tag("tr", tag("th", name, scope="row"), *cells, class_=claim["weight"]))
+    for claim in content["claims"]:
+        if claim["weight"] == MATHEMATICS:
+            words = dict.fromkeys(v["word"] for v in claim["verdicts"])
+            name = joined(
+                [link(f"{page}#claim-{claim['id']}", claim["id"]), f" {claim['reading']}"]
+            )
+            lines.append(
+                tag(
+                    "tr",
+                    tag("th", name, scope="row"),
+                    tag("td", *map(badge, words), colspan=str(len(columns))),
+                )
+            )
+    return tag("table", tag("thead", head), tag("tbody", *lines), class_="strip")
+
+
+def controls(content: dict) -> Safe:
+    """What the controls say: a row a control,
+    with the words of the claims that its runs bear on.
+    """
+    lines = []
+    for column in (c for c in content["columns"] if not c["main"]):
+        said: dict[str, list[str]] = {}
+        for claim, part, verdicts in rows_of(content, False):
+            word = verdicts.get(column["id"], {}).get("word", NOT_TESTED)
+            if word != NOT_TESTED:
+                named = f"{claim['id']} ({PARTS.get(part, part)})" if part else claim["id"]
+                said.setdefault(word, []).append(named)
+        if said:
+            words = joined(
+                (joined([badge(word), " ", ", ".join(names)]) for word, names in said.items()),
+                "<br>",
+            )
+            lines.append({"control": column["title"], "verdicts": words})
+    return table(lines, "controls")

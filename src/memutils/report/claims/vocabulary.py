@@ -1,0 +1,140 @@
+"""The words, symbols and colors of the page of the claims."""
+
+from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN
+from memutils.claims.statements import CLAIMS
+from memutils.names import LOSS_NAMES
+from memutils.report.markup import Safe, joined, tag
+from memutils.words import plural
+
+PAGES = {
+    "mnist": "MNIST",
+    "cifar10": "CIFAR-10",
+    "human": "Labels from people",
+    "steps": "Loss or step size, and early stopping as the rival",
+    "switching": "Switching: the path, not the destination",
+    "symmetry": "Symmetry, or what?",
+    "theory_symmetry": "Symmetric losses",
+    "theory_theorem": "The risk under noise",
+}
+"""The titles of the chapters that show a claim's evidence, by their notebooks."""
+
+SYMBOLS = {HOLDS: "✓", FAILS: "✗", OPEN: "?", NOT_TESTED: "–"}
+
+
+SHORT = {
+    "resnet18": "ResNet-18, MNIST",
+    "inception-lite": "Inception-Lite, CIFAR-10",
+    "resnet32": "ResNet-32, CIFAR-10",
+}
+
+
+WORDS = {
+    "j1": "J1",
+    "j2": "J2",
+    "clean_j1": "J1 on clean labels",
+    "memorized": "m",
+    "recovered": "r",
+    "rise": "change of J1",
+    "difference": "difference",
+    "standard_error": "SE",
+    "mcnemar_z": "McNemar z",
+    "difference_of_medians": "of medians",
+    "j1_cce_minus_mse": "J1 of CCE less MSE",
+    "rise_of_cce": "change of CCE",
+    "drop": "drop",
+    "ideal_drop": "ideal drop",
+    "share": "share of it",
+    "j1_minus_j2": "J1 − J2",
+    "noise_rate": "e",
+    "recovered_minus_memorized": "r − m",
+    "share_of_epochs_above": "r above, share of epochs",
+    "share_below_by_3_se": "m leads, share of epochs",
+    "evaluations_against": "evaluations against",
+    "crossover_epoch": "crossover",
+    "evaluations_before": "evaluations before",
+    "epochs_before": "epochs before",
+    "clean_j1_minus_j2": "clean J1 − J2",
+    "excess": "x",
+    "excess_rll": "x of RLL",
+    "excess_mse": "x of MSE",
+    "distance_to_rll_less_to_mse": "distance of x to RLL's less that to MSE's",
+    "test_accuracy": "test accuracy",
+    "risk_cce_less_rll": "CCE less RLL",
+    "risk_cce": "risk of CCE",
+    "risk_rll": "risk of RLL",
+    "first_version": "0.98 and 0.95",
+    "rll_highest": "RLL's highest x",
+    "cce_lowest": "CCE's lowest x",
+    "gap": "gap",
+    "edge": "next step less smallest",
+    "human": "human",
+    "symmetric": "symmetric",
+    "level": "f",
+    "seed": "seed",
+}
+"""Statistics in words."""
+PARTS = {
+    "m below CCE's": "RLL memorizes less than CCE",
+    "m below MSE's": "RLL memorizes less than MSE",
+    "test accuracy above CCE's": "RLL is more accurate on new images than CCE",
+    "test accuracy above MSE's": "RLL is more accurate on new images than MSE",
+    "J1 below 100 %": "normalized MSE's J1 stays below 100 %",
+    "like RLL": "normalized MSE is more like RLL than MSE is",
+}
+"""Parts of claims in words."""
+
+
+def readable(name: str) -> str:
+    """A statistic in words."""
+    return (
+        WORDS.get(name)
+        or LOSS_NAMES.get(name)
+        or name.replace("epoch_at_eta_", "epoch, η = ").replace("_", " ")
+    )
+
+
+def kind(word: str) -> str:
+    """The CSS class of a word: holds, fails, part, open, untested or proof."""
+    known = {HOLDS: "holds", FAILS: "fails", OPEN: "open", NOT_TESTED: "untested"}
+    return known.get(word) or (
+        "part" if word.endswith("seeds") else "fails" if word == "refuted" else "proof"
+    )
+
+
+def symbol(word: str) -> str:
+    """The symbol of a word."""
+    return SYMBOLS.get(word) or {"part": "◐", "fails": "✗", "proof": "∎"}[kind(word)]
+
+
+def badge(word: str, *below: str) -> Safe:
+    """A word with its symbol in its color, and small lines below."""
+    lines = joined(tag("small", line) for line in below if line)
+    return tag("span", tag("b", f"{symbol(word)} {word}"), lines, class_=f"verdict {kind(word)}")
+
+
+def judged_losses(claim: str, verdict: dict) -> str:
+    """The losses that have been judged, where the claim is about more of them; else ''."""
+    parts = next(c.parts for c in CLAIMS if c.id == claim)
+    network = verdict["column"]
+    asked = {
+        loss
+        for p in parts
+        if p.title == verdict["part"] and network in p.networks
+        for loss in p.losses
+    }
+    there = dict.fromkeys(cell["loss"] for cell in verdict["cells"])
+    if not there or asked <= there.keys():
+        return ""
+    return "of " + ", ".join(LOSS_NAMES.get(loss, loss) for loss in there) + " alone"
+
+
+def beside(claim: str, verdict: dict) -> list[str]:
+    """What stands below a verdict's word: seeds, images, losses where some are missing,
+    inconclusive runs, the word at another size.
+    """
+    count = plural(verdict["seeds"], verdict["unit"]) if verdict["seeds"] else ""
+    sizes = " and ".join(f"{n:,}" for n in verdict["sizes"])
+    lines = [count, f"n\u00a0=\u00a0{sizes}" if sizes else "", judged_losses(claim, verdict)]
+    lines += [f"{verdict['inconclusive']} inconclusive"] if verdict["inconclusive"] else []
+    lines += ["described, not tested"] if verdict["described"] else []
+    return lines + [f"{word} at n = {int(n):,}" for n, word in verdict["others"].items()]

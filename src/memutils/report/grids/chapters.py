@@ -1,0 +1,191 @@
+"""The chapters on MNIST and CIFAR-10: which runs they show, and what they say in numbers.
+
+A chapter shows a column of the table of claims: of its protocols the one with the most runs, so
+that the first record of a larger size takes no page over.
+"""
+
+from collections.abc import Iterable
+
+from IPython.display import Markdown, display
+
+from memutils.claims.measured import Measured
+from memutils.claims.outcomes import Run
+from memutils.claims.rules.clean import ideal_drop
+from memutils.claims.selection import COLUMNS, Pool, Protocol
+from memutils.claims.thresholds import Thresholds
+from memutils.names import METRIC_NAMES
+from memutils.report import figures, notebooks, plots
+from memutils.report.grids import gallery
+from memutils.report.looks import look
+from memutils.report.matrix import Panel
+from memutils.runs import records
+from memutils.runs.records import Record
+from memutils.runs.specs import load_scale
+from memutils.words import listed, percent
+
+LOSSES = ("cce", "mse", "rll", "nmse", "mae")
+ETAS = (0.0, 0.2, 0.4, 0.6)
+CIFAR10 = {
+    "inception-lite": "Inception-Lite, learning rate 0.01",
+    "inception-lite-lr": "Inception-Lite, learning rate 0.1",
+    "resnet32": "ResNet-32",
+}
+"""The columns that the chapter on CIFAR-10 shows, and its rows' titles."""
+
+MISSING = "(not recorded yet)"
+"""Where a number will be once its runs are recorded."""
+
+
+def runs_of(pool: Pool, name: str) -> list[Measured]:
+    """The runs of a column, by loss, noise rate and seed.
+
+    Args:
+        pool: the records that claims are judged by.
+        name: the column's id.
+    """
+    column = next(c for c in COLUMNS if c.id == name)
+    found = [
+        [run for *_, run in own_alpha(protocol, column.alpha)]
+        for protocol in pool.fitting(column.wanted("rll"))
+    ]
+    return max(found, key=len, default=[])  # of equally many the largest number of images
+
+
+def own_alpha(protocol: Protocol, alpha: float) -> list[tuple]:
+    """(loss, eta, seed, run) of the chapters' losses in order, RLL with this alpha alone."""
+    runs = ((k, run) for k, run in protocol.runs.items() if k[0] in LOSSES and k[3] in ("", alpha))
+    found = [(*k[:3], run) for k, run in runs]
+    return sorted(found, key=lambda row: (LOSSES.index(row[0]), *row[1:3]))
+
+
+def pick(runs: Iterable[Measured], **settings) -> list[Measured]:
+    """The runs with these settings, e.g. ``loss='rll', eta=0.4``."""
+    return [r for r in runs if all(r.spec[n] == value for n, value in settings.items())]
+
+
+def panels(rows: dict[str, list[Measured]], losses: Iterable[str], **settings) -> list[Panel]:
+    """A matrix of panels: a row for each entry of ``rows``, a column for each loss.
+
+    Args:
+        rows: runs by the row's title, '' for none.
+        losses: the columns.
+        settings: of the runs that are drawn, e.g. ``eta=0.4``.
+    """
+    return [
+        Panel(look(loss).name, pick(runs, loss=loss, **settings), title)
+        for title, runs in rows.items()
+        for loss in losses
+    ]
+
+
+def at_end(runs: Iterable[Measured], metric: str) -> str:
+    """A metric at the end over the seeds of these runs: '7 %' or '73 to 80 %'."""
+    values = [Run(run).end(metric) for run in runs]
+    return percent(values) if values else MISSING
+
+
+def numbers(runs: list[Measured]) -> dict[str, str]:
+    """Every metric at the end by 'loss-eta-metric'; the drops and crossovers beside them."""
+    found = {
+        f"{loss}-{eta:g}-{metric}": at_end(pick(runs, loss=loss, eta=eta), metric)
+        for loss in LOSSES
+        for eta in ETAS
+        for metric in METRIC_NAMES
+        if eta or metric not in ("memorized", "recovered")
+    }
+    for loss in LOSSES:
+        found[f"{loss}-crossover"] = crossover(pick(runs, loss=loss, eta=Thresholds().main_eta))
+    for eta in ETAS[1:]:
+        found[f"rll-{eta:g}-drop"] = drop(runs, "rll", eta)
+        found[f"rll-{eta:g}-ideal"] = drop(runs, "rll", eta, ideal=True)
+    return found
+
+
+def pairs(runs: list[Measured], loss: str, eta: float) -> list[tuple[Run, Run]]:
+    """The runs of a loss at a noise rate, each with that on clean labels of the same seed."""
+    clean = {run.spec["seed"]: Run(run) for run in pick(runs, loss=loss, eta=0.0)}
+    noisy = [Run(run) for run in pick(runs, loss=loss, eta=eta)]
+    return [(run, clean[seed]) for run in noisy if (seed := run.measured.spec["seed"]) in clean]
+
+
+def drop(runs: list[Measured], loss: str, eta: float, ideal: bool = False) -> str:
+    """By how many points J1 is lower than on clean labels, over seeds: '39' or '18 to 20'.
+
+    Args:
+        ideal: instead, that of a network whose predictions noise does not change.
+    """
+    values = [
+        ideal_drop(noisy, clean) if ideal else clean.end("j1") - noisy.end("j1")
+        for noisy, clean in pairs(runs, loss, eta)
+    ]
+    return percent(values).removesuffix(" %") if values else MISSING
+
+
+def crossover(runs: Iterable[Measured]) -> str:
+    """The epoch of the first evaluation at which more is memorized than recovered, over seeds."""
+    found = [Run(run).crossover for run in runs]
+    if not found:
+        return MISSING
+    if max(found) == float("inf"):
+        none = "in no epoch" if min(found) == max(found) else f"in epoch {min(found):.0f} or never"
+        return none
+    if min(found) == max(found):
+        return f"in epoch {found[0]:.0f}"
+    return f"in epochs {min(found):.0f} to {max(found):.0f}"
+
+
+def widest(
+    runs: Iterable[Measured], metrics: Iterable[str] = ("memorized", "test_accuracy")
+) -> str:
+    """A sentence: by how much a metric at the end differs from seed to seed at most."""
+    groups: dict[tuple[str, float], list[Run]] = {}
+    for run in runs:
+        groups.setdefault((run.spec["loss"], run.spec["eta"]), []).append(Run(run))
+    told = []
+    for metric in metrics:
+        ranges = {}
+        for (loss, eta), same in groups.items():
+            values = [run.end(metric) for run in same]
+            if len(same) > 1 and (eta or metric == "test_accuracy"):
+                ranges[max(values) - min(values)] = f"{look(loss).name}, η = {eta:g}"
+        if ranges:
+            most = max(ranges)
+            name = {"memorized": "the share memorized"}.get(metric, metric.replace("_", " "))
+            told.append(f"{name} by {100 * most:.0f} points ({ranges[most]})")
+    if not told:
+        return "No setting is recorded with more than one seed yet."
+    return f"The largest differences from seed to seed: {listed(told)}."
+
+
+def mlp_runs(scale: str = "") -> list[Measured]:
+    """The runs of the MLP at a scale, else at the one that the book is built at, else quick's."""
+    grid = load_scale(scale)
+    if "mlp" not in {spec.network for spec in grid.specs().values()}:
+        grid = load_scale("quick")
+    found = plots.standard(records.load(grid.name), grid)
+    return [Measured.of(record) for record in found if record.spec["network"] == "mlp"]
+
+
+def gallery_of(network: str, scale: str = "") -> list[Record]:
+    """The runs of a network with CCE and with RLL whose images can be shown; [] without both."""
+    name = records.shown_scale(scale)
+    found = plots.standard(records.load(name), load_scale(name))
+    chosen = plots.select(found, network=network, loss=("cce", "rll"), eta=0.4, seed=0)
+    pair = {r.spec["loss"]: r for r in chosen if gallery.has_pictures(r)}
+    return [pair["cce"], pair["rll"]] if len(pair) == 2 else []
+
+
+def show_images(network: str) -> None:
+    """Shows the same mislabeled images after training with CCE and with RLL, or says what lacks."""
+    if pair := gallery_of(network):
+        alt = "The same twelve images with CCE and with RLL, and what the network predicts."
+        figures.show(gallery.draw, pair, alt=alt, name=f"images-{network}")
+    else:
+        lacks = "The images appear here once the runs with CCE and RLL are recorded."
+        display(Markdown(lacks))
+
+
+def keep(prefix: str, runs: list[Measured]) -> None:
+    """Keeps every number of these runs for the page's prose, as '<prefix>-<name>'."""
+    for name, text in numbers(runs).items():
+        notebooks.glue(f"{prefix}-{name}", text.replace(" %", "\u00a0%"))

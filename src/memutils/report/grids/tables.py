@@ -1,0 +1,178 @@
+"""Tables of the chapters on MNIST and CIFAR-10: the paper beside this book, verdicts, runs."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN
+from memutils.claims.measured import Measured
+from memutils.claims.outcomes import Run
+from memutils.claims.thresholds import Thresholds
+from memutils.names import LOSS_NAMES, METRIC_NAMES
+from memutils.report import notebooks, origins
+from memutils.report.claims.strip import rows_of
+from memutils.report.claims.vocabulary import PARTS, badge, beside
+from memutils.report.grids import chapters
+from memutils.report.markup import Safe, details, joined, link, number, safe
+from memutils.report.markup import table as html_table
+from memutils.report.matrix import distinct
+from memutils.report.matrix import table as evaluations
+from memutils.words import listed
+
+SENTENCES = {
+    HOLDS: ("{} holds", "{} hold"),
+    FAILS: ("{} fails", "{} fail"),
+    OPEN: ("{} is open", "{} are open"),
+    NOT_TESTED: ("{} is not tested", "{} are not tested"),
+}
+"""A word of the table of claims in a sentence, of one claim and of several."""
+
+
+def said(content: dict, column: str) -> list[tuple[str, str, str, dict]]:
+    """(claim, part, reading, verdict) of every claim about a column."""
+    main = next(c["main"] for c in content["columns"] if c["id"] == column)
+    return [
+        (claim["id"], part, claim["reading"], verdicts[column])
+        for claim, part, verdicts in rows_of(content, main)
+        if column in verdicts
+    ]
+
+
+def words(content: dict, column: str) -> str:
+    """A sentence: which claims about a network hold, which fail, and which cannot be told."""
+    claims: dict[str, dict[str, str]] = {}
+    for claim, part, _, verdict in said(content, column):
+        claims.setdefault(claim, {})[part] = verdict["word"]
+    found: dict[str, list[str]] = {}
+    for claim, parts in claims.items():
+        if len(set(parts.values())) == 1:
+            found.setdefault(next(iter(parts.values())), []).append(claim)
+        else:
+            for part, word in parts.items():
+                found.setdefault(word, []).append(f"{claim} ({PARTS.get(part, part)})")
+    told = []
+    for word in sorted(found, key=lambda w: list(SENTENCES).index(w) if w in SENTENCES else 1.5):
+        names = found[word]
+        forms = SENTENCES.get(word, (f"{{}} holds in {word}", f"{{}} hold in {word}"))
+        told.append(forms[len(names) > 1].format(listed(names)))
+    return "; ".join(told) + "."
+
+
+def verdicts(content: dict, columns: dict[str, str]) -> Safe:
+    """The claims about networks: a row for each, with its verdict and what that rests on.
+
+    Args:
+        content: the table of claims.
+        columns: titles by the columns' ids.
+    """
+    rows: dict[tuple[str, str], dict] = {}
+    for column, title in columns.items():
+        for claim, part, reading, verdict in said(content, column):
+            name = joined(
+                [link(f"claims.html#claim-{claim}", claim), f" {PARTS.get(part, part) or reading}"]
+            )
+            blank = dict.fromkeys(columns.values(), "–")
+            row = rows.setdefault((claim, part), {"claim": name} | blank)
+            row[title] = badge(verdict["word"], ", ".join(filter(None, beside(claim, verdict))))
+    return html_table(list(rows.values()), "evidence")
+
+
+def runs_table(runs: Iterable[Measured]) -> pd.DataFrame:
+    """The metrics at the end, a row a run."""
+    rows = []
+    for measured in runs:
+        run, spec = Run(measured), measured.spec
+        named = {"network": spec["network"], "learning rate": f"{spec['lr']:g}"}
+        named |= {"loss": spec["loss"], "eta": spec["eta"], "seed": spec["seed"]}
+        ends = {name: run.end(name) for name in METRIC_NAMES}
+        rows.append(named | {"noise rate e": measured.noise_rate} | ends)
+    return pd.DataFrame(rows)
+
+
+def behind(runs: Sequence[Measured], name: str) -> Safe:
+    """What is behind a figure, to open: the metrics at the end of its runs, and its data as CSV."""
+    if not runs:
+        return Safe("")
+    ends = Safe(notebooks.table(runs_table(runs)).to_html())
+    saved = Safe(notebooks.csv_link(evaluations(runs), name).data)
+    return details(f"The {len(runs)} runs behind this figure", ends, saved)
+
+
+def compared(rows: dict[str, Iterable[Measured]]) -> Safe:
+    """Runs of a control beside those they are compared with, a row a run.
+
+    Args:
+        rows: runs by what sets them apart.
+    """
+    found = [
+        {"": title, "loss": LOSS_NAMES.get(run.loss, run.loss), "seed": run.measured.spec["seed"]}
+        | {
+            name: origins.number(number(run.end(key), 2), [run.measured.name])
+            for key, name in METRIC_NAMES.items()
+        }
+        | {"crossover": chapters.crossover([run.measured]).removeprefix("in ")}
+        for title, runs in rows.items()
+        for run in map(Run, runs)
+    ]
+    return html_table(found, "numbers")
+
+
+def paper_beside(lines: Iterable[tuple[str, str, str]], **runs: list[Measured]) -> Safe:
+    """What the paper's text says in numbers, beside ours; a dash where no run is recorded.
+
+    Args:
+        lines: (what, the paper's, ours); ours may name the numbers of ``chapters.numbers`` and
+            ``setting`` in braces, e.g. '{mnist-rll-0.4-j1}'.
+        runs: of a network, by the prefix of these names.
+    """
+    found = {
+        f"{prefix}-{name}": origins.number(text.replace(chapters.MISSING, "–"), came_from(name, of))
+        for prefix, of in runs.items()
+        for name, text in (chapters.numbers(of) | setting(of)).items()
+    }
+    rows = [
+        {
+            "": what,
+            "the paper": says,
+            "here": Safe(re.sub(r"{(.*?)}", lambda m: found[m[1]], safe(ours))),
+        }
+        for what, says, ours in lines
+    ]
+    return html_table(rows, "settings")
+
+
+def came_from(name: str, runs: Iterable[Measured]) -> list[str]:
+    """The runs behind a number of ``chapters.numbers``, e.g. 'rll-0.4-j1'; none of a setting's."""
+    loss, eta, metric = (*name.split("-"), "", "")[:3]
+    eta = f"{Thresholds().main_eta:g}" if eta == "crossover" else eta
+    etas = (eta, "0") if metric in ("drop", "ideal") else (eta,)
+    return [r.name for r in chapters.pick(runs, loss=loss) if f"{r.spec['eta']:g}" in etas]
+
+
+def setting(runs: Iterable[Measured]) -> dict[str, str]:
+    """How these runs were trained, by name."""
+    runs = list(runs)
+    if not runs:
+        names = ("images", "epochs", "rates", "seeds", "etas", "noise", "decay")
+        return dict.fromkeys(names, chapters.MISSING)
+    noise = [e for eta in chapters.ETAS[1:] for e in chapters.pick(runs, eta=eta)]
+    return {
+        "images": distinct((r.images for r in runs), "{:,}"),
+        "epochs": distinct((r.spec["epochs"] for r in runs), "{}"),
+        "rates": distinct((r.spec["lr"] for r in runs), "{:g}"),
+        "decay": distinct((r.spec["weight_decay"] for r in runs), "{:g}"),
+        "seeds": seeds(runs),
+        "etas": distinct((r.spec["eta"] for r in runs), "{:g}"),
+        "noise": distinct((r.noise_rate for r in noise), "{:.3f}"),
+    }
+
+
+def seeds(runs: Iterable[Measured]) -> str:
+    """How many seeds these runs have: '3', or '3, not of every setting'."""
+    of: dict[tuple[str, float], set[int]] = {}
+    for r in runs:
+        of.setdefault((r.spec["loss"], r.spec["eta"]), set()).add(r.spec["seed"])
+    every = set().union(*of.values())
+    whole = all(found == every for found in of.values())
+    return f"{len(every)}{'' if whole else ', not of every setting'}"

@@ -1,0 +1,122 @@
+"""What losses make of labels from people: three arms with one noise rate (claim H1).
+
+Labels from people, the same labels shuffled among the images of each true class (the same
+transition matrix, no dependence on the image), and symmetric noise.
+"""
+
+from statistics import fmean
+
+from memutils.claims.cases import FAILS, HOLDS, OPEN
+from memutils.claims.contrasts import Contrast as Verdict
+from memutils.claims.contrasts import human_labels
+from memutils.claims.intervals import over_seeds
+from memutils.claims.selection import MAIN, Column, Pool
+from memutils.claims.thresholds import Thresholds
+from memutils.report.looks import look
+from memutils.report.symmetry import ablation_words
+from memutils.report.symmetry.ablation import CONFIDENCE, SEEDS, Contrast, of_seed
+from memutils.runs.specs import load_scale
+from memutils.words import in_words, listed, typeset
+
+ARMS = {
+    "given": "Labels from people",
+    "shuffled": "The same labels, shuffled within classes",
+    "others": "Symmetric noise",
+}
+"""A run's noise, and what it is called."""
+
+CHAINS = (("cce", "rll"), ("mse", "rll"), ("gce", "rll"))
+
+
+def inception_lite() -> Column:
+    """The column of the table of claims that H1 is judged on."""
+    return next(c for c in MAIN if c.id == "inception-lite")
+
+
+def arms(pool: Pool) -> list[Contrast]:
+    """Each loss beside RLL, arm by arm, on one number of images; empty without human labels."""
+    limits, found = Thresholds(), []
+    column = inception_lite()
+    usual = pool.fitting(column.wanted("rll"))
+    for human in pool.fitting(column.wanted("rll") | {"noise": "given"}):
+        clean = next((p for p in usual if p.images == human.images), None)
+        for kind, title in ARMS.items():
+            fitting = pool.fitting(column.wanted("rll") | {"noise": kind})
+            protocol = next((p for p in fitting if p.images == human.images), None)
+            for names in CHAINS if protocol else ():
+                seeds = [
+                    both
+                    for seed in protocol.seeds()
+                    if (both := of_seed(protocol, names, seed, column.alpha, limits, clean))
+                ]
+                if seeds:
+                    epochs = protocol.settings["epochs"]
+                    found.append(Contrast(title, human.images, epochs, *names, tuple(seeds)))
+        if found:
+            break
+    return found
+
+
+def verdict(pool: Pool) -> Verdict:
+    """H1 as the table of claims has it."""
+    return human_labels(pool, inception_lite(), Thresholds())
+
+
+def planned() -> str:
+    """What the grid ``human`` will run, in words."""
+    specs = list(load_scale("human").specs().values())
+    names = listed(look(loss).name for loss in dict.fromkeys(s.loss for s in specs))
+    seeds = in_words(len({s.seed for s in specs}))
+    return (
+        f"H1 is not tested yet: config `human` trains Inception-Lite on {specs[0].n_train:,} "
+        f"images with {names} in {seeds} seeds, on labels from people and on the same labels "
+        "shuffled within each true class."
+    )
+
+
+def sentence(c: Contrast) -> str:
+    """An arm in words: what each of the two losses memorizes."""
+    return ablation_words.sentence(c).replace(f"{c.where}:", f"*{c.where}*:", 1)
+
+
+def takeaway(pool: Pool) -> str:
+    """The chapter's take-away, by H1's verdict."""
+    told = {
+        HOLDS: "With labels from people RLL's advantage is at most half of what it is under "
+        "symmetric noise.",
+        FAILS: "RLL's advantage survives labels from people: it is more than half of what it is "
+        "under symmetric noise.",
+        OPEN: "The runs do not decide whether labels from people take half of RLL's advantage.",
+    }
+    plain = "Wrong labels from people are not spread evenly, and whether a loss that resists "
+    plain += "evenly spread ones resists these is not tested yet."
+    return f"**Take-away.** {told.get(verdict(pool).state, plain)}"
+
+
+def explained(found: list[Contrast]) -> str:
+    """How much of what RLL's advantage over CCE loses is the matrix's, in words; '' without seeds
+    that have all three arms.
+    """
+    of = {
+        c.where: {s.seed: -s.difference for s in c.told}
+        for c in found
+        if (c.first, c.second) == CHAINS[0]
+    }
+    human, shuffled, symmetric = (of.get(title, {}) for title in ARMS.values())
+    seeds = sorted(human.keys() & shuffled.keys() & symmetric.keys())
+    if not seeds:
+        return ""
+    steps = {
+        "From symmetric noise to the same confusions": [symmetric[s] - shuffled[s] for s in seeds],
+        "from these to labels that depend on the image": [shuffled[s] - human[s] for s in seeds],
+    }
+    told = []
+    for name, values in steps.items():
+        interval = over_seeds(values, CONFIDENCE) if len(values) >= SEEDS else None
+        text = f"{name} the advantage falls by {100 * fmean(values):.1f} points"
+        if interval:
+            low, high = (100 * value for value in interval)
+            text += f" (95 % interval {low:.1f} to {high:.1f})"
+        told.append(text)
+    few = "" if len(seeds) >= SEEDS else f" ({in_words(len(seeds))} of three seeds: described only)"
+    return typeset(f"{told[0]}, and {told[1]}{few}.")

@@ -1,0 +1,164 @@
+"""The chapter on the number of images: its runs, its figure and its tables.
+
+A *case* is a loss and what it is trained on: noisy labels, the same for longer, clean labels, or
+(the oracle) the correctly labeled images alone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.ticker import NullLocator
+
+from memutils.claims import equal_fit
+from memutils.claims.equal_fit import LEVELS, Group
+from memutils.claims.selection import Pool
+from memutils.names import LOSS_NAMES, METRIC_NAMES, NETWORK_NAMES
+from memutils.report import figures
+from memutils.report.figures import WIDE, is_narrow
+from memutils.report.looks import INK, look
+from memutils.report.markup import Safe, table
+from memutils.report.plots import final_table, select, standard
+from memutils.report.steps.tables import NUMBERS, pair, shown
+from memutils.runs import records
+from memutils.runs.records import Record
+from memutils.runs.specs import NAMING, Scale, load_scale
+
+NETWORKS = {"resnet18": 0.001, "inception-lite": 0.1}
+"""The networks, with the learning rate at which their sizes are compared."""
+
+PAPER_RATE = 0.01
+"""The paper's learning rate of Inception-Lite, at which two sizes are planned."""
+
+LONGER = 1.2
+"""A run takes longer if it takes more than this times the usual number of optimizer steps."""
+
+LABELS = {"memorized": "share of the mislabeled memorized", "test_accuracy": "test accuracy"}
+
+
+@dataclass(frozen=True, eq=False)
+class Sizes:
+    """The chapter's runs.
+
+    Attributes:
+        records: at the learning rates of NETWORKS.
+        slower: Inception-Lite at the paper's learning rate.
+        frame: a row a record: case, network, images, steps, and the final metrics.
+    """
+
+    records: list[Record]
+    slower: list[Record]
+    frame: pd.DataFrame
+
+    @property
+    def groups(self) -> list[Group]:
+        """RLL and CCE in pairs: the same network, images, learning rate and epochs."""
+        return equal_fit.groups(Pool(self.records + self.slower))
+
+
+def load(scale: str) -> Sizes:
+    """The runs of a scale, at its own number of images, and those of the scale ``size``."""
+    base = load_scale(scale)
+    every = [
+        record
+        for name in (scale, "control", "size")
+        for record in standard(records.load(name), load_scale(name))
+    ]
+    wanted = {"eta": (0.0, 0.4), "loss": ("cce", "rll"), "precision": "auto"}
+    every = select(every, network=tuple(NETWORKS), **wanted)
+    found = [r for name, lr in NETWORKS.items() for r in select(every, network=name, lr=lr)]
+    slower = select(every, network="inception-lite", lr=PAPER_RATE)
+    named = pd.DataFrame([described(r, base) for r in found], columns=["case", "images", "steps"])
+    return Sizes(found, slower, named.join(final_table(found)))
+
+
+def described(record: Record, base: Scale) -> dict:
+    """A run's case, its number of images before any were left out, and its optimizer steps."""
+    spec = record.spec
+    usual = base.spec(**{name: spec[name] for name in NAMING})
+    steps = spec["epochs"] * (record.dataset["sizes"]["train"] // spec["batch_size"])
+    case = LOSS_NAMES[spec["loss"]] + ("" if spec["eta"] else ", clean labels")
+    if spec["train_on"] == "clean":
+        case = "oracle"
+    elif spec["eta"] and steps > LONGER * usual.epochs * (usual.n_train // usual.batch_size):
+        case += ", longer"
+    return {"case": case, "images": spec["n_train"], "steps": steps}
+
+
+def style(case: str) -> dict:
+    """How a case is drawn: the color and marker of its loss; longer hollow, clean labels dotted."""
+    if case == "oracle":
+        return {"color": INK, "marker": "*", "linestyle": "-."}
+    shape = look("rll" if case.startswith("RLL") else "cce")
+    given = {"color": shape.color, "marker": shape.marker, "linestyle": "-"}
+    if case.endswith("longer"):
+        return given | {"fillstyle": "none", "linestyle": "--", "markersize": 9}
+    return given | ({"linestyle": ":", "marker": ""} if case.endswith("labels") else {})
+
+
+def draw(frame: pd.DataFrame, width: float = WIDE) -> plt.Figure:
+    """What is memorized and test accuracy over the number of images, a column a network and a line
+    a case: the mean over the seeds.
+    """
+    networks = [n for n in NETWORKS if (frame["network"] == n).any()]
+    shape = (2 * len(networks), 1) if is_narrow(width) else (2, len(networks))
+    figure, axes = figures.canvas(width, 240 * shape[0] + 80, *shape, sharey=True)
+    panels = [(column, network) for column in LABELS for network in networks]
+    for axis, (column, network) in zip(axes.flat, panels, strict=True):
+        draw_panel(axis, frame[frame["network"] == network], column)
+        axis.set_title(f"{NETWORK_NAMES[network]}\n{LABELS[column]}", loc="left")
+    lines, columns = {}, 2 if is_narrow(width) else 3
+    for axis in axes.flat:
+        lines |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
+    figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=columns)
+    return figure
+
+
+def draw_panel(axis: plt.Axes, part: pd.DataFrame, column: str) -> None:
+    """One metric of a network."""
+    for case, rows in part.dropna(subset=[column]).groupby("case"):
+        axis.plot(rows.groupby("images")[column].mean(), label=case, **style(case))
+    sizes = sorted(part["images"].unique())
+    axis.set(xscale="log", xlabel="training images", ylim=(-0.03, 1.03))
+    axis.set_xticks(sizes, [f"{n:,}" for n in sizes])
+    axis.xaxis.set_minor_locator(NullLocator())
+
+
+def metrics(frame: pd.DataFrame, network: str) -> Safe:
+    """The metrics at the end of each run of a network."""
+    rows = frame[frame["network"] == network].sort_values(["case", "images", "seed"])
+    made = [
+        {"case": row["case"], "n": f"{row['images']:,}", "steps": f"{row['steps']:,}"}
+        | {"seed": row["seed"]}
+        | {title: shown(row[name]) for name, title in METRIC_NAMES.items()}
+        for _, row in rows.iterrows()
+    ]
+    return table(made, NUMBERS, f"{NETWORK_NAMES[network]}: metrics at the end of training.")
+
+
+def paper_rate(found: Iterable[Record]) -> Safe:
+    """The metrics at the end of Inception-Lite's runs at the paper's learning rate."""
+    found = list(found)
+    rows = final_table(found).assign(images=[r.spec["n_train"] for r in found])
+    rows = rows.assign(epochs=[r.spec["epochs"] for r in found])
+    made = [
+        {"loss": LOSS_NAMES[row["loss"]], "η": f"{row['eta']:g}", "n": f"{row['images']:,}"}
+        | {"epochs": row["epochs"], "seed": row["seed"]}
+        | {title: shown(row[name]) for name, title in METRIC_NAMES.items()}
+        for _, row in rows.sort_values(["loss", "eta", "images", "seed"]).iterrows()
+    ]
+    return table(made, NUMBERS, "Inception-Lite at learning rate 0.01, at the end of training.")
+
+
+def at_fits(groups: Iterable[Group]) -> Safe:
+    """x at equal training-mode f, RLL beside CCE, a row a network, learning rate,
+    size and length.
+    """
+    rows = []
+    for group in groups:
+        gaps = equal_fit.gaps(group)
+        named = {"network": group.network, "learning rate": f"{group.learning_rate:g}"}
+        named |= {"n": f"{group.images:,}", "epochs": group.epochs, "seeds": len(group.seeds)}
+        rows.append(named | {f"f = {n:g}": pair(gaps[gaps["level"] == n], "rll") for n in LEVELS})
+    return table(rows, NUMBERS)

@@ -1,0 +1,212 @@
+"""What the runs say about the loss and the step size, in sentences whose words follow from the
+numbers: the paper's networks at one learning rate, and the MLP at all.
+"""
+
+import pandas as pd
+
+from memutils.claims import equal_fit, steps
+from memutils.claims.equal_fit import Group
+from memutils.claims.thresholds import Thresholds
+from memutils.names import LOSS_NAMES
+from memutils.words import counted, listed, range_of
+
+LEVELS = (0.9, 0.95, 0.975)
+"""Of the MLP's fitted share, at an evaluation."""
+
+MOST = 0.5
+"""Excess memorization of a network that has memorized most wrong labels."""
+
+LIMITS = Thresholds()
+NO_GROUPS = "**Open.** No network has runs of RLL and CCE that can be compared at equal fit."
+
+
+def conditions(groups: list[Group]) -> str:
+    """What the runs have in common, for a caption."""
+    if not groups:
+        return "No run is recorded yet"
+    runs = [run for g in groups for run in g.runs.values()]
+    precisions = listed(sorted({run.precision for run in runs}))
+    return (
+        f"η = {groups[0].eta:g}; n = {range_of(g.images for g in groups)}; RLL with α = "
+        f"{equal_fit.ALPHA:g}; {range_of(g.epochs for g in groups)} epochs; "
+        f"{range_of(len(g.seeds) for g in groups)} seeds per network; {precisions}"
+    )
+
+
+def highest(group: Group, other: str = "cce") -> pd.DataFrame:
+    """The gaps at the highest level of f that both losses reach in every seed;
+    empty without one.
+    """
+    gaps = equal_fit.gaps(group, other)
+    whole = gaps.groupby("level")["seed"].nunique() == gaps["seed"].nunique()
+    return gaps[gaps["level"] == whole[whole].index.max()] if whole.any() else gaps[:0]
+
+
+def count_below(tables: list[pd.DataFrame]) -> tuple[int, int]:
+    """In how many pairs RLL's x is lower by more than the threshold, of how many pairs."""
+    gaps = pd.concat([t["gap"] for t in tables]) if tables else pd.Series(dtype=float)
+    return int((gaps > LIMITS.fit_gap).sum()), len(gaps)
+
+
+def where_lower(below: int, pairs: int) -> str:
+    """'in all 7 pairs', 'in 5 of 7 pairs'."""
+    return f"in all {pairs} pairs" if below == pairs else f"in {below} of {pairs} pairs"
+
+
+def of_networks(groups: list[Group], other: str = "cce") -> str:
+    """The paper's networks at the highest fit that RLL and another loss reach."""
+    named = [g for g in groups if other in g.losses and len(highest(g, other))]
+    if not named:
+        return NO_GROUPS
+    below, pairs = count_below([highest(g, other) for g in named])
+    clauses = [of_network(g, highest(g, other), other) for g in named]
+    return (
+        f"At equal fit, the highest that both losses reach, the excess memorization of RLL is "
+        f"lower than that of {LOSS_NAMES[other]} by more than {LIMITS.fit_gap:g} "
+        f"{where_lower(below, pairs)}, a pair being one seed at one learning rate:\n\n"
+        + "\n".join(f"- {clause}" for clause in clauses)
+    )
+
+
+def of_network(group: Group, gaps: pd.DataFrame, other: str) -> str:
+    """A clause for a network."""
+    level = gaps["level"].iloc[0]
+    return (
+        f"{group.network}, n = {group.images:,}, learning rate {group.learning_rate:g}: "
+        f"x = {gaps['rll'].mean():.3f} with RLL and {gaps[other].mean():.3f} with "
+        f"{LOSS_NAMES[other]} at f = {level:g} ({counted(len(gaps), 'seed')})."
+    )
+
+
+def early(groups: list[Group]) -> str:
+    """That the difference comes late: the gaps to CCE at the lowest level."""
+    level = min(equal_fit.LEVELS)
+    tables = [t[t["level"] == level] for t in map(equal_fit.gaps, groups)]
+    gaps = pd.concat([t["gap"] for t in tables]) if tables else pd.Series(dtype=float)
+    if gaps.empty:
+        return ""
+    below, pairs = count_below(tables)
+    text = f"at f = {level:g} it lies between {gaps.min():.3f} and {gaps.max():.3f}"
+    return (
+        f"The difference comes late: {text}."
+        if not below
+        else f"The difference is there early, {where_lower(below, pairs)}: {text}."
+    )
+
+
+def at_accuracies(groups: list[Group]) -> str:
+    """The paper's networks at equal test accuracy, against CCE."""
+    tables = [t for t in map(equal_fit.accuracy_gaps, groups) if len(t)]
+    if not tables:
+        return ""
+    below, pairs = count_below(tables)
+    gaps = pd.concat(tables)
+    late, least, most = gaps["cce"] > MOST, gaps["gap"].min(), gaps["gap"].max()
+    text = (
+        f"At equal test accuracy, the highest that both losses reach, the excess memorization of "
+        f"RLL is lower than that of CCE by more than {LIMITS.fit_gap:g} "
+        f"{where_lower(below, pairs)}; the difference lies between {least:.3f} and {most:.3f}."
+    )
+    if late.any():
+        text += (
+            f" CCE reaches that accuracy only after it has memorized most wrong labels in "
+            f"{late.sum()} of {pairs} pairs, and before that in the others."
+        )
+    return text
+
+
+def answer(compared: pd.DataFrame) -> str:
+    """The MLP: RLL against CCE at equal fit, at RLL's worst learning rate and CCE's best."""
+    gaps = steps.gap_at_fits(compared, LEVELS)
+    if gaps.empty:
+        return "**Open.** No seed has paths of both CCE and RLL that reach the same fit."
+    close, seeds = LIMITS.fit_gap, gaps["seed"].nunique()
+    lowest = gaps.groupby("level")["gap"].min()
+    clear = [f"{level:g}" for level in lowest[lowest > close].index]
+    verdict = {
+        "below": f"**The loss is more than a clock, at f = {', '.join(clear)}.** There RLL "
+        "memorizes less at each of its learning rates than CCE does at any, by more than "
+        f"{close:g} in every seed.",
+        "common": "**The loss is only a clock.** At equal fit RLL memorizes as much at its worst "
+        "learning rate as CCE does at its best.",
+        "mixed": "**Neither cleanly.** RLL memorizes less than CCE at equal fit, at some fits or "
+        "in some seeds only.",
+    }[steps.verdict(gaps)]
+    return (
+        f"{verdict}{undecided(lowest)} {numbers(gaps, 'rll')} (mean of {counted(seeds, 'seed')})."
+    )
+
+
+def numbers(gaps: pd.DataFrame, loss: str) -> str:
+    """'The excess memorization is 0.011 for RLL and 0.006 for CCE at f = 0.9; ...'."""
+    texts = [
+        f"{rows[loss].mean():.3f} for {LOSS_NAMES[loss]} and {rows['cce'].mean():.3f} for CCE at "
+        f"f = {level:g}"
+        for level, rows in gaps.groupby("level")
+    ]
+    return (
+        f"The excess memorization, {LOSS_NAMES[loss]} at its worst learning rate and CCE at its "
+        f"best, is {'; '.join(texts)}"
+    )
+
+
+def undecided(lowest: pd.Series) -> str:
+    """Which levels do not decide for the loss, and whether those of claim P1 would."""
+    close, text = LIMITS.fit_gap, ""
+    rest = [f"{level:g}" for level in lowest[lowest <= close].index]
+    if rest and len(rest) < len(lowest):
+        text = (
+            f" At f = {listed(rest)} there is no such difference in every seed; the rule needs one "
+            f"of {len(lowest)} levels."
+        )
+    if not (lowest.reindex(list(LIMITS.fit_levels)) > close).all():
+        told = listed(f"{level:g}" for level in LIMITS.fit_levels)
+        text += f" The levels that claim P1 asks for, f = {told}, would not decide for the loss."
+    return text
+
+
+def at_accuracy(compared: pd.DataFrame) -> str:
+    """The MLP at equal test accuracy, RLL against CCE."""
+    gaps = steps.gap_at_accuracy(compared)
+    if gaps.empty:
+        return ""
+    below, seeds = int((gaps["gap"] > LIMITS.fit_gap).sum()), len(gaps)
+    same = "no such difference is left" if not below else f"it is left in {below} of {seeds} seeds"
+    return (
+        f"At equal test accuracy {same}: at the highest accuracy that both losses reach "
+        f"({gaps['level'].mean():.3f} on average), x is {gaps['rll'].mean():.3f} for RLL at its "
+        f"worst learning rate and {gaps['cce'].mean():.3f} for CCE at its best."
+    )
+
+
+def edge(compared: pd.DataFrame) -> str:
+    """Whether CCE's lowest x at the last compared fit lies inside the grid of learning rates."""
+    gaps = steps.gap_at_fits(compared, LEVELS)
+    if gaps.empty:
+        return ""
+    best = steps.at_fits(compared[compared["loss"] == "cce"], [gaps["level"].max()])
+    chosen = best.loc[best.groupby("seed")["x"].idxmin(), "s"].to_numpy()
+    inside = chosen > best.groupby("seed")["s"].min().to_numpy()
+    if inside.any():
+        told = f"{inside.sum()} of {len(inside)} seeds"
+        return f"A smaller learning rate than its best does not help CCE further in {told}."
+    return (
+        "At the last of these fits CCE's lowest x is at the smallest learning rate that gets "
+        "there, in every seed, so it may go lower at a smaller one."
+    )
+
+
+def others(compared: pd.DataFrame) -> str:
+    """The other losses by the same rule."""
+    words = {
+        "below": "below CCE's curve",
+        "common": "on CCE's curve",
+        "mixed": "neither cleanly on CCE's curve nor below it",
+        "open": "not recorded yet",
+    }
+    found = {
+        loss: steps.verdict(steps.gap_at_fits(compared, LEVELS, loss))
+        for loss in ("mse", "mae", "nmse")
+    }
+    told = listed(f"{LOSS_NAMES[loss]} is {words[state]}" for loss, state in found.items())
+    return f"By the same rule, each at its worst learning rate, {told}."

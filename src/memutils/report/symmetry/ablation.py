@@ -1,0 +1,181 @@
+"""Losses that differ in symmetry alone: how much each memorizes, paired over seeds.
+
+A chain begins with a loss and goes on with what is made of it: first bounded, then symmetrized, or
+only one of the two. Its last step changes nothing but symmetry (``losses.symmetrized``).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from statistics import fmean
+
+import pandas as pd
+
+from memutils.claims.cases import Case, inconclusive
+from memutils.claims.contrasts import step_size
+from memutils.claims.intervals import over_seeds
+from memutils.claims.outcomes import Measured, Run
+from memutils.claims.selection import ALPHA, SHOWN, Pool, Protocol
+from memutils.claims.thresholds import Thresholds
+from memutils.names import title
+from memutils.report.looks import look
+
+CHAINS = (
+    ("cce", "shifted-ce", "rll"),
+    ("cce", "gce", "symmetrized-gce"),
+    ("mse", "mae"),
+    ("cce", "unhinged"),
+)
+"""Loss, bounded, symmetrized; the unhinged loss is CCE symmetrized, and stays unbounded."""
+
+PAIRS = tuple(chain[-2:] for chain in CHAINS)
+"""A loss and the same one symmetrized."""
+
+FIRST = tuple(chain[:2] for chain in CHAINS if len(chain) == 3)
+WHOLE = tuple((chain[0], chain[-1]) for chain in CHAINS if len(chain) == 3)
+"""A loss and the same one bounded; a loss and the same one bounded and symmetrized."""
+
+SEEDS, CONFIDENCE = 3, 0.95
+
+
+@dataclass(frozen=True)
+class Seed:
+    """What two losses did with one seed, at the main noise rate and at the end.
+
+    Attributes:
+        seed: of both runs.
+        memorized: of the first loss and of the second.
+        excess, test_accuracy: likewise.
+        why: why the pair is inconclusive; '' if it is not.
+    """
+
+    seed: int
+    memorized: tuple[float, float]
+    excess: tuple[float, float]
+    test_accuracy: tuple[float, float]
+    why: str = ""
+
+    @property
+    def difference(self) -> float:
+        """m of the second less m of the first: negative where the second memorizes less."""
+        return self.memorized[1] - self.memorized[0]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two losses under the same settings, a ``Seed`` for each seed that both have.
+
+    Attributes:
+        where: network and data set, and the step size s where each loss has its own learning rate.
+        images, epochs: of the training.
+        first, second: names of the losses.
+        seeds: in order.
+    """
+
+    where: str
+    images: int
+    epochs: int
+    first: str
+    second: str
+    seeds: tuple[Seed, ...]
+
+    @property
+    def told(self) -> list[Seed]:
+        """The seeds that can tell."""
+        return [seed for seed in self.seeds if not seed.why]
+
+    @property
+    def mean(self) -> float:
+        """The mean of the differences over the seeds that can tell."""
+        return fmean(seed.difference for seed in self.told)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Its 95 % interval by Student's t over seeds; None for fewer than three."""
+        values = [seed.difference for seed in self.told]
+        return over_seeds(values, CONFIDENCE) if len(values) >= SEEDS else None
+
+
+def convolutional(pool: Pool) -> Iterator[tuple[str, Protocol, float]]:
+    """Where the convolutional networks' losses can be compared: title, runs, RLL's alpha."""
+    for column in SHOWN:
+        for protocol in pool.fitting(column.wanted("rll")):
+            yield column.title, protocol, column.alpha
+
+
+def at_steps(runs: Iterable[Measured], scales: Iterable[float]) -> Iterator[tuple]:
+    """The same for SGD at a constant learning rate, where losses compare at one step size s."""
+    runs = list(runs)
+    for s in scales:
+        own = [run for run in runs if step_size(run) == s]
+        if own:
+            found = {(r.spec["loss"], r.spec["eta"], r.spec["seed"], alpha_of(r)): r for r in own}
+            spec = own[0].spec
+            where = f"{title(spec['network'], spec['dataset'])}, s = {s:g}"
+            yield where, Protocol(spec, own[0].images, found), ALPHA
+
+
+def alpha_of(run: Measured) -> float | str:
+    """RLL's parameter, as ``Protocol.get`` asks for it; '' for other losses."""
+    return run.spec["loss_parameters"]["alpha"] if run.spec["loss"] == "rll" else ""
+
+
+def contrasts(
+    found: Iterable[tuple[str, Protocol, float]], pairs: Iterable[tuple[str, str]] = PAIRS
+) -> list[Contrast]:
+    """The contrasts of these pairs wherever a seed has both losses."""
+    limits, made = Thresholds(), []
+    for where, protocol, alpha in found:
+        for first, second in pairs:
+            seeds = [
+                both
+                for seed in protocol.seeds()
+                if (both := of_seed(protocol, (first, second), seed, alpha, limits))
+            ]
+            if seeds:
+                epochs = protocol.settings["epochs"]
+                named = (where, protocol.images, epochs, first, second)
+                made.append(Contrast(*named, tuple(seeds)))
+    return made
+
+
+def of_seed(
+    protocol: Protocol,
+    names: tuple[str, str],
+    seed: int,
+    alpha: float,
+    limits: Thresholds,
+    clean: Protocol | None = None,
+) -> Seed | None:
+    """A pair of one seed; None where one of the two runs is missing.
+
+    ``clean`` holds the runs on clean labels, where the protocol itself has none.
+    """
+    runs = [protocol.get(loss, limits.main_eta, seed, alpha) for loss in names]
+    if not all(runs):
+        return None
+    of_clean = {loss: (clean or protocol).get(loss, 0.0, seed, alpha) for loss in names}
+    of = {(loss, limits.main_eta): Run(r, limits) for loss, r in zip(names, runs, strict=True)}
+    marks = {loss: Run(run, limits) for loss, run in of_clean.items() if run}
+    case = Case(names[0], limits.main_eta, seed, of, marks, names[1:])
+    ends = [tuple(run.end(part) for run in of.values()) for part in ("memorized", "test_accuracy")]
+    excess = tuple(run.excess for run in of.values())
+    return Seed(seed, ends[0], excess, ends[1], inconclusive(case))
+
+
+def table(found: Iterable[Contrast]) -> pd.DataFrame:
+    """A row a contrast and seed: what each loss memorized, the differences, and why not."""
+    return pd.DataFrame(
+        {
+            "where": c.where,
+            "n": c.images,
+            "losses": f"{look(c.first).name} → {look(c.second).name}",
+            "seed": str(s.seed),
+            "first_memorized": s.memorized[0],
+            "second_memorized": s.memorized[1],
+            "difference": s.difference,
+            "difference_of_test_accuracy": s.test_accuracy[1] - s.test_accuracy[0],
+            "inconclusive": s.why or "no",
+        }
+        for c in found
+        for s in c.seeds
+    )

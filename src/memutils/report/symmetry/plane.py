@@ -1,0 +1,173 @@
+"""The losses on one plane: excess memorization against fit, a path a run, a point a loss.
+
+Runs compare at one step size s (``memutils.claims.steps``), at equal fit and at the end.
+"""
+
+import json
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from memutils import losses
+from memutils.claims import steps
+from memutils.claims.thresholds import Thresholds
+from memutils.report.looks import look
+from memutils.report.symmetry.traits import KINDS, traits
+from memutils.runs import records
+from memutils.runs.records import Record
+from memutils.runs.specs import Spec, load_scale
+from memutils.words import counted, in_words, listed
+
+STEP = 0.01
+"""The middle one of the plane's step sizes s."""
+
+HIGH, LOW = 0.5, 0.2
+"""Excess above which a loss memorizes, and below which it hardly does."""
+
+LEVEL = 0.95
+"""The fit at which losses are compared: the higher one of claim P1's."""
+
+
+def load() -> list[Record]:
+    """The records of the plane's MLP runs, of its own scale and of ``steps``.
+
+    ``steps`` has the paper's losses in the same runs. (It asks for all test images there are, the
+    plane for 1,000, which is all.)
+    """
+    wanted = {run_of(records.spec_dict(s)) for s in load_scale("plane").specs().values()}
+    found: dict[str, Record] = {}
+    for record in records.load("plane") + records.load("steps"):
+        if record.spec["network"] == "mlp" and run_of(record.spec) in wanted:
+            found.setdefault(run_of(record.spec), record)
+    return list(found.values())
+
+
+def run_of(spec: dict) -> str:
+    """What tells a run of the plane."""
+    return json.dumps({n: v for n, v in spec.items() if n != "n_test"}, sort_keys=True)
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """The losses without those that are a multiple of an earlier one: they are the same point."""
+    kept: list[str] = []
+    for name in names:
+        if not any(losses.multiple(losses.build(name), losses.build(k)) for k in kept):
+            kept.append(name)
+    return kept
+
+
+def paths(found: Iterable[Record]) -> pd.DataFrame:
+    """``steps.paths`` of the runs that did not diverge, one loss of those that are multiples."""
+    frame = steps.paths(r for r in found if not r.diverged)
+    return frame[frame["loss"].isin(distinct(frame["loss"].unique()))]
+
+
+def points(frame: pd.DataFrame) -> pd.DataFrame:
+    """A row a loss at ``STEP``: x at equal fit and at the end, means over its seeds; traits.
+
+    ``x_at_fit`` is NaN unless every seed reaches the level; ``collapsed`` is whether one of them
+    did.
+    """
+    rows = []
+    for loss, runs in frame[frame["s"] == STEP].groupby("loss"):
+        by_seed = [path for _, path in runs.groupby("seed")]
+        ends = [path.iloc[-1] for path in by_seed]
+        of = traits(loss)
+        rows.append(
+            {
+                "loss": loss,
+                "seeds": len(by_seed),
+                "kind": of.kind,
+                "symmetric": of.symmetric,
+                "bounded": of.bounded,
+                "weight": of.weight,
+                "log_weight": of.log_weight,
+                "x_at_fit": np.mean([steps.at_fit(path, LEVEL) for path in by_seed]),
+                "x_at_end": np.mean([end["x"] for end in ends]),
+                "fitted": np.mean([end["fitted"] for end in ends]),
+                "collapsed": any(end["collapsed"] for end in ends),
+            }
+        )
+    names = ["loss", "seeds", "kind", "symmetric", "bounded", "weight", "log_weight"]
+    return pd.DataFrame(
+        rows, columns=[*names, "x_at_fit", "x_at_end", "fitted", "collapsed"]
+    ).sort_values(["kind", "x_at_end"], key=lambda c: c.map(KINDS.index) if c.name == "kind" else c)
+
+
+def spreads(frame: pd.DataFrame) -> str:
+    """Between which x the runs lie at each fit and at the end, in words; '' without runs."""
+    own = frame[frame["s"] == STEP]
+    fits = steps.at_fits(own, Thresholds().fit_levels).groupby("level")["x"]
+    ends = own.groupby("key")["x"].last()
+    told = [f"from {x.min():.2f} to {x.max():.2f} at a fit of {level:g}" for level, x in fits]
+    if ends.empty:
+        return ""
+    told.append(f"from {ends.min():.2f} to {ends.max():.2f} at the end")
+    return f"Excess memorization goes {listed(told)}."
+
+
+def exceptions(found: pd.DataFrame) -> str:
+    """Symmetric losses that memorize nevertheless, and others that hardly do; '' if none."""
+    told = found[~found["collapsed"].astype(bool)]
+    high = told[told["symmetric"].astype(bool) & (told["x_at_end"] > HIGH)]
+    low = told[~told["symmetric"].astype(bool) & (told["x_at_end"] < LOW)]
+    of = [
+        listed(f"{row.x_at_end:.2f} for {look(row.loss).name}" for row in rows.itertuples())
+        for rows in (high, low)
+        if len(rows)
+    ]
+    text = []
+    if len(high):
+        text.append(f"Symmetry is not enough: of symmetric losses *x* at the end is {of[0]}.")
+    if len(low):
+        text.append(f"Symmetry is not needed: of losses without it *x* at the end is {of[-1]}.")
+    return " ".join(text)
+
+
+def left_out(found: pd.DataFrame) -> str:
+    """The losses that a comparison at equal fit leaves out; '' if none."""
+    missed = found[found["x_at_fit"].isna() | found["collapsed"].astype(bool)]["loss"]
+    if missed.empty:
+        return ""
+    names = listed(look(loss).name for loss in missed)
+    verb = "does" if len(missed) == 1 else "do"
+    return f"{names} {verb} not reach a fit of {LEVEL:g} in every seed, or collapsed."
+
+
+def missing(found: Iterable[Record]) -> str:
+    """The losses of the plane's grid that are not in the pictures, in words; '' if none: those
+    whose run at this step size diverged in every seed, and those that have none yet.
+    """
+    grid = {run.loss for run in load_scale("plane").specs().values() if run.network == "mlp"}
+    at = [record for record in found if steps.step_scale(Spec(**record.spec)) == STEP]
+    ended = {record.spec["loss"] for record in at if not record.diverged}
+    diverged = {record.spec["loss"] for record in at} - ended
+    absent = grid - ended - diverged
+    told = []
+    at_step = f"at s = {STEP:g}"
+    for names, text in ((diverged, f"Diverged {at_step}"), (absent, f"No run {at_step} yet")):
+        ordered = [look(loss).name for loss in losses.LOSSES if loss in names]
+        told += [f"{text}: {listed(ordered)}."] if ordered else []
+    return " ".join(told)
+
+
+def conditions(found: Iterable[Record], frame: pd.DataFrame) -> str:
+    """What the runs have in common, for the caption; '' without runs.
+
+    Args:
+        found: the runs.
+        frame: of the same runs, from ``paths``.
+    """
+    found = [record for record in found if not record.diverged]
+    if not found:
+        return ""
+    spec = found[0].spec
+    counts = frame[frame["s"] == STEP].groupby("loss")["seed"].nunique()
+    low, high = int(counts.min()), int(counts.max())
+    seeds = counted(high, "seed") if low == high else f"{in_words(low)} to {in_words(high)} seeds"
+    return (
+        f"MLP on MNIST (5k), n = {found[0].dataset['sizes']['train']:,}, η = {spec['eta']:g}, SGD "
+        f"at a constant learning rate, s = {STEP:g}, {spec['epochs']} epochs, {seeds} a loss, "
+        f"{spec['precision']}."
+    )

@@ -1,0 +1,154 @@
+"""Which trait of a loss goes with what it memorizes: a regression over losses, and its limits."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtrit
+
+from memutils.report.symmetry.traits import traits
+from memutils.words import listed, typeset
+
+TRAITS = ("symmetric", "bounded", "log_weight")
+PLACES = (0.001, 0.01, 0.03, 0.1)
+"""Other p_y at which the weight may be taken; 0.1 is the uniform one."""
+
+FEWEST = 12
+"""Losses that a regression on three traits needs at least: three for each coefficient."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A least-squares fit of x on the three traits, a loss a point.
+
+    Attributes:
+        losses: how many.
+        table: a row a trait: estimate, low and high (95 %, Student's t), least and most (the
+            estimates when any one loss is left out), alone (the share of the variance that the
+            trait explains by itself), inflation (of its variance, by the other traits).
+        explained: the share of the variance that the three explain together.
+    """
+
+    losses: int
+    table: pd.DataFrame
+    explained: float
+
+    def clear(self, trait: str) -> bool:
+        """Whether the interval leaves out zero, and no single loss decides the sign."""
+        row = self.table.loc[trait]
+        return all(a * b > 0 for a, b in ((row.low, row.high), (row.least, row.most)))
+
+
+def regress(found: pd.DataFrame, column: str = "x_at_fit") -> Fit | None:
+    """x on symmetric, bounded (0 or 1) and log_weight; None with too few losses, or where two
+    traits tell the losses apart in one and the same way.
+    """
+    kept = found.dropna(subset=[column])
+    kept = kept[~kept["collapsed"].astype(bool)]
+    design = np.column_stack([np.ones(len(kept)), kept[list(TRAITS)].to_numpy(float)])
+    x, n = kept[column].to_numpy(float), len(kept)
+    if n < FEWEST or np.linalg.matrix_rank(design) < design.shape[1]:
+        return None
+    estimates, explained = least_squares(design, x)
+    inverse = np.linalg.inv(design.T @ design)
+    variance = ((x - design @ estimates) ** 2).sum() / (n - design.shape[1])
+    half = stdtrit(n - design.shape[1], 0.975) * np.sqrt(variance * np.diag(inverse))
+    others = [least_squares(np.delete(design, i, 0), np.delete(x, i))[0] for i in range(n)]
+    rows = [
+        {
+            "estimate": estimates[j],
+            "low": estimates[j] - half[j],
+            "high": estimates[j] + half[j],
+            "least": np.min(others, axis=0)[j],
+            "most": np.max(others, axis=0)[j],
+            "alone": least_squares(design[:, [0, j]], x)[1],
+            "inflation": inverse[j, j] * ((design[:, j] - design[:, j].mean()) ** 2).sum(),
+        }
+        for j in (1, 2, 3)
+    ]
+    return Fit(n, pd.DataFrame(rows, index=list(TRAITS)), explained)
+
+
+def least_squares(design: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, float]:
+    """The coefficients, and the share of the variance of x that they explain."""
+    estimates = np.linalg.lstsq(design, x, rcond=None)[0]
+    left = ((x - design @ estimates) ** 2).sum()
+    return estimates, float(1 - left / ((x - x.mean()) ** 2).sum())
+
+
+WORDS = {"symmetric": "symmetry", "bounded": "boundedness", "log_weight": "the weight"}
+
+
+def sentence(fit: Fit | None, where: str) -> str:
+    """What a fit says, in Markdown; ``where`` names the x, e.g. 'at the end'."""
+    if fit is None:
+        return f"Too few losses are recorded for a regression of excess memorization {where}."
+    told = [
+        f"{'ten times ' * (t == 'log_weight')}{WORDS[t]} goes with {row.estimate:+.3f} "
+        f"({row.low:+.3f} to {row.high:+.3f})"
+        for t, row in fit.table.iterrows()
+    ]
+    alone = listed(f"{WORDS[t]} {100 * row.alone:.0f} %" for t, row in fit.table.iterrows())
+    clear = [WORDS[t] for t in TRAITS if fit.clear(t)]
+    verdict = (
+        f"Only for {listed(clear)} does the interval leave out zero with every loss left out once."
+        if 0 < len(clear) < len(TRAITS)
+        else "No trait's sign is certain: each interval covers zero, or one loss decides it."
+        if not clear
+        else "All three intervals leave out zero, whichever loss is left out."
+    )
+    return typeset(
+        f"Over {fit.losses} losses, in excess memorization {where}, with the other two held fixed, "
+        f"{listed(told)}. {verdict} The three together explain {100 * fit.explained:.0f} % of the "
+        f"variance; alone, {alone}."
+    )
+
+
+def decides(fit: Fit | None, where: str) -> str:
+    """Which traits go with what is memorized by their intervals, in words; '' without a fit."""
+    if fit is None:
+        return ""
+    clear = [WORDS[trait] for trait in TRAITS if fit.clear(trait)]
+    only = "only " * (0 < len(clear) < len(TRAITS))
+    names = listed(clear) if clear else "none"
+    verb = "go" if len(clear) > 1 else "goes"
+    return (
+        f"Over {fit.losses} losses, of the three traits {only}{names} {verb} with what is "
+        f"memorized {where} by a 95\u00a0% interval that leaves out zero."
+    )
+
+
+def elsewhere(found: pd.DataFrame, column: str, places: Iterable[float] = PLACES) -> str:
+    """How much the weight explains alone where it is taken at another p_y; '' without a fit."""
+    told = []
+    for sure in places:
+        weights = [traits(loss, sure=sure).log_weight for loss in found["loss"]]
+        fit = regress(found.assign(log_weight=weights), column)
+        if fit:
+            told.append(f"{100 * fit.table['alone']['log_weight']:.0f} % at {sure:g}")
+    if not told:
+        return ""
+    text = (
+        f"The weight depends on the $p_y$ at which it is taken: alone it explains {listed(told)}."
+    )
+    return typeset(text)
+
+
+def limits(fit: Fit | None) -> str:
+    """What so few points cannot carry, in words; '' without a fit."""
+    if fit is None:
+        return ""
+    worst = fit.table["inflation"].idxmax()
+    unsure = [WORDS[trait] for trait in TRAITS if not fit.clear(trait)]
+    text = (
+        f"{fit.losses} losses are few: {WORDS[worst]} is tied to the other traits, and the "
+        f"variance of its estimate is {fit.table['inflation'][worst]:.1f} times what it would be "
+        "if they were unrelated"
+    )
+    return text + (f", so nothing is settled about {listed(unsure)}." if unsure else ".")
+
+
+def rows(fit: Fit) -> pd.DataFrame:
+    """A fit's table for the reader, a row a trait."""
+    return fit.table.reset_index(names="trait").assign(trait=[WORDS[t] for t in fit.table.index])

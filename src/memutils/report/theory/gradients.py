@@ -1,0 +1,116 @@
+"""The chapter on gradients: its figures and its table."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+
+from memutils.names import LOSS_NAMES
+from memutils.report import figures
+from memutils.report.looks import look
+from memutils.report.theory.gradient_checks import ALPHAS, built, gradients, weights
+from memutils.report.theory.points import Losses
+
+
+def weight_curves(k: int = 10) -> pd.DataFrame:
+    """The weight of each loss over p_y, the other classes sharing the rest evenly."""
+    own = np.linspace(0.002, 0.998, 250)
+    first = np.zeros(len(own), dtype=int)
+    rest = np.repeat((1 - own)[:, None] / (k - 1), k - 1, axis=1)
+    even = np.column_stack([own, rest])
+    curves = {LOSS_NAMES[name]: w for name, w in weights(even, first, 0.1).items()}
+    curves |= {f"RLL, α = {alpha}": weights(even, first, alpha)["rll"] for alpha in ALPHAS}
+    return pd.DataFrame({"p_y": own} | curves)
+
+
+def draw_weights(curves: pd.DataFrame, width: float = figures.WIDE, k: int = 10) -> plt.Figure:
+    """Left: every loss; right: RLL at each alpha beside CCE and MAE."""
+    figure, axes = figures.panels(width, sharey=True)
+    for drawn in map(look, ("cce", "mae", "mse", "rll", "nmse")):
+        style = {"linestyle": drawn.dash, "color": drawn.color, "label": drawn.name}
+        axes[0].plot(curves.p_y, curves[drawn.name], **style)
+    for alpha, strength, dash in zip(ALPHAS, (0.4, 1, 0.7), ("-.", "-", (0, (4, 1))), strict=True):
+        style = {"linestyle": dash, "color": look("rll").color, "alpha": strength}
+        axes[1].plot(curves.p_y, curves[f"RLL, α = {alpha}"], label=f"RLL, α = {alpha}", **style)
+    axes[1].plot(curves.p_y, curves["CCE"], "-", color=look("cce").color, label="CCE")
+    scaled, label = (
+        curves["MAE"] * k / (2 * (k - 1) * ALPHAS[-1]),
+        f"MAE, scaled to α = {ALPHAS[-1]}",
+    )
+    axes[1].plot(curves.p_y, scaled, ":", color=look("mae").color, label=label)
+    for axis in axes:
+        axis.set(xlabel="probability of the training label, $p_y$", yscale="log", ylim=(3e-3, 12))
+        axis.legend()
+    axes[0].set_ylabel("weight w (CCE = 1)")
+    return figure
+
+
+def norms_table(norms: dict[str, float]) -> pd.DataFrame:
+    """Gradient norms at the uniform answer, and how many times CCE's is each.
+
+    Args:
+        norms: by the loss's name for the reader, from ``check_initial``.
+    """
+    found = norms | {"normalized MSE × 0.1 (authors' code)": 0.1 * norms[LOSS_NAMES["nmse"]]}
+    rows = [
+        {
+            "loss": name,
+            "gradient norm": f"{norm:.4f}",
+            "CCE's over it": f"{norms['CCE'] / norm:.1f}",
+        }
+        for name, norm in found.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def steps_back(
+    loss, margin: float, k: int = 10, rate: float = 1.0, limit: int = 3000
+) -> int | None:
+    """Gradient steps on the logits of one example until its label has half the probability.
+
+    Args:
+        loss: one value an example.
+        margin: the logit of a wrong class at the start, the others being 0.
+        k: number of classes.
+        rate: learning rate.
+        limit: None is returned where that many steps are not enough.
+    """
+    z, y = torch.zeros(1, k, dtype=torch.float64), torch.tensor([0])
+    z[0, 1] = margin
+    for step in range(limit):
+        if z.softmax(1)[0, 0] > 0.5:
+            return step
+        z = z - rate * gradients(loss, z, y)
+    return None
+
+
+def ways_back(losses: Losses, norms: dict[str, float], limit: int = 1500) -> pd.DataFrame:
+    """Steps back by margin and loss, with learning rates that make the first steps from the uniform
+    answer equal; missing where the limit is not enough.
+    """
+    margins = range(11)
+    needed = pd.DataFrame({"margin": margins})
+    for name in losses:
+        label = LOSS_NAMES.get(name, name)
+        rate, steps = 1 / norms.get(label, norms["RLL, α = 0.1"]), []
+        for margin in margins:
+            steps.append(steps_back(built(losses, name), margin, rate=rate, limit=limit))
+            if steps[-1] is None:  # a larger margin takes longer
+                break
+        needed[label] = pd.Series(steps, dtype="Int64")
+    return needed
+
+
+def draw_ways_back(
+    needed: pd.DataFrame, losses: Losses, width: float = figures.WIDE, limit: int = 1500
+) -> plt.Figure:
+    """Steps back over the margin, on a logarithmic scale; a curve ends at the limit."""
+    figure, (axis,) = figures.panels(width, 1)
+    for drawn in map(look, losses):
+        rows = needed.dropna(subset=[drawn.name])
+        style = {"color": drawn.color, "marker": drawn.marker, "linestyle": drawn.dash}
+        axis.plot(rows.margin, rows[drawn.name].astype(int), label=drawn.name, **style)
+    axis.set(xlabel="margin of a wrong class at the start (logits)", yscale="log", ylim=(1, limit))
+    axis.set(ylabel="gradient steps until $p_y > 1/2$")
+    axis.legend()
+    return figure

@@ -1,0 +1,102 @@
+"""A low risk is memorization: the paper's explanation (claim E1) on pairs of recorded networks, one
+trained with RLL and one with CCE on the same labels.
+"""
+
+import pandas as pd
+
+from memutils.claims.cases import NOT_TESTED, OPEN
+from memutils.claims.selection import COLUMNS, MAIN, Pool
+from memutils.claims.statements import CLAIMS
+from memutils.claims.table import judge
+from memutils.claims.thresholds import Thresholds
+from memutils.report.theory.theorem_checks import cost
+from memutils.words import listed
+
+SAYS = {OPEN: "is open", NOT_TESTED: "is not tested"}
+"""Verdicts that are no verbs."""
+
+
+def pairs(pool: Pool) -> pd.DataFrame:
+    """E1's pairs of networks, one trained with RLL and one with CCE on the same labels.
+
+    Both RLL risks on the training labels, the share that CCE's leaves unmemorized at most by the
+    proposition, and the share that it does leave.
+    """
+    runs, rows = {run.name: run for run in pool.runs}, []
+    for verdict in judge(pool, Thresholds(), COLUMNS, tuple(c for c in CLAIMS if c.id == "E1")):
+        title = next(c.title for c in COLUMNS if c.id == verdict.column)
+        for cell in verdict.cells:
+            mine, other = (runs[name] for name in cell.records)
+            risks = cell.finding.statistics
+            bound = cost(mine.spec["loss_parameters"]["alpha"], mine.classes)
+            rows.append(
+                {"network": title, "learning rate": cell.learning_rate, "eta": cell.eta}
+                | {"seed": cell.seed, "state": cell.finding.state, "E1": verdict.word}
+                | {"RLL risk, trained with RLL": risks["risk_rll"]}
+                | {"RLL risk, trained with CCE": risks["risk_cce"]}
+                | {"unmemorized at most": risks["risk_cce"] / bound}
+                | {"unmemorized": 1 - other.columns["j1"][other.evaluated][-1]}
+            )
+    return pd.DataFrame(rows)
+
+
+def pairs_sentence(found: pd.DataFrame) -> str:
+    """In how many pairs the network trained with CCE has the lower RLL training risk,
+    and what its risk proves.
+    """
+    if found.empty:
+        return "No pair of runs with CCE and RLL at the same noise rate and seed is recorded."
+    mine, other = found["RLL risk, trained with RLL"], found["RLL risk, trained with CCE"]
+    lower, untold = int((other < mine).sum()), int((~found["state"].isin(["holds", "fails"])).sum())
+    highest = found.loc[found["unmemorized at most"].idxmax()]
+    left = (
+        f" For the claim {untold} of them do not count, since one of the networks is underfitted or"
+        " did not memorize."
+        if untold
+        else ""
+    )
+    return (
+        f"In **{lower} of {len(found)} pairs** the network trained with *CCE* has the lower *RLL*"
+        f" risk on the training labels: {other.min():.3f} to {other.max():.3f} nats, against"
+        f" {mine.min():.3f} to {mine.max():.3f} for the networks trained to minimize it. Pairs of"
+        f" one seed share images and initial weights, so they are no independent trials.{left} A"
+        " risk that low proves memorization: by the proposition at most"
+        f" {found['unmemorized at most'].median():.1%} of the training examples are unmemorized in"
+        f" the median pair, and {highest['unmemorized at most']:.1%} in the pair with the highest"
+        f" risk (measured there: {highest['unmemorized']:.1%})."
+    )
+
+
+def verdict(found: pd.DataFrame) -> str:
+    """The verdict on the paper's explanation (claim E1), in a sentence or two."""
+    found = found[found["network"].isin([c.title for c in MAIN])] if len(found) else found
+    if found.empty:
+        return "The theorem holds; whether it explains the results (claim E1) is not tested yet."
+    mine, other = found["RLL risk, trained with RLL"], found["RLL risk, trained with CCE"]
+    words = "; it ".join(
+        f"{SAYS.get(word, word)} for {listed(rows['network'].unique())}"
+        for word, rows in found.groupby("E1", sort=False)
+    )
+    return (
+        f"The theorem holds; as an explanation of the results (claim E1) it {words}. In"
+        f" {int((other < mine).sum())} of {len(found)} pairs the network trained with CCE, which"
+        " memorized, has the lower RLL risk on the training labels."
+    )
+
+
+def pairs_by_network(found: pd.DataFrame) -> pd.DataFrame:
+    """The pairs counted by network and learning rate, with the largest values of each."""
+    if found.empty:
+        return found
+    lower = found["RLL risk, trained with CCE"] < found["RLL risk, trained with RLL"]
+    groups = found.assign(lower=lower).groupby(["network", "learning rate"], sort=False)
+    return pd.DataFrame(
+        {
+            "pairs": groups.size(),
+            "lower with CCE": groups["lower"].sum(),
+            "CCE's RLL risk, largest": groups["RLL risk, trained with CCE"].max(),
+            "unmemorized at most": groups["unmemorized at most"].max(),
+            "unmemorized": groups["unmemorized"].max(),
+            "E1": groups["E1"].first(),
+        }
+    ).reset_index()

@@ -1,0 +1,45 @@
+"""Numbers and lists as sentences have them."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def in_words(n: int) -> str:
+    """'six' up to ten, then figures."""
+    return NUMBERS[n] if n < len(NUMBERS) else f"{n:,}"
+
+
+def counted(n: int, noun: str) -> str:
+    """'one seed', 'three seeds', in words as a sentence has it; '12 seeds'."""
+    return f"{in_words(n) if n else 'no'} {noun}{'' if n == 1 else 's'}"
+
+
+def plural(n: int, noun: str) -> str:
+    """'1 seed', '3 seeds', in figures as beside other figures."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """'a', 'a and b' or 'a, b and c', of one part at least."""
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def range_of(values: Iterable[int]) -> str:
+    """'5,000', or from the lowest to the highest '4,000 to 5,000'."""
+    values = list(values)
+    low, high = f"{min(values):,}", f"{max(values):,}"
+    return low if low == high else f"{low} to {high}"
+
+
+def percent(values: Sequence[float]) -> str:
+    """'7 %', or of shares that differ in their rounded values '73 to 80 %'."""
+    low, high = f"{100 * min(values):.0f}", f"{100 * max(values):.0f}"
+    return f"{low} %" if low == high else f"{low} to {high} %"
+
+
+def typeset(text: str) -> str:
+    """A text with minus signs before digits, and each number on one line with its percent sign."""
+    return re.sub(r"(?<![\w.])-(?=\d)", "−", text).replace(" %", "\u00a0%")

@@ -1,0 +1,44 @@
+"""Numbers and lists as sentences have them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memutils import words
+
+PARTS = st.lists(st.text("ab", min_size=1), min_size=1, max_size=5)
+SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=5)
+
+
+@given(PARTS)
+def test_a_list_names_every_part_once_and_in_order(parts):
+    text = words.listed(parts)
+    assert text.replace(" and ", ", ").split(", ") == parts
+    assert text.count(" and ") == (len(parts) > 1)
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1))
+def test_a_range_goes_from_the_lowest_to_the_highest(values):
+    ends = [int(end.replace(",", "")) for end in words.range_of(values).split(" to ")]
+    assert (ends[0], ends[-1]) == (min(values), max(values)) and len(ends) == len({*ends})
+
+
+@given(SHARES)
+def test_a_percentage_is_the_range_of_the_rounded_values(values):
+    ends = [int(end) for end in words.percent(values).removesuffix(" %").split(" to ")]
+    assert len(ends) == len({*ends})
+    for told, value in ((ends[0], min(values)), (ends[-1], max(values))):
+        assert abs(told - 100 * value) <= 0.5 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("n", "word", "figure"),
+    [(0, "no seeds", "0 seeds"), (1, "one seed", "1 seed"), (3, "three seeds", "3 seeds"),
+     (10, "ten seeds", "10 seeds"), (1200, "1,200 seeds", "1,200 seeds")],
+)  # fmt: skip
+def test_one_is_no_plural(n, word, figure):
+    assert words.counted(n, "seed") == word and words.plural(n, "seed") == figure
+
+
+def test_only_a_number_has_a_minus_sign_and_stays_with_its_percent_sign():
+    assert words.typeset("ResNet-18: -0.5, 1e-5; 7 %") == "ResNet-18: −0.5, 1e-5; 7\u00a0%"
