@@ -110,7 +110,7 @@ def test_no_number_breaks_from_its_sign():
 
 def test_the_page_has_the_answer_first_then_the_paper_the_figure_and_the_strip():
     sources = ["".join(cell["source"]) for cell in PAGE["cells"]]
-    parts = ("start.answer", "arxiv.org/abs/2107.09957", "answer_figure.draw", "claims_strip.strip")
+    parts = ("sentences.answer", "arxiv.org/abs/2107.09957", "drawings.draw", "strip.strip")
     places = [next(i for i, text in enumerate(sources) if part in text) for part in parts]
     assert places == sorted(places) and places[0] == 1, "nothing but the title is above the answer"
     assert "doi.org/10.1007/978-3-030-75765-6_11" in sources[places[1]]
