@@ -185,6 +185,8 @@ def test_words_count_images():
         record("cce", fates("tttttttt", "ggggtttt")), record("rll", fates("ttttgggg", "tttttttg"))
     )
     text = sentences.seen([found.followed]).replace("\u00a0", " ")
+    assert '<span class="from" data-runs="made-up/cce">50 %</span>' in text
+    text = re.sub("</?span[^>]*>", "", text)
     assert "8 mislabeled images the network has memorized 50 % with CCE and 12 % with RLL" in text
     assert "0 are memorized with both losses, 4 with cross entropy alone and 3 with none" in text
     assert "0 to 100 % were recovered before" in text
@@ -198,6 +200,7 @@ def test_the_verdict_follows_the_pairs():
     assert "agrees only weakly" in sentences.verdict(frame)
     assert "agrees" not in sentences.verdict(frame.assign(order=0.7))
     assert sentences.verdict(frame.assign(both=12)).startswith("**Undecided.**")
+    assert sentences.verdict(frame.assign(both=40)).startswith("**Undecided.**")
     assert sentences.verdict(frame.assign(most=15)).startswith("**Open.**")
     assert sentences.verdict(pd.DataFrame(columns=trajectories.PAIR)).startswith("**Open.**")
 
@@ -224,3 +227,12 @@ def test_of_a_large_set_those_pairs_are_drawn_that_have_the_papers_losses():
     assert len(drawn) == 7 and all(
         {"CCE", "RLL"} & {a, b} for a, b in zip(drawn["first"], drawn["second"])
     )
+
+
+def test_a_loss_with_which_nothing_is_memorized_is_compared_with_none():
+    found = shown(PAIR[0], record("mae", fates("tttttttt", "tttttttt")))
+    frame = page.compared([found])
+    assert drawings.alt(frame) == "1 pair of losses, with too few memorized images to compare."
+    assert sentences.verdict(frame).startswith("**Open.**")
+    assert "tells nothing here" in sentences.seen([found.followed])
+    assert figures.html(drawings.draw, frame, alt="").count("<svg") == 2

@@ -11,6 +11,7 @@ from memutils.report import figures
 from memutils.report.grids.gallery import FATES, drawable
 from memutils.report.images.trajectories import Followed
 from memutils.report.looks import INK
+from memutils.words import plural
 
 SOME = 6
 PAPER = ("CCE", "RLL")
@@ -80,7 +81,7 @@ def both(axis: plt.Axes, y: float, row: pd.Series) -> None:
     what independence gives in 95 of 100 cases.
     """
     expected = row["expected"]
-    if not expected:
+    if not expected:  # one of the two memorizes none
         return
     low, high = max(row["low"], 0.5) / expected, row["high"] / expected
     axis.plot([1, row["most"] / expected], [y, y], color=INK, linewidth=1, alpha=0.35)
@@ -101,7 +102,9 @@ def order(axis: plt.Axes, y: float, row: pd.Series) -> None:
 def alt(found: pd.DataFrame) -> str:
     """What to see in ``draw``."""
     shown = drawn(found)
-    times = (shown["both"] / shown["expected"]).max()
+    times = (shown["both"] / shown["expected"].where(shown["expected"] > 0)).max()
+    if np.isnan(times) or shown["order"].isna().all():
+        return f"{plural(len(shown), 'pair')} of losses, with too few memorized images to compare."
     return (
         f"{len(shown)} pairs of losses. Left: where both losses memorize few images, up to "
         f"{times:.1f} times as many are shared as independence gives. Right: rank correlations "

@@ -76,9 +76,9 @@ def load(choices: Iterable[Choice]) -> tuple[list[Shown], str]:
         if missing := choice.missing(found):
             count = "no run is" if len(found) == 0 else f"{in_words(len(missing))} of "
             count += "" if not found else f"{in_words(len(choice.specs))} runs are not"
-            told.append(f"of {choice.title}, {count} recorded with its predictions yet")
-    text = "; ".join(told)
-    return shown, f"{text[:1].upper()}{text[1:]}." if text else ""
+            makes = f"`make runs SCALE={choice.grid.name}` trains what is missing"
+            told.append(f"Of {choice.title}, {count} recorded with its predictions yet; {makes}.")
+    return shown, " ".join(told)
 
 
 def compared(sets: Iterable[Shown]) -> pd.DataFrame:
@@ -96,11 +96,11 @@ def conditions(sets: Iterable[Shown]) -> str:
 def entry(shown: Shown) -> dict:
     """A set as the page holds it."""
     runs, at = shown.followed, shown.at
+    images, _ = sprites.unpacked(shown.sprite)
     courses = [
         {
             "name": course.name,
             "loss": course.record.spec["loss"],
-            "run": f"{course.record.scale}/{course.record.key}",
             "since": course.since[at].tolist(),
             "predicted": ["".join(DIGITS[c] for c in row) for row in course.predicted[:, at].T],
         }
@@ -114,7 +114,7 @@ def entry(shown: Shown) -> dict:
         "given": runs.given[at].tolist(),
         "true": runs.true[at].tolist(),
         "columns": sprites.COLUMNS,
-        "gray": runs.courses[0].record.spec["dataset"] != "cifar10",
+        "gray": images.shape[-1] == 1,
         "sprite": sprites.address(shown.sprite),
         "courses": courses,
     }

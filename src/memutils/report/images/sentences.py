@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from memutils.report import origins
 from memutils.report.images import trajectories
 from memutils.report.images.trajectories import Followed
 from memutils.words import counted, in_words, listed, percent, typeset
@@ -9,6 +10,9 @@ from memutils.words import counted, in_words, listed, percent, typeset
 CLEAR = 2.0
 """Two losses can tell whether they share images where they could share this many times as many as
 independence gives."""
+
+SHARED = 0.5
+"""They share them where they share at least this part of what they could."""
 
 EARLY = 2
 """The place of an early evaluation: the third one."""
@@ -29,7 +33,9 @@ def fates(runs: Followed) -> str:
         alone = memorized[losses.index("cce")] & (memorized.sum(0) == 1)
         told.append(f"{int(alone.sum()):,} with cross entropy alone")
     told.append(f"{int((~memorized).all(0).sum()):,} with none")
-    each = listed(f"{share(c.memorized.mean())} with {c.name}" for c in runs.courses)
+    each = listed(
+        f"{origins.number(share(c.memorized.mean()), [c.run])} with {c.name}" for c in runs.courses
+    )
     return (
         f"**{runs.title}.** Of {m:,} mislabeled images the network has memorized {each} at the end "
         f"of training. Of these images {listed(told)}."
@@ -68,7 +74,7 @@ def room(found: pd.DataFrame) -> pd.DataFrame:
     """The pairs of losses that could memorize the same images clearly more often than
     independence gives.
     """
-    return found[found["most"] >= CLEAR * found["expected"]]
+    return found[(found["most"] > 0) & (found["most"] >= CLEAR * found["expected"])]
 
 
 def overlap(found: pd.DataFrame) -> str:
@@ -106,9 +112,8 @@ def order(found: pd.DataFrame) -> str:
     low, high = f"{rho.min():.2f}", f"{rho.max():.2f}"
     between = f"is {low}" if len(rho) == 1 else f"lies between {low} and {high}"
     return (
-        f"Over the images that are memorized with both of two losses, the rank correlation of the "
-        f"epochs of memorization "
-        f"{between} ({counted(len(rho), 'pair')})."
+        "Over the images that are memorized with both of two losses, the rank correlation of the "
+        f"epochs of memorization {between} ({counted(len(rho), 'pair')})."
     )
 
 
@@ -127,12 +132,13 @@ def verdict(found: pd.DataFrame) -> str:
     able = room(found) if len(found) else found
     if able.empty:
         return "**Open.** No two losses with which few images are memorized are recorded yet."
-    same = bool((able["both"] > able["high"]).all())
+    shared = (able["both"] > able["high"]) & (able["both"] >= SHARED * able["most"])
+    same = bool(shared.all())
     rho = able["order"].dropna()
     weak = not rho.empty and rho.max() < 0.5
     first = (
         "**The same images.** Where few images are memorized, they are the same with one loss as "
-        "with another, far more often than independence gives."
+        "with another, more often than independence gives."
         if same
         else "**Undecided.** Where few images are memorized, not every pair of losses shares more "
         "of them than independence gives."
