@@ -74,8 +74,11 @@ def load(choices: Iterable[Choice]) -> tuple[list[Shown], str]:
             picture, places = sprite(choice)
             shown.append(Shown(runs, picture, trajectories.at(runs, places)))
         if missing := choice.missing(found):
-            count = "no run is" if len(found) == 0 else f"{in_words(len(missing))} of "
-            count += "" if not found else f"{in_words(len(choice.specs))} runs are not"
+            gone, every = len(missing), len(choice.specs)
+            are = "is" if gone == 1 else "are"
+            count = (
+                f"{in_words(gone)} of {in_words(every)} runs {are} not" if found else "no run is"
+            )
             makes = f"`make runs SCALE={choice.grid.name}` trains what is missing"
             told.append(f"Of {choice.title}, {count} recorded with its predictions yet; {makes}.")
     return shown, " ".join(told)
