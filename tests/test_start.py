@@ -16,7 +16,9 @@ SWITCH = sentences.Switch((0.11, 0.1, 0.12), (0.98, 0.97, 0.99))
 
 
 def told(found, switch=None):
-    return sentences.answer(page.load(Pool(found)), switch).replace("\u00a0", " ")
+    """The answer as it is read: without the marks of where its numbers come from."""
+    text = sentences.answer(page.load(Pool(found)), switch).replace("\u00a0", " ")
+    return re.sub("</?span[^>]*>", "", text)
 
 
 def test_yes():
@@ -84,6 +86,23 @@ def test_the_switch_is_read_at_its_epoch_and_at_the_end():
     assert sentences.switched(others) is None
 
 
+def test_every_number_names_its_runs():
+    switch = sentences.Switch(SWITCH.before, SWITCH.after, ("switch/a", "switch/b"))
+    found = grid(inception_lite=0.73)
+    text = sentences.answer(page.load(Pool(found)), switch)
+    numbers = dict(re.findall(r'<span class="from" data-runs="([^"]*)">([^<]*)</span>', text))
+    names = {f"{r.scale}/{r.key}": r.spec for r in found}
+    for runs, number in list(numbers.items())[:-1]:
+        used = [names[run] for run in runs.split()]
+        assert {spec["eta"] for spec in used} == {0.4} and len(used) == len(set(runs.split()))
+        if number.startswith("73"):
+            assert {(s["loss"], s["network"]) for s in used} == {("rll", "inception-lite")}
+            assert {s["seed"] for s in used} == {0, 1, 2}
+    assert list(numbers)[-1] == "switch/a switch/b" and "all nine pairs" in numbers.values()
+    bare = re.sub("<span.*?</span>", "", text.replace("40", "", 1))
+    assert not re.search(r"\d\u00a0%", bare)
+
+
 def test_no_number_breaks_from_its_sign():
     text = sentences.answer(page.load(Pool(grid())), SWITCH)
     assert "\u00a0%" in text and " %" not in text.replace("\u00a0", "_")
@@ -91,7 +110,7 @@ def test_no_number_breaks_from_its_sign():
 
 def test_the_page_has_the_answer_first_then_the_paper_the_figure_and_the_strip():
     sources = ["".join(cell["source"]) for cell in PAGE["cells"]]
-    parts = ("start.answer", "arxiv.org/abs/2107.09957", "answer_figure.draw", "claims_strip.strip")
+    parts = ("sentences.answer", "arxiv.org/abs/2107.09957", "drawings.draw", "strip.strip")
     places = [next(i for i, text in enumerate(sources) if part in text) for part in parts]
     assert places == sorted(places) and places[0] == 1, "nothing but the title is above the answer"
     assert "doi.org/10.1007/978-3-030-75765-6_11" in sources[places[1]]

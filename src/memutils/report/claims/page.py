@@ -9,6 +9,7 @@ from memutils.claims.cases import INCONCLUSIVE, NOT_TESTED
 from memutils.claims.selection import Pool
 from memutils.claims.statements import CLAIMS, MATHEMATICS, PRIMARY
 from memutils.names import LOSS_NAMES
+from memutils.report import origins
 from memutils.report.claims.vocabulary import PAGES, PARTS, SHORT, SYMBOLS, badge, beside, readable
 from memutils.report.markup import Safe, details, interval, joined, link, number, table, tag
 from memutils.words import plural
@@ -75,9 +76,27 @@ def line(claim: str, verdict: dict, title: str) -> dict:
     }
 
 
-def summary(verdict: dict) -> str:
-    """The deciding number at the main noise rate: its mean over seeds with its interval, or one
-    cell's with its own.
+def summary(verdict: dict) -> Safe:
+    """The deciding number at the main noise rate, with the runs that it comes from."""
+    at = telling(verdict)
+    of_extra = verdict["extra"].get("records", []) if verdict["extra"].get("intervals") else []
+    return origins.number(
+        deciding(verdict, at), [*of_extra, *(name for c in at for name in c["records"])]
+    )
+
+
+def telling(verdict: dict) -> list[dict]:
+    """The cells at the main noise rate, or of all noise rates, that can tell."""
+    silent = (INCONCLUSIVE, NOT_TESTED)
+    at = [c for c in verdict["cells"] if c["eta"] in (0.4, None) and c["state"] not in silent]
+    return [c for c in at if c["statistics"]]
+
+
+def deciding(verdict: dict, at: list[dict]) -> str:
+    """The mean over seeds with its interval, or one cell's number with its own; why there is none.
+
+    Args:
+        at: from ``telling``.
     """
     if verdict["extra"].get("intervals"):
         told = [
@@ -85,13 +104,6 @@ def summary(verdict: dict) -> str:
             for name, (mean, found) in verdict["extra"]["intervals"].items()
         ]
         return "; ".join(told)
-    at = [
-        c
-        for c in verdict["cells"]
-        if c["eta"] in (0.4, None)
-        and c["statistics"]
-        and c["state"] not in (INCONCLUSIVE, NOT_TESTED)
-    ]
     if not at:
         return verdict["why"]
     if at[0]["eta"] is None:
@@ -138,7 +150,10 @@ def opened_cell(cell: dict) -> dict:
     """A cell as a line: what it is, its state, its numbers, and why."""
     state = {"": joined([symbol_of(cell["state"]), f" {cell['state']}"])}
     named = {"loss": LOSS_NAMES.get(cell["loss"], cell["loss"]), "η": number(cell["eta"], 1)}
-    numbers = {readable(name): number(value) for name, value in cell["statistics"].items()}
+    numbers = {
+        readable(name): origins.number(number(value), cell["records"])
+        for name, value in cell["statistics"].items()
+    }
     why = [cell["why"], f"differ: {cell['differ']}" if cell["differ"] else ""]
     last = {"interval": interval(cell["interval"]), "why": "; ".join(filter(None, why))}
     return named | {"seed": number(cell["seed"])} | state | numbers | last

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from memutils.claims.cases import FAILS, HOLDS, OPEN
 from memutils.claims.outcomes import Run
 from memutils.claims.thresholds import Thresholds
+from memutils.report import origins
 from memutils.report.switching import at_switch
 from memutils.runs import records
 from memutils.runs.records import Record
@@ -22,11 +23,12 @@ CLEAR = 0.5
 @dataclass(frozen=True)
 class Switch:
     """Networks trained with RLL and then with cross entropy: the share of wrong labels memorized,
-    mean, lowest and highest over seeds, at the switch and at the end.
+    mean, lowest and highest over seeds, at the switch and at the end; and the names of the runs.
     """
 
     before: tuple[float, float, float]
     after: tuple[float, float, float]
+    runs: tuple[str, ...] = ()
 
     @property
     def clear(self) -> bool:
@@ -61,27 +63,29 @@ def done(content: dict) -> str:
     )
 
 
-def compared(content: dict) -> str:
-    """In how many pairs of runs RLL memorizes less than CCE; '' where no pair can tell."""
-    main, eta = (
-        {c["id"] for c in content["columns"] if c["main"]},
-        content["thresholds"]["main_eta"],
-    )
-    cells = [
+def deciding(content: dict, *columns: str) -> list[dict]:
+    """The cells that compare RLL with CCE at the main noise rate, on these networks."""
+    return [
         c
         for claim in content["claims"]
         for v in claim["verdicts"]
-        if (claim["id"], v["part"]) == ("P0", AGAINST_CCE) and v["column"] in main
+        if (claim["id"], v["part"]) == ("P0", AGAINST_CCE) and v["column"] in columns
         for c in v["cells"]
-        if c["eta"] == eta and c["state"] in (HOLDS, FAILS, OPEN)
+        if c["eta"] == content["thresholds"]["main_eta"] and c["state"] in (HOLDS, FAILS, OPEN)
     ]
+
+
+def compared(content: dict) -> str:
+    """In how many pairs of runs RLL memorizes less than CCE; '' where no pair can tell."""
+    cells = deciding(content, *(c["id"] for c in content["columns"] if c["main"]))
     fewer, n = sum(c["state"] == HOLDS for c in cells), len(cells)
     if not n:
         return ""
     if n == 1:
         pairs = "In the one pair" if fewer else "Not in the one pair"
     else:
-        pairs = f"In {'all' if fewer == n else f'{in_words(fewer)} of'} {in_words(n)} pairs"
+        counted = f"{'all' if fewer == n else f'{in_words(fewer)} of'} {in_words(n)} pairs"
+        pairs = f"In {origins.number(counted, (name for c in cells for name in c['records']))}"
     return (
         f"{pairs} of runs that differ in the loss alone, the network memorizes clearly fewer of "
         "them with the [symmetric](losses.ipynb) robust log loss (RLL) than with cross "
@@ -98,12 +102,13 @@ def by_network(content: dict) -> list[str]:
     told = []
     if few:
         told.append(
-            f"Memorization almost stops for {names(few)}: the network repeats {shares(few, 'rll')} "
-            f"of the wrong labels with RLL and {shares(few, 'cce')} with cross entropy."
+            f"Memorization almost stops for {names(few)}: the network repeats "
+            f"{shares(content, few, 'rll')} of the wrong labels with RLL and "
+            f"{shares(content, few, 'cce')} with cross entropy."
         )
     if many:
         stop = "not" if few else "not stop"
-        told.append(f"It does {stop} for {names(many, 'rll')}.")
+        told.append(f"It does {stop} for {names(many, content)}.")
     return told
 
 
@@ -112,14 +117,15 @@ def path(switch: Switch) -> str:
     return (
         "And the loss shapes the *path* of training, not what a network can store: when cross "
         "entropy replaces RLL half-way, the share that an MLP repeats rises "
-        f"from {100 * switch.before[0]:.0f} % to {100 * switch.after[0]:.0f} %."
+        f"from {origins.number(f'{100 * switch.before[0]:.0f} %', switch.runs)} "
+        f"to {origins.number(f'{100 * switch.after[0]:.0f} %', switch.runs)}."
     )
 
 
 def switched(found: Iterable[Record], limits: Thresholds | None = None) -> Switch | None:
     """The runs that switch from RLL to CCE, at the main noise rate; None without any."""
     limits = limits or Thresholds()
-    before, after = [], []
+    before, after, runs = [], [], []
     for record in found:
         spec = record.spec
         ways = spec["loss"], spec["switch_loss"], spec["eta"]
@@ -127,7 +133,8 @@ def switched(found: Iterable[Record], limits: Thresholds | None = None) -> Switc
             run = Run(record, limits)
             before.append(at_switch(run))
             after.append(run.end("memorized"))
-    return Switch(spread(before), spread(after)) if before else None
+            runs.append(f"{record.scale}/{record.key}")
+    return Switch(spread(before), spread(after), tuple(runs)) if before else None
 
 
 def load_switched() -> Switch | None:
@@ -141,18 +148,25 @@ def spread(values: list[float]) -> tuple[float, float, float]:
     return sum(values) / len(values), min(values), max(values)
 
 
-def shares(networks: list[dict], loss: str) -> str:
+def shares(content: dict, networks: list[dict], loss: str) -> str:
     """What the networks memorize with a loss: '7 %' or '73 to 80 % and 47 %'."""
-    return listed(percent(n["numbers"][f"{loss}_memorized"]) for n in networks)
+    place = ("rll", "cce").index(loss)  # the order in which a cell names its records
+    return listed(
+        origins.number(
+            percent(n["numbers"][f"{loss}_memorized"]),
+            (c["records"][place] for c in deciding(content, n["column"])),
+        )
+        for n in networks
+    )
 
 
-def names(networks: list[dict], loss: str = "") -> str:
+def names(networks: list[dict], content: dict | None = None) -> str:
     """'ResNet-18 on MNIST', or of one data set 'Inception-Lite (73 to 80 %) and ResNet-32 (47 %) on
-    CIFAR-10', with the share that is memorized with a loss.
+    CIFAR-10', with the share that is memorized with RLL where the table of claims is given.
     """
     by_data: dict[str, list[str]] = {}
     for n in networks:
         network, _, data = n["title"].partition(" on ")
-        beside = f" ({shares([n], loss)})" if loss else ""
+        beside = f" ({shares(content, [n], 'rll')})" if content else ""
         by_data.setdefault(data, []).append(network + beside)
     return listed(f"{listed(of)} on {data}" for data, of in by_data.items())
