@@ -5,14 +5,15 @@ import json
 from IPython.display import HTML, Markdown
 
 from memutils.claims import publish
-from memutils.claims.cases import INCONCLUSIVE, NOT_TESTED
+from memutils.claims.cases import FAILS, HOLDS, INCONCLUSIVE, NOT_TESTED
 from memutils.claims.selection import Pool
 from memutils.claims.statements import CLAIMS, MATHEMATICS, PRIMARY
+from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
 from memutils.report import origins
 from memutils.report.claims.vocabulary import PAGES, PARTS, SHORT, SYMBOLS, badge, beside, readable
 from memutils.report.markup import Safe, details, interval, joined, link, number, table, tag
-from memutils.words import plural
+from memutils.words import listed, plural
 
 
 def heading(claim: dict) -> Safe:
@@ -71,7 +72,7 @@ def line(claim: str, verdict: dict, title: str) -> dict:
     """
     named = {"network": title} | ({"of": PARTS[verdict["part"]]} if verdict["part"] else {})
     return named | {
-        "verdict": badge(verdict["word"], *beside(claim, verdict)),
+        "verdict": badge(verdict["word"], *beside(claim, verdict), failing(verdict)),
         "at η = 0.4": summary(verdict),
     }
 
@@ -83,6 +84,25 @@ def summary(verdict: dict) -> Safe:
     return origins.number(
         deciding(verdict, at), [*of_extra, *(name for c in at for name in c["records"])]
     )
+
+
+def failing(verdict: dict) -> str:
+    """Which cells fail, where others hold: 'fails at η = 0.2: memorized 0.877, J1 0.972'; else ''.
+
+    Named is the first; what all cells share is left out.
+    """
+    told = [c for c in verdict["cells"] if c["state"] in (HOLDS, FAILS)]
+    bad = [c for c in told if c["state"] == FAILS]
+    if verdict["word"] == NOT_TESTED or len(bad) in (0, len(told)):
+        return ""
+    several = {n: len({c[n] for c in told}) > 1 for n in ("loss", "eta", "seed")}
+    cell = bad[0]
+    at = [LOSS_NAMES.get(cell["loss"], cell["loss"])] if several["loss"] else []
+    at += [f"η = {cell['eta']:g}"] if several["eta"] else []
+    at += [f"seed {cell['seed']}"] if several["seed"] else []
+    shown = [f"{readable(n)} {number(v)}" for n, v in [*cell["statistics"].items()][:2]]
+    more = f" and in {len(bad) - 1} more" if len(bad) > 1 else ""
+    return f"fails with {', '.join(at)}{more}: {', '.join(shown)}"
 
 
 def telling(verdict: dict) -> list[dict]:
@@ -114,10 +134,12 @@ def deciding(verdict: dict, at: list[dict]) -> str:
         return "epochs at η = 0.2 / 0.4 / 0.6: " + "; ".join(orders)
     name = readable(next(iter(at[0]["statistics"])))
     mean, found = verdict["mean"]
-    if found:
-        return (
-            f"{name} {number(mean)} ({interval(found)} over {len({c['seed'] for c in at})} seeds)"
-        )
+    seeds = {c["seed"] for c in at}
+    if found and len(seeds) >= Thresholds().seeds:
+        return f"{name} {number(mean)} ({interval(found)} over {len(seeds)} seeds)"
+    if len(at) == len(seeds) > 1:  # an interval over two seeds tells nothing
+        values = (number(next(iter(c["statistics"].values()))) for c in at)
+        return f"{name} {listed(values)}, one seed each"
     own = (
         f" ({interval(at[0]['interval'])}, sampling of images)"
         if at[0]["interval"] and len(at) == 1
