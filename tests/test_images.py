@@ -207,7 +207,11 @@ def test_the_verdict_follows_the_pairs():
 
 def test_without_records_the_page_says_which_runs_are_missing():
     sets, told = page.load(trajectories.choices())
-    assert sets == [] and page.conditions(sets) == "" and sentences.seen(sets) == ""
+    assert (
+        sets == []
+        and page.conditions(sets) == ""
+        and sentences.seen(sets) == "No set has two recorded runs yet."
+    )
     assert "Of MLP on MNIST (5k), no run is recorded with its predictions yet" in told
     assert len(page.compared(sets)) == 0
 

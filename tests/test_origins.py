@@ -2,12 +2,19 @@
 
 import json
 import re
+import subprocess
+import sys
 
+import nbformat
+import pytest
+from conftest import REPOSITORY
 from made_up import altered, make
 
+from memutils.claims.measured import Measured
 from memutils.claims.selection import Pool
 from memutils.report import origins
 from memutils.report.claims import page
+from memutils.report.grids import chapters
 
 RECORD = make("rll", seed=1)
 
@@ -67,3 +74,48 @@ def test_the_deciding_numbers_of_the_claims_name_runs_that_there_are():
     deciding = next(runs for runs, text in spans if "over 3 seeds" in text)
     assert set(deciding.split()) == there
     assert all(set(runs.split()) <= there for runs, _ in spans) and len(spans) > 5
+
+
+def test_a_chapters_number_comes_from_the_runs_of_its_setting():
+    found = [make(loss, eta, seed=s) for loss in ("cce", "rll") for eta in (0, 0.4) for s in (0, 1)]
+    runs = [Measured.of(record) for record in found]
+
+    def of(name):
+        wanted = set(chapters.came_from(name, runs))
+        return {(r.spec["loss"], r.spec["eta"], r.spec["seed"]) for r in runs if r.name in wanted}
+
+    assert of("rll-0.4-test_accuracy") == {("rll", 0.4, 0), ("rll", 0.4, 1)}
+    assert of("cce-0-j1") == {("cce", 0.0, 0), ("cce", 0.0, 1)}
+    assert of("rll-0.4-drop") == of("rll-0.4-j1") | of("rll-0-j1")
+    assert of("cce-crossover") == of("cce-0.4-j1") and of("images") == of("rll-0.2-j1") == set()
+
+
+@pytest.mark.parametrize("runs", [["cpu/a", "cpu/b"], []])
+def test_a_glued_number_names_its_runs_where_prose_shows_it(runs, tmp_path):
+    """A notebook's page, built by Sphinx with the book's extension."""
+    kept = {"name": "m", "mime_prefix": "application/papermill.record/", "runs": runs}
+    output = nbformat.v4.new_output(
+        "display_data",
+        {"application/papermill.record/text/plain": "'7 %'"},
+        metadata={"scrapbook": kept},
+    )
+    cells = [nbformat.v4.new_code_cell("1", outputs=[output])]
+    cells.append(nbformat.v4.new_markdown_cell("# A\n\nIt is {glue:text}`m`."))
+    book, language = tmp_path / "book", {"language_info": {"name": "python"}}
+    book.mkdir()
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=language)
+    nbformat.write(notebook, book / "index.ipynb")
+    settings = {
+        "extensions": ["myst_nb", "origins"],
+        "nb_execution_mode": "off",
+        "project": "a",
+    }
+    code = [f"import sys; sys.path.insert(0, {str(REPOSITORY / 'book/_ext')!r})"]
+    code += [f"{name} = {value!r}" for name, value in settings.items()]
+    (book / "conf.py").write_text("\n".join(code))
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", book, tmp_path / "out"]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    page = (tmp_path / "out/index.html").read_text(encoding="utf-8")
+    number = '<span class="pasted-text">7 %</span>'
+    named = f'<span class="from" data-runs="cpu/a cpu/b">{number}</span>'
+    assert f"It is {named if runs else number}." in page

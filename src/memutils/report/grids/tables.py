@@ -8,7 +8,6 @@ import pandas as pd
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN
 from memutils.claims.measured import Measured
 from memutils.claims.outcomes import Run
-from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES, METRIC_NAMES
 from memutils.report import notebooks, origins
 from memutils.report.claims.strip import rows_of
@@ -127,7 +126,9 @@ def paper_beside(lines: Iterable[tuple[str, str, str]], **runs: list[Measured]) 
         runs: of a network, by the prefix of these names.
     """
     found = {
-        f"{prefix}-{name}": origins.number(text.replace(chapters.MISSING, "–"), came_from(name, of))
+        f"{prefix}-{name}": origins.number(
+            text.replace(chapters.MISSING, "–"), chapters.came_from(name, of)
+        )
         for prefix, of in runs.items()
         for name, text in (chapters.numbers(of) | setting(of)).items()
     }
@@ -140,14 +141,6 @@ def paper_beside(lines: Iterable[tuple[str, str, str]], **runs: list[Measured]) 
         for what, says, ours in lines
     ]
     return html_table(rows, "settings")
-
-
-def came_from(name: str, runs: Iterable[Measured]) -> list[str]:
-    """The runs behind a number of ``chapters.numbers``, e.g. 'rll-0.4-j1'; none of a setting's."""
-    loss, eta, metric = (*name.split("-"), "", "")[:3]
-    eta = f"{Thresholds().main_eta:g}" if eta == "crossover" else eta
-    etas = (eta, "0") if metric in ("drop", "ideal") else (eta,)
-    return [r.name for r in chapters.pick(runs, loss=loss) if f"{r.spec['eta']:g}" in etas]
 
 
 def setting(runs: Iterable[Measured]) -> dict[str, str]:

@@ -129,10 +129,10 @@ def html(sets: list[Shown]) -> Safe:
     """
     first = sets[0]
     images, _ = sprites.unpacked(first.sprite)
-    alt = "Six mislabeled images, and for each loss the prediction at every evaluation."
+    alt = "Mislabeled images, and for each loss the prediction at every evaluation."
     drawn = figures.html(drawings.draw_some, first.followed, images, first.at, alt=alt)
     told = (
-        "The wall of images works on a screen, with JavaScript. Here are the first six images of "
+        "The wall of images works on a screen, with JavaScript. Here are some images of "
         f"{first.followed.title}, with their true class and, in brackets, the label given."
     )
     instead = tag("div", tag("p", told), drawn, class_="follow-instead")

@@ -124,7 +124,7 @@ def seen(sets: list[Followed]) -> str:
         found = trajectories.pairs(one)
         parts = [part(one) for part in (fates, recovered, early)]
         told.append(" ".join(filter(None, [*parts, overlap(found), order(found)])))
-    return typeset("\n\n".join(told))
+    return typeset("\n\n".join(told)) or "No set has two recorded runs yet."
 
 
 def verdict(found: pd.DataFrame) -> str:
