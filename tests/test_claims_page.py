@@ -184,3 +184,41 @@ def test_a_link_to_a_chapter_has_its_title():
     for name, title in vocabulary.PAGES.items():
         cells = json.loads((REPOSITORY / f"notebooks/{name}.ipynb").read_text("utf-8"))["cells"]
         assert "".join(cells[0]["source"]).splitlines()[0] == f"# {title}"
+
+
+def test_a_cell_that_fails_beside_others_is_named(content):
+    verdict = next(v for c in content["claims"] for v in c["verdicts"] if v["cells"])
+    cells = [dict(verdict["cells"][0], state="holds", seed=seed) for seed in (0, 1)]
+    assert claims_page.failing(verdict | {"word": "holds", "cells": cells}) == ""
+    cells[1] |= {"state": "fails", "statistics": {"memorized": 0.877, "j1": 0.972, "rise": 0.0}}
+    told = claims_page.failing(verdict | {"word": "1 of 2 seeds", "cells": cells})
+    assert "seed 1: m 0.877, J1 0.972" in told and told.startswith("fails with ")
+    assert claims_page.failing(verdict | {"word": "not tested", "cells": cells}) == ""
+    every = [dict(c, state="fails") for c in cells]
+    assert claims_page.failing(verdict | {"word": "fails", "cells": every}) == ""
+
+
+def test_a_brief_strip_says_on_how_few_seeds_a_word_rests_and_a_head_its_images(content):
+    seeds = {v["seeds"] for c in content["claims"] for v in c["verdicts"] if v["unit"] == "seed"}
+    text = strip.strip(content, brief=True)
+    assert "5,000 images</small>" in text
+    for n in (1, 2):
+        assert strip.few({"seeds": n, "unit": "seed"}).startswith(f"{n} seed")
+    assert strip.few({"seeds": 3, "unit": "seed"}) == strip.few({"seeds": 1, "unit": "pair"}) == ""
+    assert seeds and "3 seeds" not in text
+
+
+def test_an_interval_over_two_seeds_is_not_told(content):
+    verdict = next(v for c in content["claims"] for v in c["verdicts"] if v["cells"])
+    at = [
+        dict(verdict["cells"][0], eta=0.4, seed=s, statistics={"difference": s / 10})
+        for s in (2, 3)
+    ]
+    told = claims_page.deciding(verdict | {"extra": {}, "mean": [0.25, [-0.4, 0.9]]}, at)
+    assert told == "difference 0.200 and 0.300, one seed each"
+
+
+def test_how_many_runs_were_known_is_counted(repository):
+    pool = Pool.load()
+    known, judged = map(int, more.known(pool).split(" of "))
+    assert 0 < known < judged == len(pool.runs)

@@ -7,25 +7,36 @@ import pytest
 from conftest import REPOSITORY
 from made_up import curve, grid, make
 
+from memutils.claims import early_stopping, steps
 from memutils.claims.selection import Pool
+from memutils.claims.thresholds import Thresholds
 from memutils.report.claims import page
-from memutils.report.start import sentences
+from memutils.report.start import reasons, sentences
+from memutils.report.steps import data, stopping
+from memutils.report.steps.sentences import LEVELS
 
 PAGE = json.loads((REPOSITORY / "notebooks" / "answer.ipynb").read_text(encoding="utf-8"))
-SWITCH = sentences.Switch((0.11, 0.1, 0.12), (0.98, 0.97, 0.99))
+SWITCH = reasons.Switch((0.1, 0.12), (0.97, 0.99), ("switch/a", "switch/b"))
 
 
-def told(found, switch=None):
-    return sentences.answer(page.load(Pool(found)), switch).replace("\u00a0", " ")
+def read(text: str) -> str:
+    """A text as it is read: without the marks of where its numbers come from."""
+    return re.sub("</?span[^>]*>", "", text.replace("\u00a0", " "))
+
+
+def told(found) -> str:
+    """The answer as it is read."""
+    return read(sentences.answer(page.load(Pool(found))))
 
 
 def test_yes():
     text = told(grid())
     assert text.startswith(
-        "**Yes.** We trained the paper's networks on 5,000 images, "
-        "of which 40 % carry a wrong label."
+        "**Yes.** We trained the paper's networks on 5,000 images, a tenth of the paper's or less; "
+        "40 % of them carry a wrong label."
     )
-    assert "In all nine pairs" in text and "does not" not in text
+    divided = "(three of ResNet-18, three of Inception-Lite, three of ResNet-32)"
+    assert "In all nine pairs" in text and divided in text and "reduces" not in text
     assert (
         "almost stops for ResNet-18 on MNIST and Inception-Lite and ResNet-32 on CIFAR-10" in text
     )
@@ -37,7 +48,10 @@ def test_partly_names_the_networks_on_which_it_does_not_stop():
         text.startswith("**Partly.**")
         and "for ResNet-18 on MNIST and ResNet-32 on CIFAR-10" in text
     )
-    assert text.endswith("It does not for Inception-Lite (73 %) on CIFAR-10.")
+    assert text.endswith(
+        "RLL only reduces it for Inception-Lite (73 %) on CIFAR-10, where cross entropy comes to"
+        " 100 %."
+    )
 
 
 def test_no():
@@ -65,9 +79,34 @@ def test_without_records_it_says_so():
     assert told([]) == "**Not answered yet.** No run of the paper's networks is recorded yet."
 
 
-def test_the_path_is_told_where_the_switch_is_clear():
-    assert told(grid(), SWITCH).endswith("rises from 11 % to 98 %.")
-    assert "path" not in told(grid(), sentences.Switch((0.11, 0.1, 0.6), (0.9, 0.8, 1.0)))
+def test_what_a_switch_shows_is_told_where_it_is_clear():
+    content = page.load(Pool(grid()))
+    text = read(reasons.limits(content, SWITCH))
+    assert "repeats at most 12 % of the wrong labels comes to repeat at least 97 %" in text
+    unclear = reasons.Switch((0.1, 0.6), (0.8, 1.0))
+    assert "half-way" not in reasons.limits(content, unclear)
+    assert "half-way" not in reasons.limits(content, None)
+
+
+def test_without_records_no_reason_is_told():
+    assert reasons.why(page.load(Pool([])), Pool([])) == ""
+
+
+def test_what_the_page_says_of_the_reason_and_of_the_limits_is_so(repository):
+    pool, mlp = Pool.load(), data.mlp()
+    content = page.load(pool)
+    why = read(reasons.why(content, pool))
+    limits = read(reasons.limits(content, reasons.load_switched()))
+    assert "repeats 100 % of the wrong labels with it" in why
+    assert re.search(r"lower RLL\]\(theory_theorem.ipynb\) in (\d+) of \1 pairs", why)
+    assert re.search(r"memorizes fewer of the wrong labels: ResNet-18 on MNIST \d\d %", limits)
+    for name in ("More images", "The clock", "Another loss later", "Other noise"):
+        assert f"**{name}.**" in limits
+    chosen = early_stopping.choices(mlp.regular)
+    assert "cannot be told apart" in stopping.against_others(chosen, mlp.test_images)
+    gaps = steps.gap_at_fits(mlp.compared, LEVELS)
+    clear = gaps.groupby("level")["gap"].min() > Thresholds().fit_gap
+    assert 0 < clear.sum() < len(clear)  # "it depends on the fit at which one looks"
 
 
 def test_the_switch_is_read_at_its_epoch_and_at_the_end():
@@ -77,21 +116,38 @@ def test_the_switch_is_read_at_its_epoch_and_at_the_end():
         for seed, high in enumerate((0.9, 0.8))
     ]
     others = [make("cce"), make("rll", 0.2, **way), make("cce", **way | {"switch_loss": "rll"})]
-    found = sentences.switched([*runs, *others])
+    found = reasons.switched([*runs, *others])
     at = [float(curve(0.1, high, 40)[15]) for high in (0.9, 0.8)]  # evaluated at epochs 16 and 21
-    assert found.before == pytest.approx((sum(at) / 2, at[1], at[0]))
-    assert found.after[1] > 0.7 and not sentences.Switch(found.before, found.before).clear
-    assert sentences.switched(others) is None
+    assert found.before == pytest.approx((at[1], at[0])) and len(found.runs) == 2
+    assert found.after[0] > 0.7 and not reasons.Switch(found.before, found.before).clear
+    assert reasons.switched(others) is None
+
+
+def test_every_number_names_its_runs():
+    found = grid(inception_lite=0.73)
+    text = sentences.answer(page.load(Pool(found)))
+    numbers = dict(re.findall(r'<span class="from" data-runs="([^"]*)">([^<]*)</span>', text))
+    names = {f"{r.scale}/{r.key}": r.spec for r in found}
+    for runs, number in numbers.items():
+        used = [names[run] for run in runs.split()]
+        assert {spec["eta"] for spec in used} == {0.4} and len(used) == len(set(runs.split()))
+        if number.startswith("73"):
+            assert {(s["loss"], s["network"]) for s in used} == {("rll", "inception-lite")}
+            assert {s["seed"] for s in used} == {0, 1, 2}
+    assert "all nine pairs" in numbers.values()
+    assert 'data-runs="switch/a switch/b"' in reasons.path(SWITCH)
+    bare = re.sub("<span.*?</span>", "", text.replace("40", "", 1))
+    assert not re.search(r"\d\u00a0%", bare)
 
 
 def test_no_number_breaks_from_its_sign():
-    text = sentences.answer(page.load(Pool(grid())), SWITCH)
+    text = sentences.answer(page.load(Pool(grid())))
     assert "\u00a0%" in text and " %" not in text.replace("\u00a0", "_")
 
 
 def test_the_page_has_the_answer_first_then_the_paper_the_figure_and_the_strip():
     sources = ["".join(cell["source"]) for cell in PAGE["cells"]]
-    parts = ("start.answer", "arxiv.org/abs/2107.09957", "answer_figure.draw", "claims_strip.strip")
+    parts = ("sentences.answer", "arxiv.org/abs/2107.09957", "drawings.draw", "strip.strip")
     places = [next(i for i, text in enumerate(sources) if part in text) for part in parts]
     assert places == sorted(places) and places[0] == 1, "nothing but the title is above the answer"
     assert "doi.org/10.1007/978-3-030-75765-6_11" in sources[places[1]]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from memutils.claims import thresholds
+from memutils.claims.statements import CLAIMS, Claim
 from memutils.claims.thresholds import Thresholds
 
 PAGE = Path(__file__).parents[1] / "book" / "rules.md"
@@ -89,6 +90,33 @@ def test_a_number_that_a_claims_row_lacks_is_noticed():
     missing = {(name, claim) for name, claim, _ in absent(page)}
     assert ("high_j1", "C5") not in missing and ("below_cce", "C5") not in missing
     assert ("high_j1", "C5") in {(n, c) for n, c, _ in absent(page.replace(".75,", "high,"))}
+
+
+ON_THE_PAGE_ALONE = {"step_scales", "low_etas", "lr_drop", "first_j1", "first_memorized"}
+"""Thresholds that a claim's short rule leaves to the page of the rules."""
+
+
+def unstated(claim: Claim) -> set[str]:
+    """The thresholds of a claim whose number its rule and its symbols do not state."""
+    text = f"{claim.rule} {claim.symbols}"
+    missing = set()
+    for name in NAMES:
+        value = getattr(Thresholds(), name)
+        numbers = value if isinstance(value, tuple) else (value,)
+        if claim.id in thresholds.used_by(name):
+            missing |= {name for number in numbers if not spellings(number).search(text)}
+    return missing
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_a_claims_rule_states_its_thresholds_in_words_and_symbols(claim):
+    assert unstated(claim) <= ON_THE_PAGE_ALONE
+
+
+def test_a_rule_whose_threshold_has_moved_is_noticed():
+    claim = next(claim for claim in CLAIMS if claim.id == "C7")
+    told = claim.rule.replace("0.05", "0.06"), claim.symbols.replace("0.05", "0.06")
+    assert "drop_close" in unstated(dataclasses.replace(claim, rule=told[0], symbols=told[1]))
 
 
 @pytest.mark.skipif(not PAGE.exists(), reason="the page of the rules is not written yet")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import student
 
-from memutils.report import explorer, run_table
+from memutils.report import explorer, origins, run_table
 from memutils.runs import records
 
 
@@ -22,7 +22,9 @@ def copy_sources(stage: Path) -> None:
 
 
 def write_runs(stage: Path, executed: Path, keys: tuple[str, ...]) -> None:
-    """The table of all runs, and what it links to in ``extra``, which the book takes as it is."""
+    """The table of all runs, what it links to in ``extra``, which the book takes as it is, and the
+    script that says where a number comes from.
+    """
     scale, extra = os.environ["MEMUTILS_SCALE"], stage / "extra"
     shutil.rmtree(extra, ignore_errors=True)
     found = [r for name in explorer.scales_with_records(scale) for r in records.load(name)]
@@ -34,6 +36,7 @@ def write_runs(stage: Path, executed: Path, keys: tuple[str, ...]) -> None:
     for key in keys:
         shutil.copy(executed / f"{key}.ipynb", extra / "runs")
     notebooks = {(scale, key): f"../runs/{key}.ipynb" for key in keys}
+    (stage / "book" / "_static" / "runs.js").write_text(origins.script(found), encoding="utf-8")
     html = run_table.html(found, "../records", notebooks)
     (stage / "book" / "runs.html").write_text(html, encoding="utf-8")
 

@@ -6,8 +6,8 @@ each of the K - 1 others equally likely (paper, section 2). Other work draws ove
 that its eta is a true rate of eta (K - 1) / K: ``symmetric_matrix(..., convention="all")``.
 
 Labels drawn at random from all K classes (``random_matrix``) are both at once: 'all' at rate 1 and
-'others' at rate (K - 1) / K, .9 for ten classes. Labels that people gave do depend on the image:
-see ``memutils.labeling``.
+'others' at rate (K - 1) / K, .9 for ten classes. Labels that people gave do depend on the image.
+``memutils.labeling`` has the names of all these settings.
 """
 
 from collections.abc import Sequence

@@ -1,5 +1,5 @@
 """How to optimize and how to execute: the recipe of a run,
-and what its 'auto' comes to on a machine.
+and what its 'auto' comes to on a machine. ``memutils.step`` makes the optimizer.
 """
 
 import math

@@ -104,12 +104,12 @@ def gaps(
 
 
 def equal_fit(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
-    """P1: RLL's highest x over the step sizes less CCE's lowest is below -0.05 at both levels of f,
-    by the interval over seeds.
+    """P1: RLL's highest x over the step sizes less CCE's lowest is below -``fit_gap`` at both
+    levels of f, by the interval over seeds.
 
-    Fails where at some level the interval lies above -0.05. Open where it covers -0.05, or where
-    CCE's lowest x lies at the smallest step size by more than 0.05 below the next, in some seed.
-    Not tested with fewer than three seeds that have all the runs.
+    Fails where at some level the interval lies above -``fit_gap``. Open where it covers that, or
+    where CCE's lowest x lies at the smallest step size by more than ``edge_gap`` below the next, in
+    some seed. Not tested with fewer than ``seeds`` seeds that have all the runs.
     """
     if column.id != "inception-lite":
         return Contrast(NOT_TESTED)

@@ -8,6 +8,7 @@ import contextlib
 import html
 import os
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from IPython import get_ipython
@@ -142,11 +143,13 @@ def readable(column: str) -> str:
     return " ".join(names.get(word, html.escape(word)) for word in column.split("_"))
 
 
-def glue(name: str, text: str) -> None:
+def glue(name: str, text: str, runs: Iterable[str] = ()) -> None:
     """Keeps a text for the page, whose prose or caption shows it by {glue:text}`name`.
 
-    It is MyST-NB's ``glue`` for those who read a notebook without the book's tools.
+    It is MyST-NB's ``glue`` for those who read a notebook without the book's tools. ``runs`` are
+    the names of the runs that a number comes from; in prose the number then tells of them
+    (``book/_ext/origins.py``).
     """
     prefix = "application/papermill.record/"
-    kept = {"scrapbook": {"name": name, "mime_prefix": prefix}}
+    kept = {"scrapbook": {"name": name, "mime_prefix": prefix, "runs": list(runs)}}
     display({f"{prefix}text/plain": repr(text)}, raw=True, metadata=kept)

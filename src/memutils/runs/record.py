@@ -1,4 +1,7 @@
-"""A run's record in memory: what it measured, the history as a table, the sum that seals it."""
+"""A run's record in memory: what it measured, the history as a table, the sum that seals it.
+
+What a record holds is decided where it is made, in ``memutils.runs.execute``.
+"""
 
 import hashlib
 import json

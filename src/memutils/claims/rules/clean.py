@@ -26,7 +26,7 @@ def drop(case: Case, limits: Thresholds) -> tuple[dict[str, float], Interval]:
 
 
 def well_below_clean(case: Case, limits: Thresholds) -> Finding:
-    """C6: the drop of J1 is at least three quarters of the ideal one."""
+    """C6: the drop of J1 is at least ``drop_share`` of the ideal one."""
     statistics, interval = drop(case, limits)
     return Finding(
         verdict(statistics["drop"] >= limits.drop_share * statistics["ideal_drop"]),
@@ -36,7 +36,7 @@ def well_below_clean(case: Case, limits: Thresholds) -> Finding:
 
 
 def drop_is_ideal(case: Case, limits: Thresholds) -> Finding:
-    """C7: the drop of J1 is within 0.05 of the ideal one."""
+    """C7: the drop of J1 is within ``drop_close`` of the ideal one."""
     statistics, interval = drop(case, limits)
     return Finding(
         verdict(abs(statistics["drop"] - statistics["ideal_drop"]) <= limits.drop_close),
@@ -46,7 +46,7 @@ def drop_is_ideal(case: Case, limits: Thresholds) -> Finding:
 
 
 def true_near_clean(case: Case, limits: Thresholds) -> Finding:
-    """C12: J2 is at most 0.05 below J1 on clean labels."""
+    """C12: J2 is at most ``clean_close`` below J1 on clean labels."""
     below = case.clean_run.end("j1") - case.run.end("j2")
     interval = paired(*pair(case.clean_run, case.run, "true"), limits.confidence)
     statistics = {
@@ -58,7 +58,7 @@ def true_near_clean(case: Case, limits: Thresholds) -> Finding:
 
 
 def as_accurate(case: Case, limits: Thresholds) -> Finding:
-    """C16: the 90 % interval of the difference of test accuracies lies inside ±0.03 (holds),
+    """C16: the interval of the difference of test accuracies lies inside ± ``equivalence`` (holds),
     outside (fails), or else open.
     """
     b, c, n = pair(case.run, case.clean_run, "tested")

@@ -11,8 +11,8 @@ SHORT = "J1 was still changing when training ended"
 
 
 def memorizes(case: Case, limits: Thresholds) -> Finding:
-    """C1, C2, C4: J1 at least 0.95 and m at least 0.9; not tested where they are missed while J1
-    rises by more than 0.01.
+    """C1, C2, C4: J1 at least ``full_j1`` and m at least ``full_memorized``; not tested where they
+    are missed while J1 rises by more than ``steady``.
     """
     run = case.run
     j1, m = run.end("j1"), run.end("memorized")
@@ -27,11 +27,12 @@ def memorizes(case: Case, limits: Thresholds) -> Finding:
 
 
 def takes_longer(case: Case, limits: Thresholds) -> Finding:
-    """C3: the first epoch from which the training-mode J1 stays at 0.95 or above does not fall in
-    eta, and rises from end to end.
+    """C3: the first epoch from which the training-mode J1 stays at ``reached`` or above does not
+    fall in eta, and rises from end to end.
 
     An epoch that is not reached is later than all, if J1 is on its way. Not tested where one of the
-    epochs lies within three of a drop of the learning rate, or where J1 is not on its way.
+    epochs lies within ``drop_epochs`` of a drop of the learning rate, or where J1 is not on its
+    way.
     """
     runs = [case.runs[case.loss, eta] for eta in limits.etas]
     epochs = [run.reached for run in runs]
@@ -60,8 +61,8 @@ def takes_longer(case: Case, limits: Thresholds) -> Finding:
 
 
 def saturates(case: Case, limits: Thresholds) -> Finding:
-    """C13, first: J1 of normalized MSE is at most 0.95,
-    and changes by at most 0.01 over the last fifth.
+    """C13, first: J1 of normalized MSE is at most ``saturated`` and changes by at most ``steady``
+    over the last epochs.
     """
     run = case.run
     j1, statistics = run.end("j1"), {"j1": run.end("j1"), "rise": run.rise}

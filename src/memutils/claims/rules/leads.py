@@ -77,9 +77,8 @@ def always_above(case: Case, limits: Thresholds) -> Finding:
 
 
 def crosses_over(case: Case, limits: Thresholds) -> Finding:
-    """C11: r leads by 3 SE at three evaluations or in three epochs,
-    and after that m leads at every evaluation.
-    """
+    """C11: r leads by ``deviations`` SE at ``early_lead`` evaluations or epochs,
+    and after that m leads at every evaluation."""
     run, columns = case.run, case.run.measured.columns
     first, n, d = run.crossover, run.mislabeled, limits.deviations
     epochs, m, r = (run.at_evaluations(name) for name in ("epoch", "memorized", "recovered"))

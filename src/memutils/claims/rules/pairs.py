@@ -36,8 +36,8 @@ def more_accurate(case: Case, limits: Thresholds) -> Finding:
 
 
 def high_not_all(case: Case, limits: Thresholds) -> Finding:
-    """C5: J1 of MSE is at least 0.75 and more than 0.02 below that of CCE, both changing by at most
-    0.01 over the last fifth.
+    """C5: J1 of MSE is at least ``high_j1`` and more than ``below_cce`` below that of CCE, both
+    changing by at most ``steady`` over the last epochs.
     """
     mse, cce = case.run, case.other("cce")
     gap = cce.end("j1") - mse.end("j1")
@@ -70,8 +70,8 @@ def nearer_to_rll(case: Case, limits: Thresholds) -> Finding:
 
 
 def memorizer_has_lower_risk(case: Case, limits: Thresholds) -> Finding:
-    """E1: fails for a pair in which CCE memorizes (m at least 0.9) and its network has the lower
-    RLL risk on RLL's training labels.
+    """E1: fails for a pair in which CCE memorizes (m at least ``memorizer``) and its network has
+    the lower RLL risk on RLL's training labels.
     """
     cce, rll = case.other("cce"), case.run
     risks = {run.loss: run.measured.risks["train"]["rll"]["training"] for run in (cce, rll)}

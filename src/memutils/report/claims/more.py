@@ -125,6 +125,18 @@ def second_words(old: dict) -> Safe:
     return joined(lines, "<br>")
 
 
+def known(pool: Pool) -> str:
+    """How many of the judged runs were recorded when the rules were written down: '193 of 228'."""
+    judged = {run.name for run in pool.runs}
+    old = [
+        record
+        for scale in sorted({name.partition("/")[0] for name in judged})
+        for record in records.load(scale)
+        if f"{scale}/{record.key}" in judged and record.content.get("converted_from") == 1
+    ]
+    return f"{len(old)} of {len(judged)}"
+
+
 def late_changes() -> str:
     """A sentence: which rules of the first version were changed after results were in."""
     told = "; ".join(f"{commit} moved {claims}" for commit, claims in AFTER_RESULTS.items())

@@ -5,13 +5,15 @@ import json
 from IPython.display import HTML, Markdown
 
 from memutils.claims import publish
-from memutils.claims.cases import INCONCLUSIVE, NOT_TESTED
+from memutils.claims.cases import FAILS, HOLDS, INCONCLUSIVE, NOT_TESTED
 from memutils.claims.selection import Pool
 from memutils.claims.statements import CLAIMS, MATHEMATICS, PRIMARY
+from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
+from memutils.report import origins
 from memutils.report.claims.vocabulary import PAGES, PARTS, SHORT, SYMBOLS, badge, beside, readable
 from memutils.report.markup import Safe, details, interval, joined, link, number, table, tag
-from memutils.words import plural
+from memutils.words import listed, plural
 
 
 def heading(claim: dict) -> Safe:
@@ -70,14 +72,51 @@ def line(claim: str, verdict: dict, title: str) -> dict:
     """
     named = {"network": title} | ({"of": PARTS[verdict["part"]]} if verdict["part"] else {})
     return named | {
-        "verdict": badge(verdict["word"], *beside(claim, verdict)),
+        "verdict": badge(verdict["word"], *beside(claim, verdict), failing(verdict)),
         "at η = 0.4": summary(verdict),
     }
 
 
-def summary(verdict: dict) -> str:
-    """The deciding number at the main noise rate: its mean over seeds with its interval, or one
-    cell's with its own.
+def summary(verdict: dict) -> Safe:
+    """The deciding number at the main noise rate, with the runs that it comes from."""
+    at = telling(verdict)
+    of_extra = verdict["extra"].get("records", []) if verdict["extra"].get("intervals") else []
+    return origins.number(
+        deciding(verdict, at), [*of_extra, *(name for c in at for name in c["records"])]
+    )
+
+
+def failing(verdict: dict) -> str:
+    """Which cells fail, where others hold: 'fails at η = 0.2: memorized 0.877, J1 0.972'; else ''.
+
+    Named is the first; what all cells share is left out.
+    """
+    told = [c for c in verdict["cells"] if c["state"] in (HOLDS, FAILS)]
+    bad = [c for c in told if c["state"] == FAILS]
+    if verdict["word"] == NOT_TESTED or len(bad) in (0, len(told)):
+        return ""
+    several = {n: len({c[n] for c in told}) > 1 for n in ("loss", "eta", "seed")}
+    cell = bad[0]
+    at = [LOSS_NAMES.get(cell["loss"], cell["loss"])] if several["loss"] else []
+    at += [f"η = {cell['eta']:g}"] if several["eta"] else []
+    at += [f"seed {cell['seed']}"] if several["seed"] else []
+    shown = [f"{readable(n)} {number(v)}" for n, v in [*cell["statistics"].items()][:2]]
+    more = f" and in {len(bad) - 1} more" if len(bad) > 1 else ""
+    return f"fails with {', '.join(at)}{more}: {', '.join(shown)}"
+
+
+def telling(verdict: dict) -> list[dict]:
+    """The cells at the main noise rate, or of all noise rates, that can tell."""
+    silent = (INCONCLUSIVE, NOT_TESTED)
+    at = [c for c in verdict["cells"] if c["eta"] in (0.4, None) and c["state"] not in silent]
+    return [c for c in at if c["statistics"]]
+
+
+def deciding(verdict: dict, at: list[dict]) -> str:
+    """The mean over seeds with its interval, or one cell's number with its own; why there is none.
+
+    Args:
+        at: from ``telling``.
     """
     if verdict["extra"].get("intervals"):
         told = [
@@ -85,13 +124,6 @@ def summary(verdict: dict) -> str:
             for name, (mean, found) in verdict["extra"]["intervals"].items()
         ]
         return "; ".join(told)
-    at = [
-        c
-        for c in verdict["cells"]
-        if c["eta"] in (0.4, None)
-        and c["statistics"]
-        and c["state"] not in (INCONCLUSIVE, NOT_TESTED)
-    ]
     if not at:
         return verdict["why"]
     if at[0]["eta"] is None:
@@ -102,10 +134,12 @@ def summary(verdict: dict) -> str:
         return "epochs at η = 0.2 / 0.4 / 0.6: " + "; ".join(orders)
     name = readable(next(iter(at[0]["statistics"])))
     mean, found = verdict["mean"]
-    if found:
-        return (
-            f"{name} {number(mean)} ({interval(found)} over {len({c['seed'] for c in at})} seeds)"
-        )
+    seeds = {c["seed"] for c in at}
+    if found and len(seeds) >= Thresholds().seeds:
+        return f"{name} {number(mean)} ({interval(found)} over {len(seeds)} seeds)"
+    if len(at) == len(seeds) > 1:  # an interval over two seeds tells nothing
+        values = (number(next(iter(c["statistics"].values()))) for c in at)
+        return f"{name} {listed(values)}, one seed each"
     own = (
         f" ({interval(at[0]['interval'])}, sampling of images)"
         if at[0]["interval"] and len(at) == 1
@@ -138,7 +172,10 @@ def opened_cell(cell: dict) -> dict:
     """A cell as a line: what it is, its state, its numbers, and why."""
     state = {"": joined([symbol_of(cell["state"]), f" {cell['state']}"])}
     named = {"loss": LOSS_NAMES.get(cell["loss"], cell["loss"]), "η": number(cell["eta"], 1)}
-    numbers = {readable(name): number(value) for name, value in cell["statistics"].items()}
+    numbers = {
+        readable(name): origins.number(number(value), cell["records"])
+        for name, value in cell["statistics"].items()
+    }
     why = [cell["why"], f"differ: {cell['differ']}" if cell["differ"] else ""]
     last = {"interval": interval(cell["interval"]), "why": "; ".join(filter(None, why))}
     return named | {"seed": number(cell["seed"])} | state | numbers | last

@@ -2,8 +2,10 @@
 
 from memutils.claims.cases import NOT_TESTED
 from memutils.claims.statements import MATHEMATICS
+from memutils.claims.thresholds import Thresholds
 from memutils.report.claims.vocabulary import PARTS, SHORT, badge, beside
 from memutils.report.markup import Safe, joined, link, table, tag
+from memutils.words import plural
 
 
 def rows_of(content: dict, main: bool) -> list[tuple[dict, str, dict[str, dict]]]:
@@ -23,14 +25,13 @@ def rows_of(content: dict, main: bool) -> list[tuple[dict, str, dict[str, dict]]
 
 def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
     """The claims by networks: a word, a symbol and a color each; a claim's number leads to its row,
-    on this page or on another one. A brief strip has no lines below the words.
+    on this page or on another one. A brief strip says below a word only on how few seeds it rests.
     """
     columns = [c for c in content["columns"] if c["main"]]
-    head = tag(
-        "tr",
-        tag("th", "claim", scope="col"),
-        *(tag("th", SHORT.get(c["id"], c["title"]), scope="col") for c in columns),
+    heads = (
+        tag("th", SHORT.get(c["id"], c["title"]), images(content, c), scope="col") for c in columns
     )
+    head = tag("tr", tag("th", "claim", scope="col"), *heads)
     lines = []
     for claim, part, verdicts in rows_of(content, True):
         name = joined(
@@ -42,7 +43,7 @@ def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
         cells = [
             tag(
                 "td",
-                badge(v["word"], *([] if brief else beside(claim["id"], v)))
+                badge(v["word"], *([few(v)] if brief else beside(claim["id"], v)))
                 if (v := verdicts.get(c["id"]))
                 else "",
             )
@@ -51,7 +52,9 @@ def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
         lines.append(tag("tr", tag("th", name, scope="row"), *cells, class_=claim["weight"]))
     for claim in content["claims"]:
         if claim["weight"] == MATHEMATICS:
-            words = dict.fromkeys(v["word"] for v in claim["verdicts"])
+            words: dict[str, list[str]] = {}
+            for v in claim["verdicts"]:
+                words.setdefault(v["word"], []).append(v["part"])
             name = joined(
                 [link(f"{page}#claim-{claim['id']}", claim["id"]), f" {claim['reading']}"]
             )
@@ -59,10 +62,28 @@ def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
                 tag(
                     "tr",
                     tag("th", name, scope="row"),
-                    tag("td", *map(badge, words), colspan=str(len(columns))),
+                    tag("td", *proofs(words), colspan=str(len(columns))),
                 )
             )
     return tag("table", tag("thead", head), tag("tbody", *lines), class_="strip")
+
+
+def images(content: dict, column: dict) -> Safe:
+    """How many images the answer's runs of a network have, for a column's head."""
+    found = [n["images"] for n in content["answer"]["networks"] if n["column"] == column["id"]]
+    return joined(tag("small", f"{n:,} images") for n in found)
+
+
+def few(verdict: dict) -> str:
+    """The seeds of a verdict that rests on one or two; '' otherwise."""
+    count, unit = verdict["seeds"], verdict["unit"]
+    return plural(count, unit) if unit == "seed" and 0 < count < Thresholds().seeds else ""
+
+
+def proofs(words: dict[str, list[str]]) -> list[Safe]:
+    """A badge for each word of a mathematical claim, with what it is said of where words differ."""
+    alone = len(words) == 1
+    return [badge(word, "" if alone else "; ".join(parts)) for word, parts in words.items()]
 
 
 def controls(content: dict) -> Safe:

@@ -2,6 +2,7 @@
 
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN
 from memutils.claims.statements import CLAIMS
+from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
 from memutils.report.markup import Safe, joined, tag
 from memutils.words import plural
@@ -62,7 +63,7 @@ WORDS = {
     "risk_cce_less_rll": "CCE less RLL",
     "risk_cce": "risk of CCE",
     "risk_rll": "risk of RLL",
-    "first_version": "0.98 and 0.95",
+    "first_version": f"{Thresholds().first_j1:g} and {Thresholds().first_memorized:g}",
     "rll_highest": "RLL's highest x",
     "cce_lowest": "CCE's lowest x",
     "gap": "gap",

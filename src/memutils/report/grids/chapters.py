@@ -185,7 +185,16 @@ def show_images(network: str) -> None:
         display(Markdown(lacks))
 
 
+def came_from(name: str, runs: Iterable[Measured]) -> list[str]:
+    """The runs behind a number of ``numbers``, e.g. 'rll-0.4-j1'; none of a setting's."""
+    loss, eta, metric = (*name.split("-"), "", "")[:3]
+    eta = f"{Thresholds().main_eta:g}" if eta == "crossover" else eta
+    etas = (eta, "0") if metric in ("drop", "ideal") else (eta,)
+    return [r.name for r in pick(runs, loss=loss) if f"{r.spec['eta']:g}" in etas]
+
+
 def keep(prefix: str, runs: list[Measured]) -> None:
     """Keeps every number of these runs for the page's prose, as '<prefix>-<name>'."""
     for name, text in numbers(runs).items():
-        notebooks.glue(f"{prefix}-{name}", text.replace(" %", "\u00a0%"))
+        named = f"{prefix}-{name}", text.replace(" %", "\u00a0%")
+        notebooks.glue(*named, came_from(name, runs))

@@ -9,11 +9,11 @@ from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN
 from memutils.claims.measured import Measured
 from memutils.claims.outcomes import Run
 from memutils.names import LOSS_NAMES, METRIC_NAMES
-from memutils.report import notebooks
+from memutils.report import notebooks, origins
 from memutils.report.claims.strip import rows_of
 from memutils.report.claims.vocabulary import PARTS, badge, beside
 from memutils.report.grids import chapters
-from memutils.report.markup import Safe, details, joined, link, number
+from memutils.report.markup import Safe, details, joined, link, number, safe
 from memutils.report.markup import table as html_table
 from memutils.report.matrix import distinct
 from memutils.report.matrix import table as evaluations
@@ -123,7 +123,10 @@ def compared(rows: dict[str, Iterable[Measured]]) -> Safe:
     """
     found = [
         {"": title, "loss": LOSS_NAMES.get(run.loss, run.loss), "seed": run.measured.spec["seed"]}
-        | {name: number(run.end(key), 2) for key, name in METRIC_NAMES.items()}
+        | {
+            name: origins.number(number(run.end(key), 2), [run.measured.name])
+            for key, name in METRIC_NAMES.items()
+        }
         | {"crossover": chapters.crossover([run.measured]).removeprefix("in ")}
         for title, runs in rows.items()
         for run in map(Run, runs)
@@ -140,12 +143,18 @@ def paper_beside(lines: Iterable[tuple[str, str, str]], **runs: list[Measured]) 
         runs: of a network, by the prefix of these names.
     """
     found = {
-        f"{prefix}-{name}": text.replace(chapters.MISSING, "–")
+        f"{prefix}-{name}": origins.number(
+            text.replace(chapters.MISSING, "–"), chapters.came_from(name, of)
+        )
         for prefix, of in runs.items()
         for name, text in (chapters.numbers(of) | setting(of)).items()
     }
     rows = [
-        {"": what, "the paper": says, "here": re.sub(r"{(.*?)}", lambda m: found[m[1]], ours)}
+        {
+            "": what,
+            "the paper": says,
+            "here": Safe(re.sub(r"{(.*?)}", lambda m: found[m[1]], safe(ours))),
+        }
         for what, says, ours in lines
     ]
     return html_table(rows, "settings")

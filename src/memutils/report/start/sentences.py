@@ -1,158 +1,145 @@
-"""The start page's sentences: the answer in words, with every number computed from records."""
-
-from collections.abc import Iterable
-from dataclasses import dataclass
+"""The start page's answer in words, with every number computed from records;
+``reasons`` goes on with why, and with what could change it.
+"""
 
 from memutils.claims.cases import FAILS, HOLDS, OPEN
-from memutils.claims.outcomes import Run
-from memutils.claims.thresholds import Thresholds
-from memutils.report.switching import at_switch
-from memutils.runs import records
-from memutils.runs.records import Record
-from memutils.runs.specs import load_scale
+from memutils.claims.selection import COLUMNS
+from memutils.report import origins
+from memutils.runs.grid import SIZES
 from memutils.words import in_words, listed, percent, range_of
 
 AGAINST_CCE = "m below CCE's"
 """The part of P0 that compares RLL with CCE."""
 
-CLEAR = 0.5
-"""A share that rises by this much after a switch rises clearly."""
+TENTH = 0.1
+"""Of the paper's images: what is called a tenth."""
 
 
-@dataclass(frozen=True)
-class Switch:
-    """Networks trained with RLL and then with cross entropy: the share of wrong labels memorized,
-    mean, lowest and highest over seeds, at the switch and at the end.
-    """
-
-    before: tuple[float, float, float]
-    after: tuple[float, float, float]
-
-    @property
-    def clear(self) -> bool:
-        """Whether it rose clearly in every seed."""
-        return self.after[1] - self.before[2] > CLEAR
-
-
-def answer(content: dict, switch: Switch | None = None) -> str:
-    """The answer in Markdown: a word, what was done, who memorizes less, where, and the path.
+def answer(content: dict) -> str:
+    """The answer in Markdown: a word, what was done, who memorizes less, and where.
 
     Args:
-        content: the table of claims, from ``claims_page.load``.
-        switch: from ``switched``; None where no run switches.
+        content: the table of claims, from ``claims.page.load``.
     """
     found = content["answer"]
     if not found["networks"]:
         return f"**{found['word']}.** No run of the paper's networks is recorded yet."
     told = [done(content), compared(content), *by_network(content)]
-    if switch and switch.clear:
-        told.append(path(switch))
     text = f"**{found['word']}.** " + " ".join(filter(None, told))
     return text.replace(" %", "\u00a0%")  # a number and its sign stay on one line
 
 
 def done(content: dict) -> str:
     """What was trained on what."""
-    images = range_of(n["images"] for n in content["answer"]["networks"])
+    networks = content["answer"]["networks"]
+    images = range_of(n["images"] for n in networks)
     eta = content["thresholds"]["main_eta"]
     return (
-        f"We trained the paper's networks on {images} images, "
-        f"of which {percent([eta])} carry a wrong label."
+        f"We trained the paper's networks on {images} images{beside_paper(networks)}; "
+        f"{percent([eta])} of them carry a wrong label."
     )
+
+
+def beside_paper(networks: list[dict]) -> str:
+    """How many images these are beside the paper's, which are all of each data set."""
+    shares = [n["images"] / whole(n) for n in networks]
+    if max(shares) <= TENTH:
+        return ", a tenth of the paper's or less"
+    return ", fewer than the paper's" if min(shares) < 1 else ""
+
+
+def whole(network: dict) -> int:
+    """Images of a network's whole data set."""
+    column = next(column for column in COLUMNS if column.id == network["column"])
+    return SIZES[column.settings["dataset"]]
+
+
+def deciding(content: dict, *columns: str) -> list[dict]:
+    """The cells that compare RLL with CCE at the main noise rate, on these networks."""
+    return [
+        c
+        for claim in content["claims"]
+        for v in claim["verdicts"]
+        if (claim["id"], v["part"]) == ("P0", AGAINST_CCE) and v["column"] in columns
+        for c in v["cells"]
+        if c["eta"] == content["thresholds"]["main_eta"] and c["state"] in (HOLDS, FAILS, OPEN)
+    ]
 
 
 def compared(content: dict) -> str:
     """In how many pairs of runs RLL memorizes less than CCE; '' where no pair can tell."""
-    main, eta = (
-        {c["id"] for c in content["columns"] if c["main"]},
-        content["thresholds"]["main_eta"],
-    )
-    cells = [
-        c
-        for claim in content["claims"]
-        for v in claim["verdicts"]
-        if (claim["id"], v["part"]) == ("P0", AGAINST_CCE) and v["column"] in main
-        for c in v["cells"]
-        if c["eta"] == eta and c["state"] in (HOLDS, FAILS, OPEN)
-    ]
+    main = [c["id"] for c in content["columns"] if c["main"]]
+    cells = deciding(content, *main)
     fewer, n = sum(c["state"] == HOLDS for c in cells), len(cells)
     if not n:
         return ""
     if n == 1:
         pairs = "In the one pair" if fewer else "Not in the one pair"
     else:
-        pairs = f"In {'all' if fewer == n else f'{in_words(fewer)} of'} {in_words(n)} pairs"
+        counted = f"{'all' if fewer == n else f'{in_words(fewer)} of'} {in_words(n)} pairs"
+        pairs = f"In {origins.number(counted, (name for c in cells for name in c['records']))}"
     return (
-        f"{pairs} of runs that differ in the loss alone, the network memorizes clearly fewer of "
-        "them with the [symmetric](losses.ipynb) robust log loss (RLL) than with cross "
-        "entropy."
+        f"{pairs} of runs that differ in the loss alone{by_seeds(content, main)}, the network "
+        "memorizes clearly fewer of the wrong labels with the [robust log loss](losses.ipynb) "
+        "(RLL) than with cross entropy."
     )
+
+
+def by_seeds(content: dict, columns: list[str]) -> str:
+    """How the pairs divide: ' (three of ResNet-18, two of Inception-Lite, one of ResNet-32)'."""
+    titles = {n["column"]: n["title"].partition(" on ")[0] for n in content["answer"]["networks"]}
+    counts = {name: len(deciding(content, name)) for name in columns}
+    told = [f"{in_words(n)} of {titles[name]}" for name, n in counts.items() if n]
+    return f" ({', '.join(told)})" if len(told) > 1 else ""
 
 
 def by_network(content: dict) -> list[str]:
-    """A sentence on the networks that hardly memorize with RLL, and one on those that do."""
+    """Sentences on the networks that hardly memorize with RLL, that memorize less, and others."""
     low = content["thresholds"]["resisted"]
     tells = [n for n in content["answer"]["networks"] if not n["underfitted"]]
     few = [n for n in tells if n["numbers"]["rll_memorized"][2] <= low]
-    many = [n for n in tells if n not in few]
+    less = [n for n in tells if n not in few and reduced(n)]
+    rest = [n for n in tells if n not in (*few, *less)]
     told = []
     if few:
         told.append(
-            f"Memorization almost stops for {names(few)}: the network repeats {shares(few, 'rll')} "
-            f"of the wrong labels with RLL and {shares(few, 'cce')} with cross entropy."
+            f"Memorization almost stops for {names(few)}: the network repeats "
+            f"{shares(content, few, 'rll')} of the wrong labels with RLL and "
+            f"{shares(content, few, 'cce')} with cross entropy."
         )
-    if many:
-        stop = "not" if few else "not stop"
-        told.append(f"It does {stop} for {names(many, 'rll')}.")
+    if less:
+        told.append(
+            f"RLL only reduces it for {names(less, content)}, where cross entropy comes to "
+            f"{shares(content, less, 'cce')}."
+        )
+    if rest:
+        told.append(f"It does not stop for {names(rest, content)}.")
     return told
 
 
-def path(switch: Switch) -> str:
-    """What a switch of the loss shows."""
-    return (
-        "And the loss shapes the *path* of training, not what a network can store: when cross "
-        "entropy replaces RLL half-way, the share that an MLP repeats rises "
-        f"from {100 * switch.before[0]:.0f} % to {100 * switch.after[0]:.0f} %."
-    )
+def reduced(network: dict) -> bool:
+    """Whether RLL memorizes less than cross entropy whatever the seeds."""
+    numbers = network["numbers"]
+    return numbers["rll_memorized"][2] < numbers["cce_memorized"][1]
 
 
-def switched(found: Iterable[Record], limits: Thresholds | None = None) -> Switch | None:
-    """The runs that switch from RLL to CCE, at the main noise rate; None without any."""
-    limits = limits or Thresholds()
-    before, after = [], []
-    for record in found:
-        spec = record.spec
-        ways = spec["loss"], spec["switch_loss"], spec["eta"]
-        if ways == ("rll", "cce", limits.main_eta) and not record.diverged:
-            run = Run(record, limits)
-            before.append(at_switch(run))
-            after.append(run.end("memorized"))
-    return Switch(spread(before), spread(after)) if before else None
-
-
-def load_switched() -> Switch | None:
-    """The same of the records of the scale ``switch``, of its own grid."""
-    keys = load_scale("switch").specs()
-    return switched(r for r in records.load("switch") if r.key in keys)
-
-
-def spread(values: list[float]) -> tuple[float, float, float]:
-    """Mean, lowest and highest."""
-    return sum(values) / len(values), min(values), max(values)
-
-
-def shares(networks: list[dict], loss: str) -> str:
+def shares(content: dict, networks: list[dict], loss: str) -> str:
     """What the networks memorize with a loss: '7 %' or '73 to 80 % and 47 %'."""
-    return listed(percent(n["numbers"][f"{loss}_memorized"]) for n in networks)
+    place = ("rll", "cce").index(loss)  # the order in which a cell names its records
+    by_text: dict[str, list[str]] = {}
+    for n in networks:
+        own = [c["records"][place] for c in deciding(content, n["column"])]
+        by_text.setdefault(percent(n["numbers"][f"{loss}_memorized"]), []).extend(own)
+    return listed(origins.number(text, runs) for text, runs in by_text.items())
 
 
-def names(networks: list[dict], loss: str = "") -> str:
+def names(networks: list[dict], content: dict | None = None) -> str:
     """'ResNet-18 on MNIST', or of one data set 'Inception-Lite (73 to 80 %) and ResNet-32 (47 %) on
-    CIFAR-10', with the share that is memorized with a loss.
+    CIFAR-10', with the share that is memorized with RLL where the table of claims is given.
     """
     by_data: dict[str, list[str]] = {}
     for n in networks:
         network, _, data = n["title"].partition(" on ")
-        beside = f" ({shares([n], loss)})" if loss else ""
+        beside = f" ({shares(content, [n], 'rll')})" if content else ""
         by_data.setdefault(data, []).append(network + beside)
     return listed(f"{listed(of)} on {data}" for data, of in by_data.items())

@@ -1,0 +1,182 @@
+"""The start page after the answer: why, as far as that is known, and what could change it.
+
+Every number is a record's; what a sentence says without one is tested against the records.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED
+from memutils.claims.outcomes import Run
+from memutils.claims.selection import Pool
+from memutils.claims.thresholds import Thresholds
+from memutils.report import origins
+from memutils.report.size import chapter
+from memutils.report.size.sentences import means
+from memutils.report.start.sentences import whole
+from memutils.report.switching import at_switch
+from memutils.report.symmetry import ablation
+from memutils.report.symmetry.ablation_words import bounded_shares
+from memutils.runs import records
+from memutils.runs.records import Record
+from memutils.runs.specs import load_scale
+from memutils.words import percent, typeset
+
+CLEAR = 0.5
+"""A share that rises by this much after a switch rises clearly."""
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Networks trained with RLL and then with cross entropy: the share of wrong labels memorized,
+    lowest and highest over seeds, at the switch and at the end; and the names of the runs.
+    """
+
+    before: tuple[float, float]
+    after: tuple[float, float]
+    runs: tuple[str, ...] = ()
+
+    @property
+    def clear(self) -> bool:
+        """Whether it rose clearly in every seed."""
+        return self.after[0] - self.before[1] > CLEAR
+
+
+def why(content: dict, pool: Pool) -> str:
+    """What is known of the reason, in Markdown; '' where nothing that bears on it is recorded."""
+    told = [*symmetry(content, pool), *minima(content)]
+    if not told:
+        return ""
+    told.append(
+        "A likely reason is the [gradient](theory_gradients.ipynb): RLL hardly pulls at a label "
+        "that the network finds improbable. No experiment of this book isolates it."
+    )
+    return typeset("**Why** is not settled. " + " ".join(told))
+
+
+def symmetry(content: dict, pool: Pool) -> list[str]:
+    """That symmetry, the paper's reason, is not enough; and what a bound does without it."""
+    told, cells = [], of_claim(content, "C17", "resnet18")
+    failing = [c for c in cells if (c["loss"], c["state"]) == ("nce", FAILS)]
+    if failing:
+        shares = percent([c["statistics"]["memorized"] for c in failing])
+        number = origins.number(shares, [c["records"][0] for c in failing])
+        told.append(
+            "The paper's reason, [symmetry](symmetry.ipynb), is not enough: normalized cross "
+            f"entropy is symmetric, and ResNet-18 on MNIST repeats {number} of the wrong labels "
+            "with it."
+        )
+    found = [*ablation.convolutional(pool)]
+    parts = bounded_shares(ablation.contrasts(found, ablation.FIRST + ablation.WHOLE))
+    if parts:
+        taken = percent([share for share, _ in parts])
+        told.append(
+            f"Bounding cross entropy without making it symmetric takes off {taken} of what both "
+            "together take off."
+        )
+    return told
+
+
+def minima(content: dict) -> list[str]:
+    """That RLL has no higher risk where a network has memorized (claim E1)."""
+    main = [c["id"] for c in content["columns"] if c["main"]]
+    cells = [c for name in main for c in of_claim(content, "E1", name)]
+    telling = [c for c in cells if c["state"] in (HOLDS, FAILS)]
+    lower = [c for c in telling if c["state"] == FAILS]
+    if len(lower) * 2 <= len(telling):
+        return []
+    counted = f"{len(lower)} of {len(telling)}"
+    number = origins.number(counted, (name for c in lower for name in c["records"]))
+    return [
+        "Nor does RLL itself rise where a network memorizes: one that has done so with cross "
+        f"entropy has the [lower RLL](theory_theorem.ipynb) in {number} pairs."
+    ]
+
+
+def limits(content: dict, switch: Switch | None) -> str:
+    """What could change the answer, a list in Markdown."""
+    told = [*images(content), *clock(content)]
+    told += [path(switch)] if switch and switch.clear else []
+    if word(content, "H1", "inception-lite") == NOT_TESTED:
+        told.append("**Other noise.** [Labels from people](human.ipynb) are not tested.")
+    return typeset("\n".join(f"- {one}" for one in told))
+
+
+def images(content: dict) -> list[str]:
+    """How RLL's memorized share changes with the number of images, on MNIST."""
+    found = chapter.load("size")
+    shares = means(found.frame, "resnet18", "RLL", "memorized")
+    if len(shares) < 2:
+        return []
+    (few, first), *_, (many, last) = shares.items()
+    side = "fewer" if last < first else "more"
+    told = (
+        f"**More images.** With [more images](size.ipynb) RLL memorizes {side} of the wrong "
+        f"labels: ResNet-18 on MNIST {percent([first])} of them with {few:,} images and "
+        f"{percent([last])} with {many:,}."
+    )
+    if any(n["images"] >= whole(n) for n in content["answer"]["networks"]):
+        return [told]
+    return [f"{told} The paper's full data sets are not run."]
+
+
+def clock(content: dict) -> list[str]:
+    """Whether RLL is more than slower learning: P1, and the MLP's answer."""
+    if word(content, "P1", "inception-lite") != NOT_TESTED:
+        return []
+    return [
+        "**The clock.** Whether RLL does more than learn slowly is open: claim P1, which asks for "
+        "it, is not tested. On an [MLP](steps.ipynb) it depends on the fit at which one looks, "
+        "and cross entropy that is stopped early is as accurate on new images as RLL at the end."
+    ]
+
+
+def path(switch: Switch) -> str:
+    """What a switch of the loss shows."""
+    most, least = switch.before[1], switch.after[0]
+    before, after = (origins.number(percent([v]), switch.runs) for v in (most, least))
+    return (
+        "**Another loss later.** RLL protects while it is used: when cross entropy "
+        "[replaces it half-way](switching.ipynb), an MLP on MNIST that repeats at most "
+        f"{before} of the wrong labels comes to repeat at least {after}."
+    )
+
+
+def of_claim(content: dict, claim: str, column: str) -> list[dict]:
+    """A claim's cells on a network."""
+    return [
+        cell
+        for c in content["claims"]
+        if c["id"] == claim
+        for v in c["verdicts"]
+        if v["column"] == column
+        for cell in v["cells"]
+    ]
+
+
+def word(content: dict, claim: str, column: str) -> str:
+    """A claim's verdict on a network."""
+    found = next(c for c in content["claims"] if c["id"] == claim)
+    return next((v["word"] for v in found["verdicts"] if v["column"] == column), NOT_TESTED)
+
+
+def switched(found: Iterable[Record], limits: Thresholds | None = None) -> Switch | None:
+    """The runs that switch from RLL to CCE, at the main noise rate; None without any."""
+    limits = limits or Thresholds()
+    before, after, runs = [], [], []
+    for record in found:
+        spec = record.spec
+        ways = spec["loss"], spec["switch_loss"], spec["eta"]
+        if ways == ("rll", "cce", limits.main_eta) and not record.diverged:
+            run = Run(record, limits)
+            before.append(at_switch(run))
+            after.append(run.end("memorized"))
+            runs.append(f"{record.scale}/{record.key}")
+    ends = [(min(values), max(values)) for values in (before, after) if values]
+    return Switch(*ends, tuple(runs)) if ends else None
+
+
+def load_switched() -> Switch | None:
+    """The same of the records of the scale ``switch``, of its own grid."""
+    keys = load_scale("switch").specs()
+    return switched(r for r in records.load("switch") if r.key in keys)
