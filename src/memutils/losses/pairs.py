@@ -1,4 +1,4 @@
-"""Pairs that differ in symmetry alone: bounded losses, and what makes a loss symmetric."""
+"""Bounded losses, and what makes a loss symmetric: pairs of a loss and the same one symmetrized."""
 
 import functools
 import math
