@@ -18,6 +18,7 @@ from memutils.report.grids import chapters
 from memutils.report.size import chapter, sentences
 from memutils.report.size import verdict as size_verdict
 from memutils.report.steps import data
+from memutils.report.steps import sentences as steps_words
 from memutils.report.steps import verdict as steps_verdict
 from memutils.report.theory import theorem
 from memutils.runs import records
@@ -125,7 +126,7 @@ def test_more_images_help_rll_and_cce_memorizes_them_when_trained_for_longer(rec
         )
         assert rll.is_monotonic_decreasing and longer.iloc[-1] > 0.95
         assert cce.iloc[-1] < 0.3, "few of the largest set in as many steps"
-        assert sentences.longest(frame, network, "RLL", "memorized").iloc[-1] < 0.3, "much less"
+        assert size_verdict.longest(frame, network, "RLL", "memorized").iloc[-1] < 0.3, "much less"
 
 
 def test_only_cce_and_mse_come_near_all_wrong_labels_with_the_mlp(recorded):
@@ -138,6 +139,13 @@ def test_only_cce_and_mse_come_near_all_wrong_labels_with_the_mlp(recorded):
 def test_rll_lies_below_cce_at_equal_fit_on_every_network(pool):
     below, pairs = steps_verdict.below_everywhere(equal_fit.groups(pool))
     assert below == pairs > 0
+
+
+def test_at_low_fits_a_well_chosen_learning_rate_makes_cce_as_good_as_rll(recorded):
+    gaps = steps.gap_at_fits(data.mlp().compared, steps_words.LEVELS)
+    rest = gaps[gaps["level"] < 0.96]["gap"]
+    assert len(rest) and rest.abs().max() < steps_words.CLOSE / 2
+    assert "only at f = 0.975 does RLL" in steps_words.where_clear(gaps)
 
 
 def test_the_gap_to_the_line_grows_with_what_is_memorized(recorded):

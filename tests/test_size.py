@@ -93,15 +93,15 @@ def test_what_is_underfitted_does_not_count():
     for scale in ("cpu", "size"):
         for key, spec in specs.load_scale(scale).specs().items():
             of_rll = (spec.network, spec.loss) == ("inception-lite", "rll")
-            if of_rll and spec.eta and spec.n_train >= 5000:
+            if of_rll and spec.eta and spec.n_train >= 10_000:
                 write(scale, key, spec, 0.85 * F, usual(spec) * F**4, spec.n_train)
     found = size.load("cpu")
     unfit = found.frame[found.frame["inconclusive"] == "RLL is underfitted"]
-    assert set(unfit["network"]) == {"inception-lite"} and unfit["images"].min() == 5000
+    assert set(unfit["network"]) == {"inception-lite"} and unfit["images"].min() == 10_000
     text, seen = verdict.verdict(found.frame, found.groups), sentences.seen(found.frame)
-    assert "from 5,000 images on RLL does not fit the clean images, so this does not count" in text
+    assert "from 10,000 images on RLL does not fit the clean images, so this does not count" in text
     assert "**Take-away.** On ResNet-18 more images help RLL to resist" in text
-    assert "With 5,000, 10,000 and 20,000 images it is underfitted" in seen
+    assert "With 10,000 and 20,000 images it is underfitted" in seen
     assert "(inconclusive)" in seen
     _, inception, *_ = size.draw(found.frame).axes
     faces = {line.get_markerfacecolor() for line in inception.lines if len(line.get_xdata()) == 1}

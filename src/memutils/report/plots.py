@@ -21,7 +21,8 @@ from memutils.words import listed, plural, range_of
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's colors, distinct to color-blind readers, for what is no loss (``looks``)."""
 
-NOT_RUN = "not run ({doc}`all runs <../book/runs>`)"
+ALL_RUNS = "{doc}`all runs <../book/runs>`"
+NOT_RUN = f"not run ({ALL_RUNS})"
 """What a chapter says of runs that have no record, with the page that lists those that have one."""
 
 
