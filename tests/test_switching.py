@@ -40,9 +40,14 @@ def test_the_chapter_says_what_happened():
     )
     assert "rises. It is 0.100 at the switch and 0.900 at the end" in text
     assert text.endswith("without the switch it ends at 0.100.")
-    told = switching.verdict(chapter["moved"])
+    told = switching.verdict(chapter["moved"], switching.place(chapter["found"]))
     assert told.startswith("**Against the explanation.** A network that has memorized keeps")
-    assert "an RLL risk of at most 0.5000 nats" in told and "**Take-away.** The loss shapes" in told
+    assert (
+        "an RLL risk of at most 0.5000 nats" in told
+        and "closeness of minima cannot explain" in told
+    )
+    assert "**Take-away.** In the MLP on 3,000 images of MNIST (5k), the loss shapes" in told
+    assert switching.place([]) == "In these runs"
 
 
 @pytest.mark.parametrize(("to_rll", "to_cce"), [(STEADY, LOW), (FALLING, RISING), (FALLING, LOW)])
