@@ -37,7 +37,7 @@ def test_the_sentence_counts_pairs_whose_memorizer_has_the_lower_risk():
     idle = memory.pairs_sentence(pairs(state="inconclusive"))
     assert "For the claim 0 of the 1 pairs count, and on the paper's networks 0 of 1;" in idle
     control = pairs(state="inconclusive").assign(network="ResNet-18 in float32")
-    both = memory.pairs_sentence(pd.concat([pairs(), control]))
+    both = memory.pairs_sentence(pd.concat([pairs(), control], ignore_index=True))
     assert "For the claim 1 of the 2 pairs count, and on the paper's networks 1 of 1;" in both
     assert "pairs count" not in memory.pairs_sentence(pairs())
     (row,) = memory.pairs_by_network(pairs()).to_dict("records")

@@ -26,7 +26,7 @@ NO_GROUPS = "**Open.** No network has runs of RLL and CCE that can be compared a
 def conditions(groups: list[Group]) -> str:
     """What the runs have in common, for a caption."""
     if not groups:
-        return "No run is recorded yet"
+        return "No run is recorded"
     runs = [run for g in groups for run in g.runs.values()]
     precisions = listed(sorted({run.precision for run in runs}))
     return (
