@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from made_up import EPOCHS, make, write
 
 from memutils.report import switching
-from memutils.report.start import sentences
+from memutils.report.start import reasons
 from memutils.runs import specs
 
 STEADY, LOW, RISING = np.full(4, 0.97), np.full(4, 0.1), np.array([0.1, 0.1, 0.1, 0.9])
@@ -85,7 +85,7 @@ def test_the_end_is_the_median_over_the_last_evaluations_here_and_on_the_start_p
     assert row["at the switch"] == shares[19]
     assert row["at the end"] == np.median(shares[-5:])
     assert row["not switched"] == np.median(shares[:5])
-    found = sentences.switched([switched])
+    found = reasons.switched([switched])
     assert {*found.before} == {row["at the switch"]} and {*found.after} == {row["at the end"]}
 
 
