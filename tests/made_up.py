@@ -157,7 +157,7 @@ def write(scale, key, spec, fitted, x, images=3000):
     epochs = [*range(1, len(fitted)), spec.epochs]
     rows = []
     for epoch, f, m in zip(epochs, fitted, x, strict=True):
-        j1 = 0.6 * f + 0.4 * m
+        j1 = 0.6 * f + 0.4 * m if spec.eta else f
         shares = {
             "j1": j1,
             "j2": 0.6 * f + 0.4 * (1 - m),

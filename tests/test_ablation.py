@@ -1,4 +1,4 @@
-"""Pairs that differ in symmetry alone: what made-up runs say, in numbers, words and picture."""
+"""A loss and its symmetrized form: what made-up runs say, in numbers, words and picture."""
 
 import math
 
@@ -112,6 +112,7 @@ def test_what_bounding_alone_takes_off():
     ((share, names),) = words.bounded_shares(more)
     assert share == pytest.approx(0.75) and names == "shifted CE and RLL (ResNet-18 on MNIST)"
     assert "75\u00a0% for shifted CE and RLL" in words.bounding(more)
+    assert words.bounding(more).endswith("first the bound and then symmetry.")
     assert words.bounding(more[:1]) == ""
 
 
@@ -123,10 +124,11 @@ def told(m, **settings):
 def test_the_takeaway_says_what_the_runs_say():
     assert "No pair" in told({"rll": 0.1})
     text = told(CHAIN | {"mse": 0.9, "mae": 0.1})
-    assert "In every pair of runs" in text and "is bounding's, not symmetry's" in text
-    assert "MSE memorizes 90\u00a0%, and it is bounded" in text
+    assert "In every pair of runs" in text and "Neither a bound nor symmetry alone" in text
+    assert "a bound takes off 75\u00a0% of what bound and symmetry take off together" in text
+    assert "From squared error, which is bounded, symmetrizing takes off 89\u00a0% of what" in text
     text = told({"cce": 1.0, "shifted-ce": 0.8, "rll": 0.2})
-    assert "Bounding alone does less than half of it." in text
+    assert "a bound takes off 25\u00a0%" in text and "alone explains" not in text
     assert "In 0 of 1 pairs" in told({"gce": 0.1, "symmetrized-gce": 0.2})
 
 
@@ -134,12 +136,29 @@ def test_the_summary_counts_pairs_of_runs_and_intervals():
     text = words.summary(found(*THREE, *runs({"gce": 0.1, "symmetrized-gce": 0.2}, **MNIST)))
     assert text.startswith("In three of four pairs of runs the symmetrized loss memorizes less")
     assert text.endswith("the interval of its difference does not lie below zero.")
+    unfit = make("mae", m=0.0, r=0.5, f=0.5, seed=3, **MNIST)
+    both = found(*THREE, *runs({"mse": 0.9}, 3, **MNIST), unfit)
+    assert "; one pair with a run that collapsed or is underfitted is left out." in (
+        words.summary(both)
+    )
 
 
-def test_what_is_not_recorded_yet_is_named():
+def test_intervals_are_counted_over_the_comparisons_that_have_them():
+    (wide,) = found(*THREE)
+    steady = [
+        run
+        for seed in range(3)
+        for run in runs({"gce": 0.9, "symmetrized-gce": 0.5 + seed / 100}, seed, **MNIST)
+    ]
+    (sure,) = found(*steady)
+    assert "In one of two comparisons with three seeds or more" in words.intervals([wide, sure])
+    assert "In all two comparisons with three seeds or more" in words.intervals([sure, sure])
+
+
+def test_what_is_not_recorded_is_named():
     text = words.missing(found(*THREE))
-    assert "shifted CE and RLL and GCE and symmetrized GCE on ResNet-18 on MNIST" in text
-    assert "MSE and MAE on Inception-Lite on CIFAR-10" in text
+    assert "shifted CE and RLL; GCE and symmetrized GCE (on ResNet-18 on MNIST)" in text
+    assert "MSE and MAE (on Inception-Lite on CIFAR-10)" in text
 
 
 @pytest.mark.parametrize("width", [figures.WIDE, figures.NARROW])
@@ -154,5 +173,9 @@ def test_every_run_of_a_chain_is_a_mark_where_it_ended(width):
     }
     assert marks == {(look(loss).marker, 100 * m) for loss, m in CHAIN.items()}
     (row,) = axis.get_yticklabels()
-    assert row.get_text().replace("\n", " ") == "CCE → shifted CE → RLL"
+    assert row.get_text().replace("\n", " ") == "RLL ← shifted CE ← CCE"
+    faces = {line.get_marker(): line.get_markerfacecolor() for line in axis.lines}
+    assert faces[look("shifted-ce").marker] == "none" != faces[look("cce").marker]
+    (legend,) = figure.legends
+    assert [t.get_text() for t in legend.get_texts()] == ["CCE", "shifted CE", "RLL"]
     assert "CCE 100 %, shifted CE 40 %, RLL 20 %" in ablation_figure.alt(pairs)

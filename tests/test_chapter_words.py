@@ -16,7 +16,9 @@ from memutils.report.claims import page as claims_page
 from memutils.report.claims import vocabulary
 from memutils.report.grids import chapters
 from memutils.report.size import chapter, sentences
+from memutils.report.size import verdict as size_verdict
 from memutils.report.steps import data
+from memutils.report.steps import sentences as steps_words
 from memutils.report.steps import verdict as steps_verdict
 from memutils.report.theory import theorem
 from memutils.runs import records
@@ -141,8 +143,11 @@ def test_switching_keeps_what_is_memorized_and_lets_a_resister_memorize(recorded
 
 
 def test_more_images_help_rll_and_cce_memorizes_them_when_trained_for_longer(recorded):
-    frame = chapter.load("cpu").frame
-    assert "difference between the two losses grows" in sentences.verdict(frame)
+    found = chapter.load("cpu")
+    frame, told = found.frame, size_verdict.verdict(found.frame, found.groups)
+    assert "**Take-away.** On ResNet-18 more images help RLL to resist" in told
+    assert "On Inception-Lite the share falls too" in told and "this does not count" in told
+    assert "the end of training grows" in told and "At equal fit (f = 0.9) it does not" in told
     for network in sentences.compared(frame):
         rll, cce, longer = (
             sentences.means(frame, network, case, "memorized")
@@ -150,7 +155,7 @@ def test_more_images_help_rll_and_cce_memorizes_them_when_trained_for_longer(rec
         )
         assert rll.is_monotonic_decreasing and longer.iloc[-1] > 0.95
         assert cce.iloc[-1] < 0.3, "few of the largest set in as many steps"
-        assert sentences.longest(frame, network, "RLL", "memorized").iloc[-1] < 0.3, "much less"
+        assert size_verdict.longest(frame, network, "RLL", "memorized").iloc[-1] < 0.3, "much less"
 
 
 def test_only_cce_and_mse_come_near_all_wrong_labels_with_the_mlp(recorded):
@@ -175,6 +180,13 @@ def test_stopped_in_time_cce_is_as_accurate_as_rll_and_rll_stopped_alike_a_littl
     assert len(tested) == 3 and abs((stopped - full).mean()) < 0.01
     assert (stopped - late).min() > 0.03, "a large gain"
     assert (alike > stopped).all() and (alike > full).all() and (alike - stopped).mean() < 0.02
+
+
+def test_at_low_fits_a_well_chosen_learning_rate_makes_cce_as_good_as_rll(recorded):
+    gaps = steps.gap_at_fits(data.mlp().compared, steps_words.LEVELS)
+    rest = gaps[gaps["level"] < 0.96]["gap"]
+    assert len(rest) and rest.abs().max() < steps_words.CLOSE / 2
+    assert "only at f = 0.975 does RLL" in steps_words.where_clear(gaps)
 
 
 def test_the_gap_to_the_line_grows_with_what_is_memorized(recorded):

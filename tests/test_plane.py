@@ -160,7 +160,7 @@ def test_too_few_losses_or_traits_that_are_one_give_no_fit():
     assert regression.regress(found.assign(bounded=found["symmetric"]), "x") is None
     assert regression.regress(found.assign(collapsed=[True] * 4 + [False] * 11), "x") is None
     assert "Too few losses" in regression.sentence(None, "at the end")
-    assert regression.limits(None) == "" == regression.decides(None, "at the end")
+    assert regression.limits(None) == ""
 
 
 def test_a_clear_trait_is_named_with_its_interval():
@@ -170,18 +170,17 @@ def test_a_clear_trait_is_named_with_its_interval():
     fit = regression.regress(found, "x")
     text = regression.sentence(fit, "at the end")
     assert "Only for the weight does the interval leave out zero" in text
-    told = regression.decides(fit, "at the end")
-    assert told.startswith("Over 18 losses, of the three traits only the weight goes with what is")
+    assert regression.limits(fit).endswith("What the regression says is a hint.")
     assert f"ten times the weight goes with {fit.table['estimate'].iloc[2]:+.3f}" in text
 
 
 def test_losses_that_are_not_in_the_picture_are_named():
     text = plane.missing([run("cce", 1.0)])
-    assert text.startswith("No run at s = 0.01 yet: MSE, MAE, RLL,") and "CCE," not in text
+    assert text.startswith("No run at s = 0.01: MSE, MAE, RLL,") and "CCE," not in text
     base = run("rll", 0.1)
     lost = Record(base.path, base.content | {"diverged": {"epoch": 4}}, base.kept)
     text = plane.missing([run("cce", 1.0), lost])
-    assert text.startswith("Diverged at s = 0.01: RLL. No run at s = 0.01 yet: MSE")
+    assert text.startswith("Diverged at s = 0.01: RLL. No run at s = 0.01: MSE")
     assert plane.paths([run("cce", 1.0), lost])["loss"].unique().tolist() == ["cce"]
 
 

@@ -10,7 +10,7 @@ from made_up import write
 
 from memutils.report import plots
 from memutils.report.size import chapter as size
-from memutils.report.size import sentences
+from memutils.report.size import sentences, verdict
 from memutils.runs import specs
 
 F = np.array([0.3, 0.6, 0.92, 0.99])
@@ -61,13 +61,15 @@ def test_the_chapter_says_what_more_images_do():
     m = {n: 500 / n * F[-1] ** 4 for n in (1250, 20_000)}
     told = f"from {m[1250]:.2f} with 1,250 images to {m[20_000]:.2f} with 20,000"
     assert f"RLL: the memorized share goes {told}" in text and "- Inception-Lite, CCE: " in text
-    assert f"After longer training it is {F[-1] ** 4:.2f} with 10,000 images" in text
-    verdict = sentences.verdict(chapter["frame"])
-    assert "RLL memorizes less of a larger set on both networks" in verdict
-    assert "trained for longer, on both networks" in verdict
-    assert verdict.endswith(
-        "so the difference between the two losses grows with the data, up to the sizes tried here."
-    )
+    assert f"After longer training the share is {F[-1] ** 4:.2f} with 10,000 images" in text
+    told = verdict.verdict(chapter["frame"], chapter["groups"])
+    assert f"On ResNet-18 RLL memorizes less with more images: from {m[1250]:.2f}" in told
+    assert "trained for longer, on both networks" in told
+    assert "On ResNet-18 and Inception-Lite more images help RLL to resist" in told
+    gap = {n: F[-1] ** 4 - m[n] for n in m}
+    grows = f"grows from {gap[1250]:.2f} with 1,250 images to {gap[20_000]:.2f} with 20,000"
+    assert told.count(grows) == 2 and told.count("At equal fit (f = 0.9) it grows too") == 2
+    assert "inconclusive" not in text and not chapter["frame"]["inconclusive"].any()
     at_fits = sentences.at_fits(chapter["groups"])
     assert at_fits.startswith("At f = 0.9 the excess memorization goes")
     assert at_fits.count(f"from {500 / 1250 * np.interp(0.9, F, F**4):.2f} with RLL") == 2
@@ -77,13 +79,47 @@ def test_the_chapter_says_what_more_images_do():
     ("share", "told"),
     [
         (lambda spec: 0.5, "do not show that more images help RLL"),
-        (lambda spec: 500 / spec.n_train, "More images help RLL to resist, up to"),
+        (lambda spec: 500 / spec.n_train, "help RLL to resist, up to the sizes tried here."),
     ],
     ids=["no effect", "of both losses"],
 )
 def test_another_outcome_is_another_take_away(share, told):
     write_all(share)
-    assert told in sentences.verdict(size.load("cpu").frame)
+    assert told in verdict.verdict(size.load("cpu").frame)
+
+
+def test_what_is_underfitted_does_not_count():
+    write_all()
+    for scale in ("cpu", "size"):
+        for key, spec in specs.load_scale(scale).specs().items():
+            of_rll = (spec.network, spec.loss) == ("inception-lite", "rll")
+            if of_rll and spec.eta and spec.n_train >= 10_000:
+                write(scale, key, spec, 0.85 * F, usual(spec) * F**4, spec.n_train)
+    found = size.load("cpu")
+    unfit = found.frame[found.frame["inconclusive"] == "RLL is underfitted"]
+    assert set(unfit["network"]) == {"inception-lite"} and unfit["images"].min() == 10_000
+    text, seen = verdict.verdict(found.frame, found.groups), sentences.seen(found.frame)
+    assert "from 10,000 images on RLL does not fit the clean images, so this does not count" in text
+    assert "**Take-away.** On ResNet-18 more images help RLL to resist" in text
+    assert "With 10,000 and 20,000 images it is underfitted" in seen
+    assert "(inconclusive)" in seen
+    _, inception, *_ = size.draw(found.frame).axes
+    faces = {line.get_markerfacecolor() for line in inception.lines if len(line.get_xdata()) == 1}
+    assert "none" in faces and size.look("rll").color in faces
+
+
+def test_a_difference_that_ends_at_equal_fit_is_said_to():
+    """The more images, the later CCE begins to memorize: at f = 0.9 it has not in the largest."""
+    write_all(lambda spec: usual(spec) * (spec.n_train < 10_000 or spec.loss == "cce"))
+    late = np.array([0.0, 0.0, 0.0, 0.98])
+    for key, spec in specs.load_scale("size").specs().items():
+        if spec.network == "resnet18" and spec.n_train == 20_000 and spec.eta and spec.lr == 0.001:
+            x = late if spec.loss == "cce" and spec.train_on == "all" else 0 * late
+            write("size", key, spec, F, x, spec.n_train)
+    found = size.load("cpu")
+    text = verdict.of_equal_fit(found.groups, "resnet18")
+    assert "it does not: it goes from " in text and text.endswith("begun to memorize at that fit.")
+    assert verdict.of_equal_fit([], "resnet18") == ""
 
 
 @pytest.mark.parametrize(
@@ -93,7 +129,7 @@ def test_another_outcome_is_another_take_away(share, told):
 def test_part_of_the_records_renders_and_is_open(among):
     write_all(among=among)
     chapter = execute("size")
-    assert sentences.verdict(chapter["frame"]) == sentences.TOO_FEW
+    assert verdict.verdict(chapter["frame"]) == sentences.TOO_FEW
     assert sentences.seen(chapter["frame"]) == sentences.TOO_FEW
 
 
@@ -101,7 +137,9 @@ def test_the_second_size_at_the_paper_s_learning_rate_fills_itself_in():
     write_all(among=lambda spec: spec.lr != 0.01 or spec.n_train == 5000)
     slower = size.load("cpu").slower
     text = sentences.paper_rate(slower, plots.final_table(slower))
-    assert text.endswith("of 5,000 images. A second size is not recorded yet.")
+    assert text.endswith(
+        "of 5,000 images. A second size is not run ({doc}`all runs <../book/runs>`)."
+    )
     write_all(among=lambda spec: spec.lr == 0.01)
     slower = size.load("cpu").slower
     text = sentences.paper_rate(slower, plots.final_table(slower))

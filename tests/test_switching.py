@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from made_up import EPOCHS, make, write
 
 from memutils.report import switching
-from memutils.report.start import sentences
+from memutils.report.start import reasons
 from memutils.runs import specs
 
 STEADY, LOW, RISING = np.full(4, 0.97), np.full(4, 0.1), np.array([0.1, 0.1, 0.1, 0.9])
@@ -40,9 +40,14 @@ def test_the_chapter_says_what_happened():
     )
     assert "rises. It is 0.100 at the switch and 0.900 at the end" in text
     assert text.endswith("without the switch it ends at 0.100.")
-    told = switching.verdict(chapter["moved"])
+    told = switching.verdict(chapter["moved"], switching.place(chapter["found"]))
     assert told.startswith("**Against the explanation.** A network that has memorized keeps")
-    assert "an RLL risk of at most 0.5000 nats" in told and "**Take-away.** The loss shapes" in told
+    assert (
+        "an RLL risk of at most 0.5000 nats" in told
+        and "closeness of minima cannot explain" in told
+    )
+    assert "**Take-away.** In the MLP on 3,000 images of MNIST (5k), the loss shapes" in told
+    assert switching.place([]) == "In these runs"
 
 
 @pytest.mark.parametrize(("to_rll", "to_cce"), [(STEADY, LOW), (FALLING, RISING), (FALLING, LOW)])
@@ -80,7 +85,7 @@ def test_the_end_is_the_median_over_the_last_evaluations_here_and_on_the_start_p
     assert row["at the switch"] == shares[19]
     assert row["at the end"] == np.median(shares[-5:])
     assert row["not switched"] == np.median(shares[:5])
-    found = sentences.switched([switched])
+    found = reasons.switched([switched])
     assert {*found.before} == {row["at the switch"]} and {*found.after} == {row["at the end"]}
 
 

@@ -34,7 +34,12 @@ def pairs(cce=0.1, rll=1.0, word=FAILS, state="fails"):
 def test_the_sentence_counts_pairs_whose_memorizer_has_the_lower_risk():
     assert "In **1 of 1 pairs**" in memory.pairs_sentence(pairs())
     assert "In **0 of 1 pairs**" in memory.pairs_sentence(pairs(cce=2.0))
-    assert "1 of them do not count" in memory.pairs_sentence(pairs(state="inconclusive"))
+    idle = memory.pairs_sentence(pairs(state="inconclusive"))
+    assert "For the claim 0 of the 1 pairs count, and on the paper's networks 0 of 1;" in idle
+    control = pairs(state="inconclusive").assign(network="ResNet-18 in float32")
+    both = memory.pairs_sentence(pd.concat([pairs(), control], ignore_index=True))
+    assert "For the claim 1 of the 2 pairs count, and on the paper's networks 1 of 1;" in both
+    assert "pairs count" not in memory.pairs_sentence(pairs())
     (row,) = memory.pairs_by_network(pairs()).to_dict("records")
     assert row["pairs"] == row["lower with CCE"] == 1 and row["network"] == "ResNet-18 on MNIST"
 
@@ -45,7 +50,9 @@ def test_the_verdict_is_a_sentence_whatever_the_word():
     both = pd.concat([pairs(), pairs(word=OPEN).assign(network="ResNet-32 on CIFAR-10")])
     assert "it fails for ResNet-18 on MNIST; it is open for ResNet-32 on" in memory.verdict(both)
     control = pairs().assign(network="ResNet-18 in float32")
-    assert "not tested yet" in memory.verdict(control)
+    assert memory.verdict(control).endswith("is not tested.")
+    assert "belongs to memorizers" in memory.verdict(pairs())
+    assert "belongs to memorizers" not in memory.verdict(pairs(cce=2.0))
     assert "not tested" in memory.verdict(pd.DataFrame())
 
 

@@ -21,6 +21,10 @@ from memutils.words import listed, plural, range_of
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's colors, distinct to color-blind readers, for what is no loss (``looks``)."""
 
+ALL_RUNS = "{doc}`all runs <../book/runs>`"
+NOT_RUN = f"not run ({ALL_RUNS})"
+"""What a chapter says of runs that have no record, with the page that lists those that have one."""
+
 
 def set_style() -> None:
     """The style of every figure; the background is opaque, for pages in dark mode."""

@@ -10,12 +10,12 @@ import pandas as pd
 
 from memutils.claims import steps
 from memutils.claims.outcomes import Run
-from memutils.names import LOSS_NAMES
+from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.report import figures
 from memutils.report.figures import WIDE, is_narrow
 from memutils.report.looks import INK, look
 from memutils.report.markup import Safe, number, table
-from memutils.report.plots import standard
+from memutils.report.plots import NOT_RUN, standard
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
@@ -133,21 +133,27 @@ def sentence(rows: pd.DataFrame) -> str:
 def seen(moved: pd.DataFrame) -> str:
     """What the switches did."""
     if moved.empty:
-        return (
-            "**Open.** No run that switches the loss is recorded yet; `make runs SCALE=switch` "
-            "makes them."
-        )
+        return f"**Open.** The runs that switch the loss are {NOT_RUN}."
     ways = [rows for rows in (of(moved, TO_RLL), of(moved, TO_CCE)) if len(rows)]
     return "\n".join(map(sentence, ways))
 
 
-def verdict(moved: pd.DataFrame) -> str:
+def place(found: list[Record]) -> str:
+    """'In the MLP on 4,000 images of MNIST (5k)': where the runs are from, as a sentence begins."""
+    if not found:
+        return "In these runs"
+    spec, sizes = found[0].spec, found[0].dataset["sizes"]
+    network = NETWORK_NAMES[spec["network"]]
+    return f"In the {network} on {sizes['train']:,} images of {DATASET_NAMES[spec['dataset']]}"
+
+
+def verdict(moved: pd.DataFrame, where: str = "In these runs") -> str:
     """Whether the memorizer stays under RLL and the resister begins to memorize under CCE, in every
-    seed; and the take-away.
+    seed; and the take-away. ``where`` says where the runs are from.
     """
     kept, swapped = of(moved, TO_RLL), of(moved, TO_CCE)
     if kept.empty or swapped.empty:
-        return "**Open.** One of the two switches is not recorded yet."
+        return f"**Open.** One of the two switches is {NOT_RUN}."
     stayed = bool(((kept["at the end"] - kept["at the switch"]).abs() <= CLOSE).all())
     rose = bool((swapped["at the end"] - swapped["at the switch"] > CLOSE).all())
     first = (
@@ -160,10 +166,11 @@ def verdict(moved: pd.DataFrame) -> str:
     )
     if stayed and rose:
         return (
-            f"**Against the explanation.** {first}; {second}. So in these runs the minima of the "
-            "empirical risk do not make the difference.\n\n"
-            "**Take-away.** The loss shapes the *path* of training, not what the network can "
-            "store, and only for as long as it is used."
+            f"**Against the explanation.** {first}; {second}. The lowest empirical risk belongs to "
+            "memorizers, so closeness of minima cannot explain resistance unless training stops at "
+            "other minima, which we did not look for.\n\n"
+            f"**Take-away.** {where}, the loss shapes the *path* of training, not what the network "
+            "can store, and only for as long as it is used."
         )
     return (
         f"**Undecided.** {first}; {second}.\n\n"

@@ -12,7 +12,9 @@ import pandas as pd
 from matplotlib.ticker import NullLocator
 
 from memutils.claims import equal_fit
+from memutils.claims.cases import Case, inconclusive
 from memutils.claims.equal_fit import LEVELS, Group
+from memutils.claims.outcomes import Run
 from memutils.claims.selection import Pool
 from memutils.names import LOSS_NAMES, METRIC_NAMES, NETWORK_NAMES
 from memutils.report import figures
@@ -44,7 +46,8 @@ class Sizes:
     Attributes:
         records: at the learning rates of NETWORKS.
         slower: Inception-Lite at the paper's learning rate.
-        frame: a row a record: case, network, images, steps, and the final metrics.
+        frame: a row a record: case, network, images, steps, inconclusive (why; '' if it is not),
+            and the final metrics.
     """
 
     records: list[Record]
@@ -69,7 +72,8 @@ def load(scale: str) -> Sizes:
     every = select(every, network=tuple(NETWORKS), **wanted)
     found = [r for name, lr in NETWORKS.items() for r in select(every, network=name, lr=lr)]
     slower = select(every, network="inception-lite", lr=PAPER_RATE)
-    named = pd.DataFrame([described(r, base) for r in found], columns=["case", "images", "steps"])
+    rows = [described(r, base) | {"inconclusive": why(r, found)} for r in found]
+    named = pd.DataFrame(rows, columns=["case", "images", "steps", "inconclusive"])
     return Sizes(found, slower, named.join(final_table(found)))
 
 
@@ -86,20 +90,34 @@ def described(record: Record, base: Scale) -> dict:
     return {"case": case, "images": spec["n_train"], "steps": steps}
 
 
+def why(record: Record, found: Iterable[Record]) -> str:
+    """Why a run is inconclusive; '' if it is not. The run of the same settings on clean labels, if
+    it is among those found, says what is underfitted.
+    """
+    spec, run = record.spec, Run(record)
+    if not spec["eta"] or spec["train_on"] == "clean":
+        return ""
+    clean = [r for r in found if r.spec == spec | {"eta": 0.0}]
+    marks = {run.loss: Run(clean[0])} if clean else {}
+    return inconclusive(Case(run.loss, run.eta, spec["seed"], {(run.loss, run.eta): run}, marks))
+
+
 def style(case: str) -> dict:
-    """How a case is drawn: the color and marker of its loss; longer hollow, clean labels dotted."""
+    """How a case is drawn: the color and marker of its loss; longer large and dashed, clean labels
+    dotted.
+    """
     if case == "oracle":
         return {"color": INK, "marker": "*", "linestyle": "-."}
     shape = look("rll" if case.startswith("RLL") else "cce")
     given = {"color": shape.color, "marker": shape.marker, "linestyle": "-"}
     if case.endswith("longer"):
-        return given | {"fillstyle": "none", "linestyle": "--", "markersize": 9}
+        return given | {"linestyle": "--", "markersize": 10}
     return given | ({"linestyle": ":", "marker": ""} if case.endswith("labels") else {})
 
 
 def draw(frame: pd.DataFrame, width: float = WIDE) -> plt.Figure:
     """What is memorized and test accuracy over the number of images, a column a network and a line
-    a case: the mean over the seeds.
+    a case: the mean over the seeds; hollow where one of them is inconclusive.
     """
     networks = [n for n in NETWORKS if (frame["network"] == n).any()]
     shape = (2 * len(networks), 1) if is_narrow(width) else (2, len(networks))
@@ -111,6 +129,8 @@ def draw(frame: pd.DataFrame, width: float = WIDE) -> plt.Figure:
     lines, columns = {}, 2 if is_narrow(width) else 3
     for axis in axes.flat:
         lines |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
+    if frame["inconclusive"].any():
+        lines["inconclusive"] = plt.Line2D([], [], color=INK, marker="o", mfc="none", linestyle="")
     figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=columns)
     return figure
 
@@ -118,7 +138,12 @@ def draw(frame: pd.DataFrame, width: float = WIDE) -> plt.Figure:
 def draw_panel(axis: plt.Axes, part: pd.DataFrame, column: str) -> None:
     """One metric of a network."""
     for case, rows in part.dropna(subset=[column]).groupby("case"):
-        axis.plot(rows.groupby("images")[column].mean(), label=case, **style(case))
+        by_size, shape = rows.groupby("images"), style(case)
+        axis.plot([], [], label=case, **shape)
+        axis.plot(by_size[column].mean(), **shape | {"marker": ""})
+        for images, of in by_size:
+            face = "none" if of["inconclusive"].any() else shape["color"]
+            axis.plot(images, of[column].mean(), **shape | {"linestyle": ""}, mfc=face)
     sizes = sorted(part["images"].unique())
     axis.set(xscale="log", xlabel="training images", ylim=(-0.03, 1.03))
     axis.set_xticks(sizes, [f"{n:,}" for n in sizes])
@@ -132,6 +157,7 @@ def metrics(frame: pd.DataFrame, network: str) -> Safe:
         {"case": row["case"], "n": f"{row['images']:,}", "steps": f"{row['steps']:,}"}
         | {"seed": row["seed"]}
         | {title: shown(row[name]) for name, title in METRIC_NAMES.items()}
+        | {"inconclusive": row["inconclusive"] or "no"}
         for _, row in rows.iterrows()
     ]
     return table(made, NUMBERS, f"{NETWORK_NAMES[network]}: metrics at the end of training.")

@@ -9,14 +9,14 @@ from memutils.claims.equal_fit import LEVELS, Group
 from memutils.claims.outcomes import Run
 from memutils.claims.thresholds import Thresholds
 from memutils.names import NETWORK_NAMES
-from memutils.report.plots import conditions, flags, missing
+from memutils.report.plots import NOT_RUN, conditions, flags, missing
 from memutils.report.size.chapter import NETWORKS, PAPER_RATE
 from memutils.runs.records import Record
 from memutils.runs.specs import Scale
 from memutils.words import listed, plural
 
 LIMITS = Thresholds()
-TOO_FEW = "**Open.** No network is recorded with two numbers of images yet."
+TOO_FEW = "**Open.** No network is recorded with two numbers of images."
 
 
 def means(frame: pd.DataFrame, network: str, case: str, column: str) -> pd.Series:
@@ -52,11 +52,26 @@ def of_case(frame: pd.DataFrame, network: str, case: str) -> str:
     """What more images do to a network with a loss, as an item of a list."""
     share = trend(means(frame, network, case, "memorized"))
     text = f"- {NETWORK_NAMES[network]}, {case}: the memorized share goes {share}."
+    if idle := unfit(frame, network, case):
+        text += f" With {sizes(idle)} images it is underfitted, so there the share is inconclusive."
     if late := longer(frame, network, case):
-        text += f" After longer training it is {late}."
+        text += f" After longer training the share is {late}"
+        text += " (inconclusive)." if unfit(frame, network, f"{case}, longer") else "."
     if lost := trend(cost(frame, network, case)):
         text += f" The test accuracy lost to the noise goes {lost}."
     return text
+
+
+def unfit(frame: pd.DataFrame, network: str, *cases: str) -> list[int]:
+    """The numbers of images at which the longest run of these cases is inconclusive."""
+    own = frame[(frame["network"] == network) & frame["case"].isin(cases)]
+    last = own[own["steps"] == own.groupby("images")["steps"].transform("max")]
+    return sorted(last.loc[last["inconclusive"] != "", "images"].unique())
+
+
+def sizes(found: Iterable[int]) -> str:
+    """'5,000, 10,000 and 20,000'."""
+    return listed(f"{n:,}" for n in found)
 
 
 def cost(frame: pd.DataFrame, network: str, case: str) -> pd.Series:
@@ -73,76 +88,6 @@ def seen(frame: pd.DataFrame) -> str:
     lead = "With the number of optimizer steps held fixed, from the fewest to the most images:"
     items = [of_case(frame, network, case) for network in named for case in ("CCE", "RLL")]
     return "\n".join([lead, "", *items])
-
-
-def falls(values: pd.Series) -> bool:
-    """Whether a share is lower with the most images than with the fewest,
-    by more than the tolerance.
-    """
-    return bool(values.iloc[0] - values.iloc[-1] > LIMITS.fit_gap)
-
-
-def verdict(frame: pd.DataFrame) -> str:
-    """Whether RLL resists more with more images, whether CCE still memorizes them,
-    and the take-away.
-    """
-    named = compared(frame)
-    if not named:
-        return TOO_FEW
-    less = [n for n in named if falls(longest(frame, n, "RLL", "memorized"))]
-    late = {n: means(frame, n, "CCE, longer", "memorized") for n in named}
-    late = {n: values.iloc[-1] for n, values in late.items() if len(values)}
-    full = [n for n, m in late.items() if m >= LIMITS.full_memorized]
-    fits = {n: longest(frame, n, "RLL", "fitted").iloc[-1] for n in named}
-    fitted = listed(f"{f:.2f} on {NETWORK_NAMES[n]}" for n, f in fits.items())
-    texts = [
-        f"In the longest runs RLL memorizes less of a larger set on {counted(less, named)}. Of the "
-        f"clean images of the largest set it fits {fitted}.",
-        f"CCE still memorizes the largest set (a share of {LIMITS.full_memorized:g} or more) when "
-        f"it is trained for longer, on {counted(full, list(late))}."
-        if late
-        else "No run of CCE was trained for longer.",
-    ]
-    wider = all(advantage(frame, n).iloc[-1] > advantage(frame, n).iloc[0] for n in full)
-    told = takeaway(less == named, bool(late) and full == list(late), wider)
-    return f"{' '.join(texts)}\n\n{told}"
-
-
-def longest(frame: pd.DataFrame, network: str, case: str, column: str) -> pd.Series:
-    """The mean of a metric by number of images, of the longest runs of each."""
-    late = means(frame, network, f"{case}, longer", column)
-    return late.combine_first(means(frame, network, case, column))
-
-
-def advantage(frame: pd.DataFrame, network: str) -> pd.Series:
-    """Memorized with CCE less memorized with RLL, by number of images; of the longest runs."""
-    cce, rll = (longest(frame, network, case, "memorized") for case in ("CCE", "RLL"))
-    return (cce - rll).dropna()
-
-
-def counted(some: list[str], every: list[str]) -> str:
-    """'both networks', '1 of 2 networks (ResNet-18)'."""
-    if some == every:
-        return {1: NETWORK_NAMES[every[0]], 2: "both networks"}.get(len(every), "every network")
-    names = f" ({listed(NETWORK_NAMES[n] for n in some)})" if some else ""
-    return f"{len(some)} of {len(every)} networks{names}"
-
-
-def takeaway(resists: bool, memorizes: bool, wider: bool) -> str:
-    """The chapter in one sentence."""
-    if resists and memorizes:
-        grows = (
-            "the difference between the two losses grows with the data"
-            if wider
-            else "there is a difference at every size"
-        )
-        return (
-            "**Take-away.** More images help RLL to resist and do not keep CCE from memorizing, so "
-            f"{grows}, up to the sizes tried here."
-        )
-    if resists:
-        return "**Take-away.** More images help RLL to resist, up to the sizes tried here."
-    return "**Take-away.** These runs do not show that more images help RLL to resist."
 
 
 def at_fits(groups: Iterable[Group], level: float = LEVELS[2]) -> str:
@@ -171,13 +116,18 @@ def by_setting(groups: Iterable[Group]) -> dict[tuple[str, float], list[Group]]:
     return found
 
 
+def told_of(found: list[Record]) -> str:
+    """What the runs have in common, for a caption; n counts the images of a whole training set."""
+    return conditions([r for r in found if r.spec["train_on"] == "all"])
+
+
 def drawn(found: list[Record], scale: Scale) -> str:
-    """From how many runs the chapter is drawn, and what its grid still lacks."""
+    """From how many runs the chapter is drawn, and how many of its grid are not run."""
     absent = len(missing(found, scale))
     collapsed = sum(Run(record).collapsed for record in found)
-    text = f"The figure is drawn from {len(found)} runs: {conditions(found)}. "
+    text = f"The figure is drawn from {len(found)} runs: {told_of(found)}. "
     text += f"{collapsed} of them collapsed." if collapsed else "None of them collapsed."
-    text += f" Of the grid {absent} runs are not recorded yet." if absent else ""
+    text += f" {plural(absent, 'run')} of the grid are {NOT_RUN}." if absent else ""
     return text + flags(found)
 
 
@@ -198,8 +148,8 @@ def paper_rate(found: list[Record], frame: pd.DataFrame) -> str:
         if {"rll", "cce"} <= set(m)
     ]
     if not parts:
-        return f"No pair of runs at learning rate {PAPER_RATE:g} is recorded yet."
+        return f"No pair of runs at learning rate {PAPER_RATE:g} is recorded."
     text = f"At learning rate {PAPER_RATE:g} the memorized share is {'; '.join(parts)}."
     if len(parts) < 2:
-        text += " A second size is not recorded yet."
+        text += f" A second size is {NOT_RUN}."
     return text

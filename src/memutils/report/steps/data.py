@@ -9,7 +9,7 @@ import pandas as pd
 
 from memutils.claims import early_stopping, steps
 from memutils.claims.outcomes import Run
-from memutils.report.plots import conditions, flags, missing, panel_label, standard
+from memutils.report.plots import NOT_RUN, conditions, flags, missing, panel_label, standard
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import Scale, load_scale
@@ -82,7 +82,7 @@ class Paths:
         """What the figures are drawn from, for the reader."""
         collapsed = sum(Run(record).collapsed for record in self.records)
         absent = len(missing(self.records, self.scale))
-        rest = f" Of the grid {absent} runs are not recorded yet." if absent else ""
+        rest = f" {absent} runs of the grid are {NOT_RUN}." if absent else ""
         return (
             f"The MLP has {len(self.records)} runs: {conditions(self.records)}. {collapsed} of "
             f"them collapsed.{rest}{flags(self.records)}"

@@ -36,7 +36,7 @@ def marks(axis: plt.Axes, levels: Iterable[float]) -> None:
     """The line x = 0, on which a network blind to the labels lies,
     and the levels of f at which losses are compared.
     """
-    axis.axhline(0, color=INK, linestyle="--", linewidth=0.9)
+    axis.axhline(0, color=INK, linewidth=0.9)
     for level in levels:
         axis.axvline(level, color=INK, linewidth=0.6, alpha=0.5)
 
@@ -148,7 +148,7 @@ def draw_times(usual: pd.DataFrame, unit: float, width: float = WIDE) -> plt.Fig
                 axis.plot(mean, "-" if times == 4 else "--", linewidth=1.2, ms=5, **shape)
     axes[0].set(ylabel=F, ylim=(0, 1.02))
     axes[1].set(ylabel=X, ylim=(-0.1, 1.03))
-    axes[1].axhline(0, color=INK, linestyle="--", linewidth=0.9)
+    axes[1].axhline(0, color=INK, linewidth=0.9)
     for axis in axes:
         axis.set(xscale="log", xlabel="step size s")
         axis.xaxis.set_minor_formatter(NullFormatter())

@@ -10,6 +10,7 @@ import pandas as pd
 from memutils.claims.early_stopping import EARLY, END, difference, of, told_apart
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
+from memutils.report.plots import ALL_RUNS, NOT_RUN
 from memutils.report.steps.sentences import LEVELS
 from memutils.words import counted, listed, plural
 
@@ -55,7 +56,7 @@ def slower(ends: pd.DataFrame) -> str:
     """
     by_s = ends[ends["loss"] == "cce"].groupby("s")[["x", "fitted"]].mean()
     if by_s.empty:
-        return "No run of CCE is recorded yet."
+        return "No run of CCE is recorded."
     low, full = by_s.index.min(), by_s[by_s["x"] >= LIMITS.first_memorized].index
     text = (
         f"At s = {low:g} CCE ends at x = {by_s['x'][low]:.3f} with f = {by_s['fitted'][low]:.3f}."
@@ -76,7 +77,7 @@ def patience(extended: pd.DataFrame) -> str:
         extended: from ``steps.at_times``, at 4 and 16 times among others.
     """
     if extended.empty:
-        return "The runs of sixteen times that length are not recorded yet."
+        return f"The runs of sixteen times that length are {NOT_RUN}."
     wide = extended.pivot_table(
         index=["loss", "s", "seed"], columns="times", values=["x", "fitted"]
     )
@@ -121,26 +122,34 @@ def against_others(chosen: pd.DataFrame, images: int) -> str:
     gaps = {name: difference(mine, other) for name, other in rivals.items()}
     gaps = {name: gap for name, gap in gaps.items() if len(gap)}
     if not gaps:
-        return "Early stopping cannot be compared yet: no seed has runs of RLL and a rival."
+        return "Early stopping cannot be compared: no seed has runs of RLL and a rival."
     parts = [
         f"by {gap.mean():+.3f} from {name} (higher in {int((gap > 0).sum())} of "
         f"{plural(len(gap), 'seed')})"
         for name, gap in gaps.items()
     ]
     accuracy = float(mine["test_accuracy"].mean())
-    error = math.sqrt(accuracy * (1 - accuracy) / images)
     text = (
-        f"The test accuracy of RLL trained to the end differs {listed(parts)}. One accuracy on "
-        f"{images:,} test images, the same ones for every seed, has a standard error of "
-        f"{error:.3f}."
+        f"The test accuracy of RLL trained to the end differs {listed(parts)}. "
+        f"{precision(accuracy, images)}"
     )
     if "CCE stopped early" not in gaps:
         return text
     return f"{text} {verdict(gaps['CCE stopped early'], accuracy, images)}"
 
 
+def precision(accuracy: float, images: int) -> str:
+    """What a test accuracy is worth on so many images."""
+    error = math.sqrt(accuracy * (1 - accuracy) / images)
+    return (
+        f"The standard error of one accuracy on {images:,} test images, the same ones for every "
+        f"seed, is {error:.3f}. That of a difference of two is not known: it needs the predictions "
+        "at the epoch that is stopped at, and those of the last epoch alone are recorded."
+    )
+
+
 def convolutional(found: Collection[str]) -> str:
-    """What leads to the comparisons on convolutional networks, or that there are none yet.
+    """What leads to the comparisons on convolutional networks, or that there are none.
 
     Args:
         found: what they are of, from ``steps_data.held_out``.
@@ -148,9 +157,8 @@ def convolutional(found: Collection[str]) -> str:
     if found:
         return f"The same on {counted(len(found), 'convolutional setting')}:"
     return (
-        "On a convolutional network early stopping is not compared yet: no run with held-out "
-        "images is recorded. `make runs SCALE=steps-cnn` and `make runs SCALE=size` make them, and "
-        "this page takes them in."
+        "On a convolutional network early stopping is not compared, since no run with held-out "
+        f"images is recorded ({ALL_RUNS})."
     )
 
 
@@ -162,16 +170,16 @@ def verdict(gap: pd.Series, accuracy: float, images: int) -> str:
     return f"RLL trained to the end is clearly {side} accurate than CCE stopped early."
 
 
-def alike(chosen: pd.DataFrame) -> str:
-    """Every loss stopped early alike: RLL against CCE by seed; and x of CCE stopped early beside
-    RLL trained to the end.
+def alike(chosen: pd.DataFrame, images: int) -> str:
+    """Every loss stopped early alike: RLL against CCE by seed, on so many test images; and x of CCE
+    stopped early beside RLL trained to the end.
     """
     mine, other, late = (
         of(chosen, *named) for named in (("rll", EARLY), ("cce", EARLY), ("rll", END))
     )
     gap = difference(mine, other)
     if gap.empty:
-        return "No seed has both losses stopped early yet."
+        return "No seed has both losses stopped early."
     values = ", ".join(f"{g:+.3f}" for g in gap)
     means = [
         f"f = {rows['fitted'].mean():.3f}, x = {rows['x'].mean():.3f}, test accuracy "
@@ -180,7 +188,10 @@ def alike(chosen: pd.DataFrame) -> str:
     ]
     side = "lower" if other["x"].mean() < late["x"].mean() else "higher"
     return (
-        f"If every loss is stopped early alike, RLL has the higher test accuracy in "
-        f"{int((gap > 0).sum())} of {plural(len(gap), 'seed')} ({values}). CCE stopped early "
+        f"If every loss is stopped early alike, the test accuracy of RLL differs from that of CCE "
+        f"by {gap.mean():+.3f} on average, and is higher in {int((gap > 0).sum())} of "
+        f"{plural(len(gap), 'seed')} ({values}), on one test set of {images:,} images. "
+        f"RLL trained to the end differs from CCE stopped early by "
+        f"{difference(late, other).mean():+.3f}. CCE stopped early "
         f"({means[0]}) has the {side} excess memorization than RLL trained to the end ({means[1]})."
     )

@@ -1,7 +1,8 @@
-"""Losses that differ in symmetry alone: how much each memorizes, paired over seeds.
+"""A loss and the same one made symmetric: how much each memorizes, paired over seeds.
 
 A chain begins with a loss and goes on with what is made of it: first bounded, then symmetrized, or
-only one of the two. Its last step changes nothing but symmetry (``losses.symmetrized``).
+only one of the two. Its last step is one operation, ``losses.symmetrized``, which makes the loss
+symmetric and changes the shape of its gradient too.
 """
 
 from collections.abc import Iterable, Iterator

@@ -12,6 +12,9 @@ from memutils.report.symmetry.ablation import CHAINS, Contrast
 ROW, NARROW_ROW, HEAD, MARGIN = 26, 36, 30, 66
 """Heights in pixels: of a chain, on a phone too, of a title, and of what is above and below."""
 
+LINE = 22
+"""Of a line of the legend."""
+
 SPACE = 0.11
 """By how much the seeds of a row lie apart, in rows."""
 
@@ -48,8 +51,10 @@ def draw(
         chains: of losses, a row each.
     """
     groups, narrow = chains_of(found, chains), figures.is_narrow(width)
-    row = NARROW_ROW if narrow else ROW
+    row, columns = (NARROW_ROW, 2) if narrow else (ROW, 4)
+    named = named_of(groups)
     height = MARGIN + sum(HEAD + row * len(rows) for rows in groups.values())
+    height += LINE * -(-len(named) // columns)
     figure, axes = figures.canvas(width, height)
     axis, y, ticks = axes[0, 0], 0.0, {}
     for (where, images), rows in groups.items():
@@ -59,19 +64,40 @@ def draw(
         axis.text(0.005, y + HEAD / 2, title, **head)
         y += HEAD
         for chain, marks in rows.items():
-            ticks[y + row / 2] = " → ".join(
-                look(loss).name for loss in chain if any(loss == of for of, _ in marks)
+            ticks[y + row / 2] = " ← ".join(
+                look(loss).name for loss in reversed(chain) if any(loss == of for of, _ in marks)
             )
             draw_row(axis, chain, marks, y + row / 2)
             y += row
-    names = [name.replace(" → ", " →\n", 1) if narrow else name for name in ticks.values()]
+    names = [name.replace(" ← ", " ←\n", 1) if narrow else name for name in ticks.values()]
     axis.set_yticks(list(ticks), names)
     axis.set(xlim=(-3, 103), ylim=(y + 4, 0), xticks=(0, 25, 50, 75, 100))
     axis.set_xlabel("% of the wrong labels memorized")
     axis.tick_params(length=0)
     axis.spines[["left", "bottom"]].set_visible(False)
     axis.grid(False, axis="y")
+    lines = [plt.Line2D([], [], linestyle="", **of) for of in named.values()]
+    figure.legend(lines, named.keys(), loc="outside lower center", ncols=columns)
     return figure
+
+
+def mark(chain: tuple, loss: str) -> dict:
+    """How a run is marked: in its loss's look, hollow in the middle of a chain."""
+    shape = look(loss)
+    middle = 0 < chain.index(loss) < len(chain) - 1
+    face = "none" if middle else shape.color
+    return {"marker": shape.marker, "color": shape.color, "mfc": face, "ms": 5 + middle}
+
+
+def named_of(groups: dict[tuple, dict[tuple, dict]]) -> dict[str, dict]:
+    """The marks of all rows by the names of their losses, for the legend."""
+    return {
+        look(loss).name: mark(chain, loss)
+        for rows in groups.values()
+        for chain, marks in rows.items()
+        for loss in chain
+        if any(loss == of for of, _ in marks)
+    }
 
 
 def draw_row(axis: plt.Axes, chain: tuple, marks: dict, y: float) -> None:
@@ -83,7 +109,7 @@ def draw_row(axis: plt.Axes, chain: tuple, marks: dict, y: float) -> None:
         shares = [100 * marks[loss, seed] for loss in losses]
         axis.plot(shares, [at] * len(shares), color=INK, alpha=0.3, linewidth=0.8, zorder=1)
         for loss, share in zip(losses, shares, strict=True):
-            axis.plot(share, at, look(loss).marker, color=look(loss).color, ms=5, clip_on=False)
+            axis.plot(share, at, linestyle="", clip_on=False, **mark(chain, loss))
 
 
 def alt(found: Iterable[Contrast], chains: Iterable[tuple] = CHAINS) -> str:

@@ -1,17 +1,15 @@
-"""What the pairs that differ in symmetry alone say, in Markdown; every number is a record's."""
+"""What a loss and its symmetrized form memorize, in Markdown; every number is a record's."""
 
 from collections.abc import Iterable
 from statistics import fmean
 
 from memutils.claims.selection import COLUMNS
 from memutils.report.looks import look
+from memutils.report.plots import NOT_RUN
 from memutils.report.symmetry.ablation import CHAINS, PAIRS, Contrast
 from memutils.report.symmetry.traits import traits
 from memutils.runs.specs import load_scale
 from memutils.words import counted, in_words, listed, percent, typeset
-
-MOST = 0.5
-"""A share above this is most."""
 
 
 def sentence(c: Contrast) -> str:
@@ -35,44 +33,59 @@ def said(c: Contrast) -> str:
     return f"{text}; the difference is {100 * c.mean:+.1f} points ({few}: described, not tested)."
 
 
-def summary(found: Iterable[Contrast]) -> str:
+def summary(found: list[Contrast]) -> str:
     """In how many pairs of runs the symmetric loss memorizes less, and where an interval says so;
     '' without a pair that can tell.
     """
+    every = [seed for c in found for seed in c.seeds]
     found = [c for c in found if c.told]
     seeds = [seed for c in found for seed in c.told]
     if not seeds:
         return ""
     less = sum(seed.difference < 0 for seed in seeds)
-    tested = [c for c in found if c.interval]
-    surely = sum(c.interval[1] < 0 for c in tested)
+    idle = len(every) - len(seeds)
     text = (
         f"In {in_words(less)} of {in_words(len(seeds))} pairs of runs the symmetrized loss "
-        "memorizes less than the loss it is made of."
+        "memorizes less than the loss it is made of. A pair has one network, step size and seed"
     )
-    if tested:
-        text += (
-            f" {in_words(len(tested)).capitalize()} comparisons have three seeds or more, and in "
-            f"{in_words(surely)} of them the interval of the difference lies below zero."
-            if len(tested) > 1
-            else f" One comparison has three seeds, and the interval of its difference "
-            f"{'lies below' if surely else 'does not lie below'} zero."
-        )
-    return text
+    text += (
+        f"; {counted(idle, 'pair')} with a run that collapsed or is underfitted "
+        f"{'is' if idle == 1 else 'are'} left out."
+        if idle
+        else "."
+    )
+    return f"{text} {intervals(found)}".rstrip()
+
+
+def intervals(found: Iterable[Contrast]) -> str:
+    """In how many comparisons with three seeds the interval is below zero; '' without one."""
+    tested = [c for c in found if c.interval]
+    surely = sum(c.interval[1] < 0 for c in tested)
+    if not tested:
+        return ""
+    if len(tested) == 1:
+        where = "lies below" if surely else "does not lie below"
+        return f"One comparison has three seeds, and the interval of its difference {where} zero."
+    n = in_words(len(tested))
+    some = f"all {n}" if surely == len(tested) else f"{in_words(surely)} of {n}"
+    return (
+        f"In {some} comparisons with three seeds or more the interval of the difference lies below "
+        "zero."
+    )
 
 
 def missing(found: Iterable[Contrast]) -> str:
-    """Which pairs of the grid ``symmetry`` have no run of both losses yet; '' if none."""
+    """Which pairs of the grid ``symmetry`` have no run of both losses; '' if none."""
     there = {(c.where, c.first, c.second) for c in found}
     networks = {spec.network for spec in load_scale("symmetry").specs().values()}
     titles = [c.title for c in COLUMNS if c.main and c.settings["network"] in networks]
     absent = {t: [p for p in PAIRS[:3] if (t, *p) not in there] for t in titles}
     told = [
-        f"{listed(f'{look(a).name} and {look(b).name}' for a, b in pairs)} on {title}"
+        f"{'; '.join(f'{look(a).name} and {look(b).name}' for a, b in pairs)} (on {title})"
         for title, pairs in absent.items()
         if pairs
     ]
-    return f"Not recorded yet: {'; '.join(told)}." if told else ""
+    return f"These pairs are {NOT_RUN}: {'; '.join(told)}." if told else ""
 
 
 def bounded_shares(found: Iterable[Contrast]) -> list[tuple[float, str]]:
@@ -103,13 +116,26 @@ def bounding(found: Iterable[Contrast]) -> str:
         return ""
     return typeset(
         "Bounding cross entropy, without making it symmetric, already takes off part of what the "
-        f"bounded and symmetric loss takes off: {listed(told)}."
+        f"bounded and symmetric loss takes off: {listed(told)}. These shares are for that order, "
+        "first the bound and then symmetry."
     )
 
 
+def from_bounded(found: Iterable[Contrast]) -> list[float]:
+    """What symmetrizing takes off a loss that was bounded to begin with (MSE), as a share of what
+    that loss memorizes: the mean of each contrast.
+    """
+    begun = [chain[0] for chain in CHAINS if len(chain) == 2 and traits(chain[0]).bounded]
+    return [
+        -c.mean / fmean(seed.memorized[0] for seed in c.told)
+        for c in found
+        if c.told and c.first in begun
+    ]
+
+
 def takeaway(found: Iterable[Contrast], more: Iterable[Contrast]) -> str:
-    """The chapter's take-away: what symmetry adds, what bounding does, and that bounding is not
-    enough where it is not.
+    """The take-away: what symmetrizing does, from CCE with a bound before it and from MSE,
+    which has one.
 
     Args:
         found: contrasts of ``ablation.PAIRS``.
@@ -118,22 +144,21 @@ def takeaway(found: Iterable[Contrast], more: Iterable[Contrast]) -> str:
     found = [c for c in found if c.told]
     seeds = [seed for c in found for seed in c.told]
     if not seeds:
-        return "**Take-away.** No pair that differs in symmetry alone is recorded yet."
+        return "**Take-away.** No pair of a loss and its symmetrized form is recorded."
     less = sum(seed.difference < 0 for seed in seeds)
     of = "every pair" if less == len(seeds) else f"{less} of {len(seeds)} pairs"
     told = [f"In {of} of runs the symmetrized loss memorizes less than its partner."]
-    shares = [share for share, _ in bounded_shares(more)]
-    if shares and min(shares) > MOST:
+    bound, begun = [share for share, _ in bounded_shares(more)], from_bounded(found)
+    if bound and begun and max(bound) < 1 and min(begun) > 0:
+        told.append("Neither a bound nor symmetry alone explains how much is memorized.")
+    if bound:
         told.append(
-            "But most of the distance between cross entropy and its bounded and symmetric "
-            "successors is bounding's, not symmetry's."
+            f"From cross entropy, a bound takes off {percent(bound)} of what bound and symmetry "
+            "take off together, and symmetrizing after it takes off the rest."
         )
-    elif shares and max(shares) < MOST:
-        told.append("Bounding alone does less than half of it.")
-    high: dict[str, list[float]] = {}
-    for c in (c for c in found if traits(c.first).bounded):
-        high.setdefault(look(c.first).name, []).extend(seed.memorized[0] for seed in c.told)
-    loose = [f"{n} memorizes {percent(m)}" for n, m in high.items() if min(m) > MOST]
-    if loose:
-        told.append(f"Nor is a bound enough: {listed(loose)}, and it is bounded.")
+    if begun:
+        told.append(
+            f"From squared error, which is bounded, symmetrizing takes off {percent(begun)} of "
+            "what it memorizes."
+        )
     return typeset(f"**Take-away.** {' '.join(told)}")

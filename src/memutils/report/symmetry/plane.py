@@ -146,7 +146,7 @@ def missing(found: Iterable[Record]) -> str:
     absent = grid - ended - diverged
     told = []
     at_step = f"at s = {STEP:g}"
-    for names, text in ((diverged, f"Diverged {at_step}"), (absent, f"No run {at_step} yet")):
+    for names, text in ((diverged, f"Diverged {at_step}"), (absent, f"No run {at_step}")):
         ordered = [look(loss).name for loss in losses.LOSSES if loss in names]
         told += [f"{text}: {listed(ordered)}."] if ordered else []
     return " ".join(told)

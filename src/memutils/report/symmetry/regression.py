@@ -105,20 +105,6 @@ def sentence(fit: Fit | None, where: str) -> str:
     )
 
 
-def decides(fit: Fit | None, where: str) -> str:
-    """Which traits go with what is memorized by their intervals, in words; '' without a fit."""
-    if fit is None:
-        return ""
-    clear = [WORDS[trait] for trait in TRAITS if fit.clear(trait)]
-    only = "only " * (0 < len(clear) < len(TRAITS))
-    names = listed(clear) if clear else "none"
-    verb = "go" if len(clear) > 1 else "goes"
-    return (
-        f"Over {fit.losses} losses, of the three traits {only}{names} {verb} with what is "
-        f"memorized {where} by a 95\u00a0% interval that leaves out zero."
-    )
-
-
 def elsewhere(found: pd.DataFrame, column: str, places: Iterable[float] = PLACES) -> str:
     """How much the weight explains alone where it is taken at another p_y; '' without a fit."""
     told = []
@@ -146,7 +132,8 @@ def limits(fit: Fit | None) -> str:
         f"variance of its estimate is {fit.table['inflation'][worst]:.1f} times what it would be "
         "if they were unrelated"
     )
-    return text + (f", so nothing is settled about {listed(unsure)}." if unsure else ".")
+    text += f", so nothing is settled about {listed(unsure)}." if unsure else "."
+    return f"{text} What the regression says is a hint."
 
 
 def rows(fit: Fit) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 from memutils.claims.outcomes import Measured, Run
 from memutils.claims.selection import MAIN, Column, Pool
 from memutils.claims.thresholds import Thresholds
+from memutils.report.plots import NOT_RUN
 from memutils.runs import records
 from memutils.words import listed, percent, typeset
 
@@ -74,7 +75,7 @@ def effects(cce: Measured, rll: Measured, rival: Measured) -> tuple[float, float
 
 
 def sentence(found: pd.DataFrame) -> str:
-    """What the rivals do and which have no runs yet, in Markdown."""
+    """What the rivals do and which have no runs, in Markdown."""
     told = []
     for (network, images), rows in found.dropna(subset=["share"]).groupby(
         ["network", "images"], sort=False
@@ -85,7 +86,7 @@ def sentence(found: pd.DataFrame) -> str:
         )
         told.append(f"on {network} with {images:,} images {shares}")
     if not told:
-        return "No rival is recorded yet beside CCE and RLL of its seed."
+        return "No rival is recorded beside CCE and RLL of its seed."
     text = f"The share of RLL's effect on what is memorized that each rival has: {'; '.join(told)}."
     absent = [name for name in RIVALS if name not in set(found["rival"])]
-    return typeset(text + (f" Not recorded yet: {'; '.join(absent)}." if absent else ""))
+    return typeset(text + (f" The others are {NOT_RUN}: {'; '.join(absent)}." if absent else ""))
