@@ -52,8 +52,10 @@ def of_case(frame: pd.DataFrame, network: str, case: str) -> str:
     """What more images do to a network with a loss, as an item of a list."""
     share = trend(means(frame, network, case, "memorized"))
     text = f"- {NETWORK_NAMES[network]}, {case}: the memorized share goes {share}."
-    if idle := unfit(frame, network, case):
-        text += f" With {sizes(idle)} images it is underfitted, so there the share is inconclusive."
+    if unclear := unfit(frame, network, case):
+        text += (
+            f" With {sizes(unclear)} images it is underfitted, so there the share is inconclusive."
+        )
     if late := longer(frame, network, case):
         text += f" After longer training the share is {late}"
         text += " (inconclusive)." if unfit(frame, network, f"{case}, longer") else "."

@@ -50,8 +50,8 @@ def verdict(frame: pd.DataFrame, groups: Iterable[Group] = ()) -> str:
 
 def resists(frame: pd.DataFrame, network: str) -> bool:
     """Whether RLL's share falls over the sizes whose runs can tell, up to the largest one."""
-    values, idle = longest(frame, network, "RLL", "memorized"), unfit(frame, network, *RLL)
-    return values.index[-1] not in idle and falls(values.drop(idle))
+    values, unclear = longest(frame, network, "RLL", "memorized"), unfit(frame, network, *RLL)
+    return values.index[-1] not in unclear and falls(values.drop(unclear))
 
 
 def of_rll(frame: pd.DataFrame, network: str) -> str:
@@ -59,11 +59,11 @@ def of_rll(frame: pd.DataFrame, network: str) -> str:
     name, values = NETWORK_NAMES[network], longest(frame, network, "RLL", "memorized")
     if resists(frame, network):
         return f"On {name} RLL memorizes less with more images: {trend(values)}."
-    idle = unfit(frame, network, *RLL)
+    unclear = unfit(frame, network, *RLL)
     if not falls(values):
         return f"On {name} RLL does not memorize less with more images: {trend(values)}."
-    largest = list(values.index[-len(idle) :]) == idle
-    where = f"from {idle[0]:,} images on" if largest else f"with {sizes(idle)} images"
+    largest = list(values.index[-len(unclear) :]) == unclear
+    where = f"from {unclear[0]:,} images on" if largest else f"with {sizes(unclear)} images"
     return (
         f"On {name} the share falls too, {trend(values)}, but {where} RLL does not fit the clean "
         "images, so this does not count."

@@ -43,15 +43,15 @@ def summary(found: list[Contrast]) -> str:
     if not seeds:
         return ""
     less = sum(seed.difference < 0 for seed in seeds)
-    idle = len(every) - len(seeds)
+    unclear = len(every) - len(seeds)
     text = (
         f"In {in_words(less)} of {in_words(len(seeds))} pairs of runs the symmetrized loss "
         "memorizes less than the loss it is made of. A pair has one network, step size and seed"
     )
     text += (
-        f"; {counted(idle, 'pair')} with a run that collapsed or is underfitted "
-        f"{'is' if idle == 1 else 'are'} left out."
-        if idle
+        f"; {counted(unclear, 'pair')} with a run that collapsed or is underfitted "
+        f"{'is' if unclear == 1 else 'are'} left out."
+        if unclear
         else "."
     )
     return f"{text} {intervals(found)}".rstrip()
