@@ -34,6 +34,9 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 REPOSITORY = Path(__file__).parents[1]
+in_git = pytest.mark.skipif(not (REPOSITORY / ".git").exists(), reason="these sources have no git")
+"""A test that asks git what these sources are."""
+
 ROOTS = [
     Path(p)
     for p in (os.environ.get("MEMUTILS_DATA"), REPOSITORY / "data", REPOSITORY / "../shared/data")

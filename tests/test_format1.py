@@ -9,7 +9,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import REPOSITORY, measured
+from conftest import REPOSITORY, in_git, measured
 from test_records import check_identities
 
 from memutils.errors import UserError
@@ -116,6 +116,7 @@ def test_damage_is_noticed_in_either_format(tmp_path, format, suffix):
         records.read(path.with_suffix(".json")).arrays()
 
 
+@in_git  # elsewhere no commit is known, and records that name one do not count
 def test_old_records_come_home_and_count(tmp_path, capsys):
     folder = tmp_path / "elsewhere" / "smoke"
     folder.mkdir(parents=True)

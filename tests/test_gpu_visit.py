@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import REPOSITORY
+from conftest import REPOSITORY, in_git
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,6 +103,7 @@ def checkout(tmp_path, monkeypatch):
     return folder
 
 
+@in_git
 def test_the_folder_that_travels_holds_a_commit_its_note_and_what_is_missing(
     checkout, tmp_path, monkeypatch, capsys
 ):
@@ -117,6 +118,7 @@ def test_the_folder_that_travels_holds_a_commit_its_note_and_what_is_missing(
     assert provenance.source_state() == {"commit": commit, "dirty": False}
 
 
+@in_git
 def test_nothing_travels_that_is_no_commit_and_no_other_folder_is_replaced(
     checkout, tmp_path, capsys
 ):

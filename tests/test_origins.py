@@ -54,7 +54,7 @@ def test_the_commit_says_when_it_is_not_all():
     gone = {"commit": "0123456789", "code": "abcdef0123", "commit_in_history": False}
     assert origins.code(gone) == "0123456 (not in the history; code abcdef0)"
     assert origins.code({"commit": "0123456789", "dirty": True}) == "0123456 (with changes)"
-    assert origins.code({}) == "not recorded"
+    assert origins.code({}) == origins.code({"commit": None}) == "not recorded"
 
 
 def test_no_text_of_a_record_ends_the_script():

@@ -47,7 +47,7 @@ def entry(record: Record) -> dict[str, str]:
 
 def code(made: dict) -> str:
     """The commit that made a run; where the history does not have it, the code's hash too."""
-    commit = made.get("commit", "")[:7] or "not recorded"
+    commit = (made.get("commit") or "")[:7] or "not recorded"
     if made.get("commit_in_history") is False:
         return f"{commit} (not in the history; code {made.get('code', '')[:7]})"
     return f"{commit} (with changes)" if made.get("dirty") else commit
