@@ -20,6 +20,12 @@ def ready(page) -> None:
     page.wait_for_function(f"{captions}.every((e) => e.textContent)")
 
 
+def begun_anew(page, i: int = 0) -> None:
+    """Waits until a side's run is the untrained one."""
+    caption = f"document.querySelectorAll('{SHOWN} caption')[{i}].textContent"
+    page.wait_for_function(f"{caption} === 'After epoch 0'")
+
+
 def panel(page):
     return page.locator(SHOWN)
 

@@ -5,7 +5,19 @@ import re
 import lab_checks
 import pytest
 from conftest import BOOK
-from lab_driver import button, computed, epoch, opened, panel, ready, rest, side, train, values
+from lab_driver import (
+    begun_anew,
+    button,
+    computed,
+    epoch,
+    opened,
+    panel,
+    ready,
+    rest,
+    side,
+    train,
+    values,
+)
 
 
 @pytest.fixture(params=[1280, 390])
@@ -80,8 +92,8 @@ def test_a_loss_is_switched_in_mid_training_and_the_address_repeats_it(watch):
     assert before == computed(again, 0, last)
     assert f"then GCE (q 0.7) after epoch {at}" in side(again, 0).locator(".lab-plan").inner_text()
     side(again, 0).locator(".lab-plan button").click()
-    ready(again)
-    assert "gce" not in again.url and epoch(again, 0) == 0
+    begun_anew(again)
+    assert "gce" not in again.url
 
 
 def test_stop_step_and_reset(page):
@@ -102,16 +114,14 @@ def test_stop_step_and_reset(page):
     rest(page)
     assert min(epoch(page, i) for i in (0, 1)) == min(stopped) + 1, "the run that is behind goes on"
     button(page, "reset").click()
-    captions = "[...document.querySelectorAll('#lab-panel-digits caption')]"
-    page.wait_for_function(f"{captions}.every((e) => e.textContent === 'After epoch 0')")
+    begun_anew(page)
+    begun_anew(page, 1)
 
 
 def test_another_choice_begins_its_own_run_anew_and_stands_in_the_address(page):
     train(page, 2)
     side(page, 1).locator("select[name=eta]").select_option("0")
-    page.wait_for_function(
-        "document.querySelectorAll('caption')[1].textContent === 'After epoch 0'"
-    )
+    begun_anew(page, 1)
     assert epoch(page, 0) == 2 and "etaB=0&" in page.url and "etaA=0.4" in page.url
     train(page)
     assert (
