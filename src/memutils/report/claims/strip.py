@@ -29,7 +29,8 @@ def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
     """
     columns = [c for c in content["columns"] if c["main"]]
     heads = (
-        tag("th", SHORT.get(c["id"], c["title"]), images(content, c), scope="col") for c in columns
+        tag("th", SHORT.get(c["id"], c["title"]), images(content, c) if brief else "", scope="col")
+        for c in columns
     )
     head = tag("tr", tag("th", "claim", scope="col"), *heads)
     lines = []
@@ -71,7 +72,7 @@ def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
 def images(content: dict, column: dict) -> Safe:
     """How many images the answer's runs of a network have, for a column's head."""
     found = [n["images"] for n in content["answer"]["networks"] if n["column"] == column["id"]]
-    return joined(tag("small", f"{n:,} images") for n in found)
+    return joined(joined([Safe("<br>"), tag("small", f"{n:,} images")]) for n in found)
 
 
 def few(verdict: dict) -> str:
