@@ -104,7 +104,7 @@ def test_a_name_in_a_record_stays_a_name():
 def test_without_records_the_page_still_stands(empty):
     assert balanced(strip.strip(empty)) and strip.controls(empty) == ""
     assert all(balanced(claims_page.row(empty, c["id"])[2].data) for c in empty["claims"])
-    assert drawings.equal_fits(Pool([]), "steps-cnn") is None
+    assert drawings.at_steps(Pool([]), "steps-cnn") == []
     assert drawings.differences(empty) and more.what_was_run(Pool([]))
 
 

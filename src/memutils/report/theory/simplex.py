@@ -9,6 +9,7 @@ import sympy
 import torch
 
 from memutils.names import LOSS_NAMES
+from memutils.report import figures
 from memutils.report.theory.points import Losses, build, table
 
 CORNERS = {"1": (-0.03, -0.08), "2": (1.03, -0.08), "3": (0.5, 0.89)}
@@ -38,29 +39,37 @@ def values(losses: Losses) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def draw(frame: pd.DataFrame, losses: Losses) -> plt.Figure:
-    """Upper row: level sets of each loss for label 1; lower row: the sum over the labels."""
+def draw(frame: pd.DataFrame, losses: Losses, width: float = figures.WIDE) -> plt.Figure:
+    """A loss a column, on a phone a row: level sets for label 1, and the sum over the labels.
+
+    The fields are pictures within the SVG; as triangles they would be many megabytes.
+    """
     x, y = frame.p_2 + frame.p_3 / 2, frame.p_3 * math.sqrt(3) / 2
-    size = (2.35 * len(losses), 4.9)
-    figure, axes = plt.subplots(2, len(losses), figsize=size, layout="constrained", squeeze=False)
+    narrow, n = figures.is_narrow(width), len(losses)
+    figure, axes = figures.canvas(
+        width, 190 * n if narrow else 330, *((n, 2) if narrow else (2, n))
+    )
     center = torch.zeros(1, 3, dtype=torch.float64)
-    for (upper, lower), name in zip(axes.T, losses, strict=True):
+    for (first, second), name in zip(axes if narrow else axes.T, losses, strict=True):
         one = frame[f"{name}, label 1"]
         total = frame[f"{name}, sum"] / float(table(build(losses, name), center).sum())
         levels = np.linspace(one.min(), min(one.max(), 4 * one.median()), 12)
-        upper.tricontourf(x, y, one, levels=levels, cmap="cividis", extend="max")
-        flat = lower.tripcolor(x, y, total, vmin=1, vmax=2, cmap="cividis", shading="gouraud")
+        field = first.tricontourf(x, y, one, levels=levels, cmap="cividis", extend="max")
+        flat = second.tripcolor(x, y, total, vmin=1, vmax=2, cmap="cividis", shading="gouraud")
+        for drawn in (field, flat):
+            drawn.set_rasterized(True)
         if total.max() - total.min() > 1e-9:
             lines = {"levels": np.linspace(1.05, 2.0, 8), "colors": "white", "linewidths": 0.7}
-            lower.tricontour(x, y, total, **lines)
-        upper.text(0.5, 1.02, name_of(name), ha="center")
+            second.tricontour(x, y, total, **lines)
+        first.text(0.5, 1.02, name_of(name), ha="center")
     for axis in axes.flat:
         axis.set(aspect="equal", xlim=(-0.06, 1.06), ylim=(-0.1, 1.1))
         axis.axis("off")
         for label, place in CORNERS.items():
-            axis.text(*place, label, ha="center", fontsize=8)
-    label = "sum over labels / its value at the center"
-    figure.colorbar(flat, ax=axes[1], label=label, shrink=0.8, extend="max", aspect=14)
+            axis.text(*place, label, ha="center", fontsize="small")
+    where = {"location": "bottom", "shrink": 0.6} if narrow else {"shrink": 0.9}
+    beside = axes if narrow else axes[1]
+    figure.colorbar(flat, ax=beside, label="relative sum", extend="max", aspect=14, **where)
     return figure
 
 
