@@ -28,6 +28,10 @@
     shrink();
     mark();
   }
-  window.addEventListener("load", () => Promise.resolve(window.MathJax?.startup?.promise).then(fit));
+  function watch() {  // what other scripts add to a table, or a late font, makes it scroll as well
+    const observer = new ResizeObserver(mark);
+    for (const element of document.querySelectorAll(wide)) observer.observe(element);
+  }
+  window.addEventListener("load", () => Promise.resolve(window.MathJax?.startup?.promise).then(fit).then(watch));
   window.addEventListener("resize", fit);
 })();
