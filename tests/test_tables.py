@@ -54,3 +54,11 @@ def test_the_data_behind_a_figure_come_back_from_their_link():
     text = base64.b64decode(re.search(r"base64,([^\"]+)", link)[1]).decode()
     assert pd.read_csv(io.StringIO(text)).equals(table)
     assert notebooks.csv_link([], "none").data == notebooks.csv_link(table[:0], "none").data == ""
+
+
+def test_nothing_is_shown_where_there_is_nothing_to_tell(monkeypatch):
+    shown = []
+    monkeypatch.setattr(notebooks, "display", lambda told: shown.append(told.data))
+    notebooks.tell("", " ")
+    notebooks.tell("One.", "", "Two.")
+    assert shown == ["One.\n\nTwo."]

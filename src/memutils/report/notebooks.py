@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from IPython import get_ipython
-from IPython.display import HTML, display
+from IPython.display import HTML, Markdown, display
 
 from memutils.errors import INTERRUPTED, UserError
 from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
@@ -141,6 +141,14 @@ def readable(column: str) -> str:
     """A column's name for the reader, escaped: 'J1 minus J2' for j1_minus_j2."""
     names = {"j1": "J1", "j2": "J2"}
     return " ".join(names.get(word, html.escape(word)) for word in column.split("_"))
+
+
+def tell(*texts: str) -> None:
+    """Shows sentences as Markdown, a paragraph each, and nothing where there is none to tell: of an
+    empty Markdown a page would show the object.
+    """
+    if told := [text for text in texts if text.strip()]:
+        display(Markdown("\n\n".join(told)))
 
 
 def glue(name: str, text: str, runs: Iterable[str] = ()) -> None:
