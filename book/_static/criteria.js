@@ -4,13 +4,7 @@
 (function () {
   "use strict";
 
-  function element(name, attributes = {}, parent = null, text = "") {
-    const made = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    if (text) made.textContent = text;
-    if (parent) parent.append(made);
-    return made;
-  }
+  const { element } = self.memutilsPage;
 
   const FOLLOWING = Node.DOCUMENT_POSITION_FOLLOWING;
   const number = (digit) => parseInt(digit, 36);

@@ -4,13 +4,7 @@
 (function () {
   "use strict";
 
-  function element(name, attributes = {}, parent = null, text = "") {
-    const made = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    if (text) made.textContent = text;
-    if (parent) parent.append(made);
-    return made;
-  }
+  const { element } = self.memutilsPage;
 
   const SIGNS = { memorized: "✕", recovered: "✓", neither: "?" };
   const listed = (words) => words.join(", ").replace(/, ([^,]*)$/, " and $1");

@@ -3,16 +3,9 @@
 (function () {
   "use strict";
 
+  const { element } = self.memutilsPage;
   const FIRST = 3; // runs that are told of
   const source = new URL("runs.js", document.currentScript.src);
-
-  function element(name, attributes = {}, parent = null, text = "") {
-    const made = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    if (text) made.textContent = text;
-    if (parent) parent.append(made);
-    return made;
-  }
 
   let loading = null;
   function load() {

@@ -1,7 +1,10 @@
 """What the browser tests share: the built book, and one Chromium for all of them."""
 
+import contextlib
 import os
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,23 @@ AXE = {
     "preload": False,
 }  # a preload would fetch the style sheets again, which file:// forbids
 ARTICLE = {"include": [["article"]]}
+
+
+@contextlib.contextmanager
+def written(shell: Path, made: Path, body: str) -> Iterator[None]:
+    """A page of the book with another article and no list of contents, as a file in the book."""
+    article = re.compile(r"(<article[^>]*>).*(</article>)", re.DOTALL)
+    contents = re.compile(r'<nav id="pst-page-toc-nav".*?</nav>', re.DOTALL)
+    text = contents.sub("", shell.read_text(encoding="utf-8"))
+    made.write_text(article.sub(lambda m: m[1] + body + m[2], text), encoding="utf-8")
+    yield
+    made.unlink()
+
+
+def output(html: str) -> str:
+    """A cell's output, as a page has it."""
+    inner = f'<div class="output text_html">{html}</div>'
+    return f'<div class="cell_output docutils container">{inner}</div>'
 
 
 def serious(page, context: dict = ARTICLE) -> list[tuple[str, str, list[str]]]:

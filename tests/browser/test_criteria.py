@@ -3,10 +3,9 @@ looks up is made up here, so that every lookup has an answer of its own.
 """
 
 import itertools
-import re
 
 import pytest
-from conftest import BOOK, serious
+from conftest import BOOK, output, serious, written
 
 from memutils.claims import sensitivity
 from memutils.claims.selection import Pool
@@ -17,7 +16,6 @@ from memutils.report.claims import strip as claims_strip
 
 SHELL, MADE = BOOK / "notebooks/claims.html", BOOK / "notebooks/claims-moved.html"
 WORDS = ["not tested", "holds", "fails", "open", "1 of 2 seeds"]
-OUTPUT = '<div class="cell_output docutils container"><div class="output text_html">{}</div></div>'
 
 
 def ours(name: str) -> int:
@@ -75,13 +73,9 @@ def held():
     for claim in content["claims"]:
         heading, _, evidence = claims_page.row(content, claim["id"])
         parts += [heading.data, evidence.data]
-    body = "".join(map(OUTPUT.format, parts)) + '<p id="claims-thresholds">The table</p>'
-    article = re.compile(r"(<article[^>]*>).*(</article>)", re.DOTALL)
-    contents = re.compile(r'<nav id="pst-page-toc-nav".*?</nav>', re.DOTALL)
-    shell = contents.sub("", SHELL.read_text(encoding="utf-8"))
-    MADE.write_text(article.sub(lambda m: m[1] + body + m[2], shell), encoding="utf-8")
-    yield criteria.data(content, swept)
-    MADE.unlink()
+    body = "".join(map(output, parts)) + '<p id="claims-thresholds">The table</p>'
+    with written(SHELL, MADE, body):
+        yield criteria.data(content, swept)
 
 
 @pytest.fixture(params=[1280, 390])

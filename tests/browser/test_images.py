@@ -3,13 +3,11 @@ made up, so that each choice has an answer of its own.
 """
 
 import json
-import re
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from browser import typeset
-from conftest import BOOK
+from conftest import BOOK, output, serious, written
 
 from memutils.report.images import page as images_page
 from memutils.report.images import sprites, trajectories
@@ -18,10 +16,8 @@ from memutils.runs.record import Record, tabulate
 from memutils.runs.scale import Scale
 
 SHELL, MADE = BOOK / "notebooks/images.html", BOOK / "notebooks/images-made.html"
-OUTPUT = '<div class="cell_output docutils container"><div class="output text_html">{}</div></div>'
 NAMES = ("airplane", "automobile", "bird", "cat")
 EVALUATIONS = 12
-AXE = {"resultTypes": ["violations"], "preload": False}
 
 
 def made_up(losses: tuple[str, ...], classes: tuple[str, ...], dataset: str, channels: int):
@@ -56,14 +52,8 @@ def held():
         made_up(("cce", "mse", "rll"), tuple("0123"), "mnist5k", 1),
         made_up(("cce", "rll"), NAMES, "cifar10", 3),
     ]
-    body = OUTPUT.format(images_page.html(sets))
-    shell = SHELL.read_text(encoding="utf-8")
-    article = re.compile(r"(<article[^>]*>).*(</article>)", re.DOTALL)
-    contents = re.compile(r'<nav id="pst-page-toc-nav".*?</nav>', re.DOTALL)
-    page = article.sub(lambda m: m[1] + body + m[2], contents.sub("", shell))
-    MADE.write_text(page, encoding="utf-8")
-    yield [images_page.entry(one) for one in sets]
-    MADE.unlink()
+    with written(SHELL, MADE, output(images_page.html(sets))):
+        yield [images_page.entry(one) for one in sets]
 
 
 @pytest.fixture(params=[1280, 390])
@@ -200,9 +190,7 @@ def test_the_keyboard_alone_does_it_all(page, held):
 def test_nothing_serious_for_axe_and_no_sideways_scrolling(page, runs):
     page.select_option(".follow select[name=runs]", runs)
     page.locator(".follow [data-image='5']").click()
-    found = Axe().run(page, context={"include": [["article"]]}, options=AXE)
-    serious = [v for v in found.response["violations"] if v["impact"] in ("serious", "critical")]
-    assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in serious] == []
+    assert serious(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -6,13 +6,11 @@ import json
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from conftest import BOOK
+from conftest import BOOK, serious, written
 
 from memutils.report import origins
 
 SHELL, MADE = BOOK / "notebooks/claims.html", BOOK / "notebooks/claims-numbers.html"
-AXE = {"resultTypes": ["violations"], "preload": False}
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +28,8 @@ def runs():
     cell = origins.number("0.123", names[1:2])
     body = f"<p>Of all {one}, then {five}, then {none}.</p>{'<p>More.</p>' * 40}"
     body += f"<table><tbody><tr><td>{cell}</td>{'<td>wide cell</td>' * 30}</tr></tbody></table>"
-    article = re.compile(r"(<article[^>]*>).*(</article>)", re.DOTALL)
-    contents = re.compile(r'<nav id="pst-page-toc-nav".*?</nav>', re.DOTALL)
-    shell = contents.sub("", SHELL.read_text(encoding="utf-8"))
-    MADE.write_text(article.sub(lambda m: m[1] + body + m[2], shell), encoding="utf-8")
-    yield found
-    MADE.unlink()
+    with written(SHELL, MADE, body):
+        yield found
 
 
 @pytest.fixture(params=[1280, 390])
@@ -133,10 +127,7 @@ def test_a_tap_shows_and_another_elsewhere_hides(browser, runs):
 def test_nothing_serious_for_axe(page):
     page.locator(".from").first.focus()
     shown(page, 0)
-    found = Axe().run(page, context={"include": [["article"], [".origin"]]}, options=AXE)
-    serious = [v for v in found.response["violations"] if v["impact"] in ("serious", "critical")]
-    serious = [v for v in serious if v["id"] != "scrollable-region-focusable"]  # the made-up table
-    assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in serious] == []
+    assert serious(page, {"include": [["article"], [".origin"]]}) == []
 
 
 def test_without_javascript_and_on_paper_there_is_the_number_alone(browser, page):

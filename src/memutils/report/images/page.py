@@ -2,6 +2,7 @@
 (``book/_static/follow.js``).
 """
 
+import string
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from memutils.report.markup import Safe, joined, tag
 from memutils.runs.records import results_root
 from memutils.words import in_words
 
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+DIGITS = string.digits + string.ascii_lowercase
 """A digit a class."""
 
 EMBEDDED = "mnist5k"

@@ -11,8 +11,9 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import hypergeom, norm, rankdata
+from scipy.stats import hypergeom, norm, spearmanr
 
+from memutils.claims.thresholds import Thresholds
 from memutils.errors import UserError
 from memutils.names import DATASET_NAMES, NETWORK_NAMES
 from memutils.report import plots
@@ -21,7 +22,7 @@ from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import Scale, Spec, load_scale
 
-ETA = 0.4
+ETA = Thresholds().main_eta
 DYNAMICS = "mislabeled_predicted"
 ENOUGH = 20
 """Images that two losses must both memorize before their order is compared."""
@@ -220,7 +221,7 @@ def spearman(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float]:
     """Spearman's rank correlation with its 95 % interval; NaN where nothing can be told."""
     if len(a) < ENOUGH or len(set(a)) == 1 or len(set(b)) == 1:
         return (float("nan"),) * 3
-    rho = float(np.corrcoef(rankdata(a), rankdata(b))[0, 1])
+    rho = float(spearmanr(a, b).statistic)
     half = norm.ppf(0.975) * np.sqrt((1 + rho**2 / 2) / (len(a) - 3))
     low, high = np.tanh(np.arctanh(np.clip(rho, -0.999999, 0.999999)) + half * np.array([-1, 1]))
     return rho, float(low), float(high)
