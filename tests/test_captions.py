@@ -1,5 +1,7 @@
 """A captioned output whose name begins with tab- is a table, in its number and in links to it."""
 
+import json
+import re
 import sys
 from pathlib import Path
 
@@ -30,3 +32,13 @@ def test_a_table_is_what_links_find_by_its_id():
 def test_a_figure_stays_a_figure():
     page, found = named("fig-runs")
     assert type(found) is nodes.figure and page.ids["fig-runs"] is found
+
+
+def test_every_table_that_a_chapter_shows_has_a_caption():
+    for path in (Path(__file__).parents[1] / "notebooks").glob("*.ipynb"):
+        if path.name == "run.ipynb":  # a book has many of its pages, and a name only once
+            continue
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if re.search(r"(notebooks\.table|page\.evidence)\(", "".join(cell["source"])):
+                name = cell["metadata"].get("mystnb", {}).get("figure", {}).get("name", "")
+                assert name.startswith("tab-"), (path.name, cell["id"])

@@ -50,14 +50,23 @@ def runs() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def captioned(table: pd.DataFrame, name: str, caption: str, digits: str) -> str:
+    """A table in MyST, numbered, with a caption; a sentence where it has no rows."""
+    if table.empty:
+        return "Nothing yet."
+    rows = table.to_markdown(index=False, floatfmt=digits)
+    return f"```{{table}} {caption}\n:name: tab-{name}\n\n{rows}\n```"
+
+
 def main(stage: str) -> None:
     executed = times(Path(stage) / "notebooks")
     python, torch_version = sys.version.split()[0], torch.__version__.partition("+")[0]
     text = (
-        f"{executed.to_markdown(index=False, floatfmt='.1f')}\n\n"
+        f"{captioned(executed, 'times', 'Wall-clock time of each notebook.', '.1f')}\n\n"
         f"Together {executed['seconds'].sum() / 60:.1f} minutes, at the scale `{scale_name('')}`, "
         f"with memutils {memutils.__version__}, torch {torch_version} and Python {python}.\n\n"
-        f"## What is recorded\n\n{runs().to_markdown(index=False, floatfmt='.2f')}\n"
+        "## What is recorded\n\n"
+        f"{captioned(runs(), 'recorded', 'The records of each scale.', '.2f')}\n"
     )
     (Path(stage) / "book" / "status.txt").write_text(text, encoding="utf-8")
 
