@@ -3,11 +3,11 @@
 import math
 
 import pytest
-from made_up import MNIST, make
+from made_up import MNIST, make, write
 
 from memutils.claims.selection import Pool
 from memutils.report.plots import NOT_RUN
-from memutils.report.symmetry import rivals
+from memutils.report.symmetry import plane, rivals
 from memutils.runs.specs import load_scale
 
 CCE = make("cce", m=0.9, r=0.1, test=0.6, **MNIST)
@@ -28,7 +28,7 @@ def test_a_share_is_of_rlls_effect():
     text = rivals.sentence(found).replace("\u00a0", " ")
     assert "label smoothing 25 % and weight decay 5e-4 50 %" in text
     assert "on ResNet-18 on MNIST with 5,000 images" in text
-    assert text.endswith(f"The others are {NOT_RUN}: crops; flips and crops.")
+    assert text.endswith(f"The others are {NOT_RUN}: crops; flips and crops; early stopping.")
 
 
 def test_a_rival_that_does_harm_has_a_negative_share():
@@ -48,6 +48,24 @@ def test_without_an_effect_of_rll_there_is_no_share_of_it():
     (row,) = rivals.table(Pool([CCE, even, decayed(0.5)])).itertuples()
     assert math.isnan(row.share) and row.gain == pytest.approx(0.5)
     assert "No rival" in rivals.sentence(rivals.table(Pool([CCE, even, decayed(0.5)])))
+
+
+def test_stopping_early_is_a_rival_where_images_are_held_out(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path))
+    paths = {"cce": [0.3, 0.1, 0.7, 0.9], "rll": [0.1, 0.1, 0.2, 0.5], "label-smoothing": [0.8] * 4}
+    lr = {"cce": 0.01054, "rll": 0.01897, "label-smoothing": 0.01171}  # s = .01
+    scale = load_scale("plane")
+    for key, spec in scale.specs().items():
+        if spec.network == "mlp" and spec.lr == lr.get(spec.loss) and spec.seed < 2:
+            if (spec.loss, spec.seed) != ("rll", 1):
+                write("plane", key, spec, [0.5, 0.9, 1, 1], paths[spec.loss])
+    found = rivals.table(Pool([]), plane.load()).set_index("rival")
+    assert set(found["seed"]) == {0}, "without RLL there is no effect to compare with"
+    early = found.loc["early stopping"]  # made up: held-out accuracy falls with m
+    assert (early["network"], early["images"]) == ("MLP on MNIST (5k)", 3000)
+    assert early["memorized"] == pytest.approx(0.1), "at its second evaluation"
+    assert early["share"] == pytest.approx(2) and early["gain"] == pytest.approx(2)
+    assert found.loc["label smoothing", "share"] == pytest.approx(0.25)
 
 
 def test_the_rivals_of_the_grids_are_found_by_their_settings():

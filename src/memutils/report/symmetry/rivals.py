@@ -1,7 +1,8 @@
 """Rivals of the loss at the same cost: how much of RLL's effect each of them gives to CCE.
 
-A rival changes one setting of CCE's run. Its share of RLL's effect is what it takes off CCE's
-memorized share, over what RLL takes off, with the same seed: 1 where it does as much as RLL.
+A rival changes one setting of CCE's run, or stops it early. Its share of RLL's effect is what it
+takes off CCE's memorized share, over what RLL takes off, with the same seed: 1 where it does as
+much as RLL.
 """
 
 import math
@@ -9,11 +10,14 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from memutils.claims import steps
 from memutils.claims.outcomes import Measured, Run
 from memutils.claims.selection import MAIN, Column, Pool
 from memutils.claims.thresholds import Thresholds
-from memutils.report.plots import NOT_RUN
+from memutils.report.plots import NOT_RUN, panel_label
+from memutils.report.symmetry.plane import STEP
 from memutils.runs import records
+from memutils.runs.records import Record
 from memutils.words import listed, percent, typeset
 
 RIVALS = {
@@ -24,6 +28,9 @@ RIVALS = {
 }
 """A rival's loss, and what else of CCE's run it changes."""
 
+EARLY = "early stopping"
+"""CCE's run at the evaluation that noisy held-out labels choose."""
+
 COLUMNS = ("network", "images", "rival", "seed", "memorized", "test_accuracy", "share", "gain")
 
 
@@ -32,14 +39,18 @@ def load(pool: Pool) -> Pool:
     return Pool([*pool.runs, *(Measured.of(r) for r in records.load("plane") if not r.diverged)])
 
 
-def table(pool: Pool) -> pd.DataFrame:
+def table(pool: Pool, mlp: Iterable[Record] = ()) -> pd.DataFrame:
     """A row a network, rival and seed that has CCE and RLL too.
 
     ``share`` is of RLL's effect on what is memorized, ``gain`` of its effect on test accuracy; NaN
     where RLL has no effect to compare with (less than one point).
+
+    Args:
+        pool: from ``load``.
+        mlp: the plane's runs, which have held-out images: there stopping early is a rival too.
     """
     rows = [row for column in MAIN for name in RIVALS for row in of_rival(pool, column, name)]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame([*rows, *on_the_plane(list(mlp))], columns=list(COLUMNS))
 
 
 def of_rival(pool: Pool, column: Column, name: str) -> Iterable[dict]:
@@ -55,23 +66,50 @@ def of_rival(pool: Pool, column: Column, name: str) -> Iterable[dict]:
                     protocol.get(loss, eta, seed, column.alpha),
                 ]
                 if all(runs):
+                    ends = [
+                        [Run(run).end(part) for run in runs]
+                        for part in ("memorized", "test_accuracy")
+                    ]
                     named = (column.title, usual.images, name, seed)
-                    rows.append(dict(zip(COLUMNS, (*named, *effects(*runs)), strict=True)))
+                    rows.append(dict(zip(COLUMNS, (*named, *effects(*ends)), strict=True)))
             if rows:
                 return rows
     return []
 
 
-def effects(cce: Measured, rll: Measured, rival: Measured) -> tuple[float, float, float, float]:
-    """What the rival memorizes, its test accuracy, and both effects over RLL's."""
-    ends = [
-        [Run(run).end(part) for run in (cce, rll, rival)] for part in ("memorized", "test_accuracy")
-    ]
+def on_the_plane(mlp: list[Record]) -> Iterable[dict]:
+    """The rows of stopping early and of label smoothing for the MLP, all at the step size ``STEP``;
+    the end is the last evaluation.
+    """
+    frame = steps.paths(record for record in mlp if not record.diverged)
+    parts = ["memorized", "test_accuracy"]
+    for seed, runs in frame[frame["s"] == STEP].groupby("seed"):
+        paths = {loss: path.reset_index(drop=True) for loss, path in runs.groupby("loss")}
+        if not {"cce", "rll"} <= paths.keys():
+            continue
+        cce, rll = (paths[loss].iloc[-1] for loss in ("cce", "rll"))
+        found = {EARLY: steps.stopped_early(paths["cce"])}
+        if "label-smoothing" in paths:
+            found["label smoothing"] = paths["label-smoothing"].iloc[-1]
+        spec = mlp[0].spec
+        where = panel_label(spec["dataset"], spec["network"]), spec["n_train"]
+        for name, rival in found.items():
+            ends = ([run[part] for run in (cce, rll, rival)] for part in parts)
+            yield dict(zip(COLUMNS, (*where, name, seed, *effects(*ends)), strict=True))
+
+
+def effects(memorized: list[float], accuracy: list[float]) -> tuple[float, float, float, float]:
+    """What a rival memorizes, its test accuracy, and both effects over RLL's.
+
+    Args:
+        memorized: by CCE, RLL and the rival.
+        accuracy: on the test images, of the three.
+    """
     shares = [
         (of_rival - of_cce) / (of_rll - of_cce) if abs(of_rll - of_cce) >= 0.01 else math.nan
-        for of_cce, of_rll, of_rival in ends
+        for of_cce, of_rll, of_rival in (memorized, accuracy)
     ]
-    return ends[0][2], ends[1][2], *shares
+    return memorized[2], accuracy[2], *shares
 
 
 def sentence(found: pd.DataFrame) -> str:
@@ -88,5 +126,5 @@ def sentence(found: pd.DataFrame) -> str:
     if not told:
         return "No rival is recorded beside CCE and RLL of its seed."
     text = f"The share of RLL's effect on what is memorized that each rival has: {'; '.join(told)}."
-    absent = [name for name in RIVALS if name not in set(found["rival"])]
+    absent = [name for name in (*RIVALS, EARLY) if name not in set(found["rival"])]
     return typeset(text + (f" The others are {NOT_RUN}: {'; '.join(absent)}." if absent else ""))
