@@ -151,8 +151,9 @@ def test_the_learning_rates_of_the_convolutional_network_are_the_same_steps_for_
     assert kept == {("sgd", 0.9, 0.0, "constant", 5000, 2000)}
 
 
-def test_the_plane_gives_every_loss_the_same_three_steps():
-    runs = [spec for spec in specs.load_scale("plane").specs().values() if spec.network == "mlp"]
+def test_plane_and_even_give_every_loss_the_same_three_steps():
+    grids = [specs.load_scale(scale).specs() for scale in ("plane", "even")]
+    runs = [spec for grid in grids for spec in grid.values() if spec.network == "mlp"]
     compared = {spec.loss for spec in runs}
     assert set(losses.LOSSES) - compared == {"rce"} and losses.multiple(losses.RCE(), losses.MAE())
     for loss in compared:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from zoo_formulas import batches, log_softmax, values_of
@@ -88,3 +89,50 @@ def test_symmetrized_keeps_what_the_loss_is():
         assert losses.check_symmetry(Power(r), 7).constant is None
     assert losses.check_symmetry(losses.symmetrized(MAE)(), 5).constant == pytest.approx(10)
     assert issubclass(losses.symmetrized(NCE), NCE)
+
+
+EVEN = {RLL: losses.EvenRLL, MSE: losses.EvenMSE}
+
+
+@pytest.mark.parametrize("kind", EVEN, ids=lambda kind: kind.__name__)
+@given(batch=batches())
+def test_the_gradient_of_an_even_loss_is_cross_entropys_times_the_weight_at_even_shares(
+    kind, batch
+):
+    z, y = (torch.from_numpy(part) for part in batch)
+    (found,) = torch.autograd.grad(EVEN[kind](reduction="sum")(z.requires_grad_(), y), z)
+    p = z.detach().softmax(1)
+    label = torch.nn.functional.one_hot(y, z.shape[1])
+    own = (label * p).sum(1, keepdim=True)
+    rest = ((1 - label) * p).sum(1, keepdim=True)
+    shared = (label * own + (1 - label) * rest / (z.shape[1] - 1)).log().requires_grad_()
+    (at_even,) = torch.autograd.grad(kind(reduction="sum")(shared, y), shared)
+    weight = -(label * at_even).sum(1, keepdim=True) / rest  # the book's definition
+    torch.testing.assert_close(found, weight * (p - label), rtol=1e-6, atol=1e-12)
+
+
+@given(batch=batches())
+def test_where_the_others_share_evenly_nothing_changes_and_elsewhere_the_order_is_jensens(batch):
+    for kind, side in ((RLL, 1), (MSE, -1)):
+        values = values_of(kind(reduction="none"), *batch)
+        assert (side * (values_of(EVEN[kind](reduction="none"), *batch) - values) >= -1e-12).all()
+    k = batch[0].shape[1]
+    even = np.log(np.where(np.eye(k) == 1, 0.3, 0.7 / (k - 1)))
+    for kind, made in EVEN.items():
+        found = [values_of(loss(reduction="none"), even, np.arange(k)) for loss in (kind, made)]
+        np.testing.assert_allclose(*found, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [CCE, GCE, MAE, ShiftedCE])
+@given(batch=batches())
+def test_losses_of_the_labels_probability_alone_are_even_already(kind, batch):
+    found = values_of(losses.even(kind)(reduction="none"), *batch)
+    np.testing.assert_allclose(found, values_of(kind(reduction="none"), *batch), atol=1e-9)
+
+
+@given(batch=batches(1e4))
+def test_with_two_classes_an_even_loss_is_the_loss_itself(batch):
+    z, y = batch[0][:, :2], batch[1] % 2
+    for kind, made in EVEN.items():
+        found = [values_of(loss(reduction="none"), z, y) for loss in (kind, made)]
+        np.testing.assert_allclose(*found, rtol=1e-9, atol=1e-12)

@@ -116,6 +116,29 @@ def clip(z, tau):
     return np.where(norm > tau, tau * z / np.where(norm > 0, norm, 1), z)
 
 
+def at_even_shares(formula):
+    """A formula at the prediction that keeps p_y and gives each other class the same."""
+
+    def even(z, y, **parameters):
+        k, p = z.shape[1], np.exp(log_softmax(z))
+        rest = [np.delete(row, label).sum() / (k - 1) for row, label in zip(p, y)]
+        label = np.eye(k)[y]
+        shared = label * own(p, y)[:, None] + (1 - label) * np.array(rest)[:, None]
+        return formula(shared, y, **parameters)
+
+    return even
+
+
+def rll(p, y, alpha):
+    """The paper's, a label at a time."""
+    values = []
+    for row, label in zip(p, y):
+        costs = -np.log(alpha + row)
+        others = np.delete(costs, label).mean()
+        values.append(math.log((1 + alpha) / alpha) + costs[label] - others)
+    return np.array(values)
+
+
 REFERENCE = {
     "shifted-ce": lambda z, y, alpha: np.log((1 + alpha) / (alpha + p_y(z, y))),
     "gce": lambda z, y, q: (1 - p_y(z, y) ** q) / q,
@@ -142,6 +165,8 @@ REFERENCE = {
         active * epsilon_softmax_ce(z, y, m) + passive * absolute_error(z, y)
     ),
     "logit-clip-cce": lambda z, y, tau: cross_entropy(clip(z, tau), y),
+    "even-rll": at_even_shares(rll),
+    "even-mse": at_even_shares(lambda p, y: ((p - np.eye(p.shape[1])[y]) ** 2).sum(1)),
 }
 """Each loss as its paper writes it: logits (N, K), labels (N,) and parameters to values (N,)."""
 
@@ -183,6 +208,8 @@ RANGE = {
     "taylor-ce": lambda k, order: (0, sum(1 / i for i in range(1, order + 1))),
     "eps-softmax": lambda k, active, passive, m: (0, math.inf),
     "logit-clip-cce": clipped_range,  # for tau <= 1
+    "even-rll": lambda k, alpha: (0, math.log((1 + alpha) / alpha * (1 + 1 / ((k - 1) * alpha)))),
+    "even-mse": lambda k: (0, k / (k - 1)),
 }
 """The lowest and the highest value of each loss for K classes."""
 
@@ -193,8 +220,9 @@ CONSTANT = {
     "rce": lambda k, log_zero: -log_zero * (k - 1),
     "nce-rce": lambda k, active, passive, log_zero: active - passive * log_zero * (k - 1),
     "nce-mae": lambda k, active, passive: active + 2 * passive * (k - 1),
+    "even-rll": lambda k, alpha: 2 * math.log((1 + alpha) / alpha) if k == 2 else None,
 }
-"""C of the symmetric ones."""
+"""C of the symmetric ones; None where one is symmetric for other K only."""
 
 WEIGHTS = {
     "active": st.sampled_from([0.1, 1.0, 10.0]),
@@ -223,6 +251,7 @@ PARAMETERS = {
     "taylor-ce": {"order": st.sampled_from([2, 3, 6])},
     "eps-softmax": WEIGHTS | {"m": st.sampled_from([0.1, 1e3, 1e5])},
     "logit-clip-cce": {"tau": st.sampled_from([0.2, 0.5, 1.0])},
+    "even-rll": {"alpha": st.sampled_from([0.01, 0.1, 0.45, 3.0])},
 }
 
 

@@ -24,6 +24,7 @@ SCALES = (
     "protocol-cpu",
     "cpu",
     "symmetry",
+    "even",
     "control",
     "readings",
     "alpha",

@@ -18,6 +18,7 @@ from memutils.losses.checks import check_loss, risks
 from memutils.losses.divergences import BiTempered, JensenShannon
 from memutils.losses.entries import checked, make, no_such_parameter, parameters_of_entry
 from memutils.losses.entropies import NCE, LabelSmoothing
+from memutils.losses.even import EvenMSE, EvenRLL, even
 from memutils.losses.modified_ce import EpsilonSoftmax, LogitClipCCE, TaylorCE, logit_clipped
 from memutils.losses.multiples import multiple
 from memutils.losses.pairs import GCE, ShiftedCE, SymmetrizedGCE, Unhinged, symmetrized
@@ -41,6 +42,8 @@ __all__ = [
     "SCE",
     "BiTempered",
     "EpsilonSoftmax",
+    "EvenMSE",
+    "EvenRLL",
     "JensenShannon",
     "LabelSmoothing",
     "LogitClipCCE",
@@ -59,6 +62,7 @@ __all__ = [
     "check_loss",
     "check_symmetry",
     "complete",
+    "even",
     "logit_clipped",
     "make",
     "multiple",
@@ -96,6 +100,8 @@ LOSSES: dict[str, Callable] = {
     "taylor-ce": TaylorCE,
     "eps-softmax": EpsilonSoftmax,
     "logit-clip-cce": LogitClipCCE,
+    "even-rll": EvenRLL,
+    "even-mse": EvenMSE,
 }
 """Losses by name. Add yours here: a function of (logits, target) that returns a scalar to minimize,
 a module that does, or a class or function that makes one."""

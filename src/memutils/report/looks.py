@@ -50,8 +50,8 @@ FAMILIES = {
         "eps-softmax": ("h", DASH_DOT),
         "logit-clip-cce": ("H", LONG),
     },
-    ROBUST_LOG: {"rll": ("s", SOLID)},
-    SQUARED: {"mse": ("^", DASHED)},
+    ROBUST_LOG: {"rll": ("s", SOLID), "even-rll": ("D", DOTTED)},
+    SQUARED: {"mse": ("^", DASHED), "even-mse": ("v", DOTTED)},
     ABSOLUTE: {
         "mae": ("D", DASH_DOT),
         "rce": ("d", DOTTED),

@@ -1,0 +1,132 @@
+"""Weight or symmetry: what even RLL and even MSE memorize beside the losses whose weight they have.
+
+A chain begins with a loss, goes on with one that has the weight of its last loss, or of its first
+one, and not the symmetry; and ends with a symmetric loss. The share of the middle is how much of
+what the last one takes off the first one's memorized share it takes off too.
+"""
+
+from collections.abc import Iterable
+
+from memutils.claims.outcomes import Measured
+from memutils.claims.selection import Pool
+from memutils.report.looks import look
+from memutils.report.plots import NOT_RUN
+from memutils.report.symmetry import ablation
+from memutils.report.symmetry.ablation import Contrast
+from memutils.runs import records
+from memutils.runs.records import Record
+from memutils.words import counted, listed, percent, typeset
+
+CHAINS = (("cce", "even-rll", "rll"), ("mse", "even-mse", "mae"))
+"""The weight of RLL without its symmetry; the weight of MSE, which near p_y = 1 is not MAE's."""
+
+PAIRS = tuple(pair for a, b, c in CHAINS for pair in ((a, b), (a, c), (b, c)))
+
+MOST, LEAST = 0.9, 0.1
+"""The share from which on the middle does as the last loss does, and up to which it does as the
+first; written into ``configs/even.yaml`` before the runs.
+"""
+
+
+def contrasts(pool: Pool, mlp: Iterable[Record]) -> list[Contrast]:
+    """Every pair of the chains, on the convolutional networks and on the MLP at the plane's steps.
+
+    Args:
+        pool: the runs of the claims.
+        mlp: the plane's runs; those of the scale ``even`` are read here.
+    """
+    own = [record for record in records.load("even") if record.spec["network"] == "mlp"]
+    runs = [Measured.of(record) for record in (*mlp, *own) if not record.diverged]
+    places = [*ablation.convolutional(pool), *ablation.at_steps(runs, (0.003, 0.01, 0.03))]
+    found = ablation.contrasts(places, PAIRS)
+    middles = {chain[1] for chain in CHAINS}
+    there = {(c.where, c.images) for c in found if middles & {c.first, c.second}}
+    return [c for c in found if (c.where, c.images) in there]
+
+
+def shares(found: Iterable[Contrast], chain: tuple[str, str, str]) -> dict[str, list[float]]:
+    """The share of a chain's middle by place, a number a seed that has all three losses and can
+    tell; a place is named with its number of images.
+    """
+    first, middle, last = chain
+    by_name = {(c.where, c.images, c.first, c.second): c for c in found}
+    of = {}
+    for where, images in dict.fromkeys(name[:2] for name in by_name):
+        part, whole = (by_name.get((where, images, first, loss)) for loss in (middle, last))
+        if not part or not whole:
+            continue
+        off = [{s.seed: s.difference for s in c.told} for c in (part, whole)]
+        common = sorted(off[0].keys() & off[1].keys())
+        if values := [off[0][seed] / off[1][seed] for seed in common if off[1][seed] < 0]:
+            of[f"{where}, n = {images:,}"] = values
+    return of
+
+
+def does(values: Iterable[float], like_last: str, like_first: str) -> str:
+    """What shares say by the rule: as the last loss, as the first, or in between."""
+    values = list(values)
+    if min(values) >= MOST:
+        return like_last
+    return like_first if max(values) <= LEAST else "in between"
+
+
+def told(found: Iterable[Contrast], chain: tuple[str, str, str]) -> str:
+    """A chain in words: what each of its losses memorizes, and the share; '' without runs."""
+    found, texts = list(found), []
+    first, middle, last = (look(loss).name for loss in chain)
+    for place, values in shares(found, chain).items():
+        of = [c for c in found if f"{c.where}, n = {c.images:,}" == place]
+        by_loss = {
+            loss: [s.memorized[i] for s in c.told]
+            for c in of
+            for i, loss in enumerate((c.first, c.second))
+        }
+        memorized = listed(f"{look(loss).name} {percent(by_loss[loss])}" for loss in chain)
+        kind = does(values, f"like {last}", f"like {first}")
+        texts.append(
+            f"- *{place}*: {memorized} of the wrong labels memorized. {middle[0].upper()}"
+            f"{middle[1:]} has {percent([round(v, 2) for v in values])} of the effect of {last} "
+            f"({counted(len(values), 'seed')}): it does {kind}."
+        )
+    return typeset("\n".join(texts))
+
+
+def verdict(found: Iterable[Contrast]) -> str:
+    """What the two chains say together, in Markdown; '' without runs."""
+    found = list(found)
+    text = []
+    if of := shares(found, CHAINS[0]):
+        kinds = {does(values, "weight", "symmetry") for values in of.values()}
+        text.append(
+            {
+                frozenset(
+                    {"weight"}
+                ): "**The weight does it, not the symmetry**: a loss with RLL's "
+                "weight that is not symmetric resists as RLL does.",
+                frozenset({"symmetry"}): "**The symmetry does it, not the weight**: a loss with "
+                "RLL's weight that is not symmetric memorizes as cross entropy does.",
+            }.get(
+                frozenset(kinds),
+                "**The weight does part of it**: a loss with RLL's weight that is not symmetric "
+                "memorizes less than cross entropy, and more than RLL.",
+            )
+        )
+    if of := shares(found, CHAINS[1]):
+        kinds = {does(values, "low", "high") for values in of.values()}
+        text.append(
+            {
+                frozenset(
+                    {"high"}
+                ): "Even MSE and MAE pull alike at a label that the network finds "
+                "improbable, and even MSE memorizes as MSE does: a small weight there is not "
+                "enough, and the weight on examples that are fitted decides.",
+                frozenset({"low"}): "Even MSE resists as MAE does: what MSE does beyond its weight "
+                "makes it memorize.",
+            }.get(frozenset(kinds), "Even MSE lies between MSE and MAE.")
+        )
+    return typeset(" ".join(text))
+
+
+def missing(found: Iterable[Contrast]) -> str:
+    """That the runs are not there, where none is; '' else."""
+    return "" if list(found) else f"The runs of even RLL and even MSE are {NOT_RUN}."
