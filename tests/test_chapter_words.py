@@ -20,6 +20,7 @@ from memutils.report.size import verdict as size_verdict
 from memutils.report.steps import data
 from memutils.report.steps import sentences as steps_words
 from memutils.report.steps import verdict as steps_verdict
+from memutils.report.symmetry import plane, weights
 from memutils.report.theory import theorem
 from memutils.runs import records
 
@@ -205,3 +206,14 @@ def test_nearly_all_differences_of_p0_lie_right_of_zero(pool):
         for cell in verdict["cells"]
     ]
     assert drawn and sum(value > 0 for value in drawn) > 0.9 * len(drawn)
+
+
+def test_the_weight_of_rll_alone_resists_and_that_of_mse_lies_between_mse_and_mae(pool, recorded):
+    """Said of the gradients and of the theorem."""
+    found = weights.contrasts(pool, plane.load())
+    rll, mse = (weights.shares(found, chain) for chain in weights.CHAINS)
+    assert rll and mse
+    for of in rll.values():
+        assert min(of) > 0.5, "most of it"
+    for of in mse.values():
+        assert 0.5 < min(of) and max(of) < 1, "far less than MSE, and more than MAE"

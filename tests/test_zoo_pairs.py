@@ -136,3 +136,17 @@ def test_with_two_classes_an_even_loss_is_the_loss_itself(batch):
     for kind, made in EVEN.items():
         found = [values_of(loss(reduction="none"), z, y) for loss in (kind, made)]
         np.testing.assert_allclose(*found, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.45])
+def test_what_losses_do_to_a_class_that_the_network_is_sure_of_whatever_the_label(alpha):
+    """To first order in the rest, which the other classes share; the label has next to nothing."""
+    k, delta = 10, 1e-6
+    p = torch.full((1, k), delta / (k - 2), dtype=torch.float64)
+    p[0, 0], p[0, 1] = 1 - delta, 1e-15
+    of = {MSE(): -2, MAE(): 0, losses.EvenMSE(): 0, losses.EvenRLL(alpha): 0}
+    of[RLL(alpha)] = (1 / alpha - 1 / (1 + alpha)) / (k - 1)
+    for loss, expected in of.items():
+        z = p.log().requires_grad_()
+        (gradient,) = torch.autograd.grad(loss(z, torch.tensor([1])), z)
+        assert -gradient[0, 0].item() / delta == pytest.approx(expected, rel=1e-4, abs=1e-6)

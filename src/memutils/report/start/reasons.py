@@ -3,6 +3,7 @@
 Every number is a record's; what a sentence says without one is tested against the records.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,12 +16,13 @@ from memutils.report.size import chapter
 from memutils.report.size.sentences import means
 from memutils.report.start.sentences import whole
 from memutils.report.switching import at_switch
-from memutils.report.symmetry import ablation
+from memutils.report.symmetry import ablation, plane, weights
+from memutils.report.symmetry.ablation import Contrast
 from memutils.report.symmetry.ablation_words import bounded_shares
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
-from memutils.words import percent, typeset
+from memutils.words import listed, percent, typeset
 
 CLEAR = 0.5
 """A share that rises by this much after a switch rises clearly."""
@@ -45,13 +47,31 @@ class Switch:
 def why(content: dict, pool: Pool) -> str:
     """What is known of the reason, in Markdown; '' where nothing that bears on it is recorded."""
     told = [*symmetry(content, pool), *minima(content)]
+    found = weight(weights.contrasts(pool, plane.load()))
+    if found:
+        return typeset(f"**Why.** {found} {' '.join(told)}".rstrip())
     if not told:
         return ""
     told.append(
         "A likely reason is the [gradient](theory_gradients.ipynb): RLL hardly pulls at a label "
-        "that the network finds improbable. No experiment of this book isolates it."
+        "that the network finds improbable."
     )
     return typeset("**Why** is not settled. " + " ".join(told))
+
+
+def weight(found: list[Contrast]) -> str:
+    """How much of RLL's effect its weight alone has, from ``weights.contrasts``; '' without it."""
+    of = weights.shares(found, weights.CHAINS[0])
+    if not of:
+        return ""
+    values = [share for found in of.values() for share in found]
+    where = listed(dict.fromkeys(re.sub(", [sn] = .*", "", place) for place in of))
+    much = "most" if min(values) > 0.5 else "part"
+    return (
+        f"RLL hardly pulls at a label that the network finds improbable, and that is {much} of "
+        "it: a loss that [weighs each image as RLL does](symmetry.ipynb), and is not symmetric, "
+        f"has {percent([round(v, 2) for v in values])} of RLL's effect ({where})."
+    )
 
 
 def symmetry(content: dict, pool: Pool) -> list[str]:

@@ -133,13 +133,14 @@ def from_bounded(found: Iterable[Contrast]) -> list[float]:
     ]
 
 
-def takeaway(found: Iterable[Contrast], more: Iterable[Contrast]) -> str:
+def takeaway(found: Iterable[Contrast], more: Iterable[Contrast], weight: str = "") -> str:
     """The take-away: what symmetrizing does, from CCE with a bound before it and from MSE,
-    which has one.
+    which has one; and what the weight does.
 
     Args:
         found: contrasts of ``ablation.PAIRS``.
         more: of ``ablation.FIRST`` and ``ablation.WHOLE``.
+        weight: from ``weights.verdict``.
     """
     found = [c for c in found if c.told]
     seeds = [seed for c in found for seed in c.told]
@@ -161,4 +162,4 @@ def takeaway(found: Iterable[Contrast], more: Iterable[Contrast]) -> str:
             f"From squared error, which is bounded, symmetrizing takes off {percent(begun)} of "
             "what it memorizes."
         )
-    return typeset(f"**Take-away.** {' '.join(told)}")
+    return typeset(f"**Take-away.** {' '.join([*told, weight]).rstrip()}")

@@ -67,7 +67,7 @@ def does(values: Iterable[float], like_last: str, like_first: str) -> str:
     values = list(values)
     if min(values) >= MOST:
         return like_last
-    return like_first if max(values) <= LEAST else "in between"
+    return like_first if max(values) <= LEAST else "lies in between"
 
 
 def told(found: Iterable[Contrast], chain: tuple[str, str, str]) -> str:
@@ -82,48 +82,44 @@ def told(found: Iterable[Contrast], chain: tuple[str, str, str]) -> str:
             for i, loss in enumerate((c.first, c.second))
         }
         memorized = listed(f"{look(loss).name} {percent(by_loss[loss])}" for loss in chain)
-        kind = does(values, f"like {last}", f"like {first}")
+        kind = does(values, f"does as {last} does", f"does as {first} does")
         texts.append(
             f"- *{place}*: {memorized} of the wrong labels memorized. {middle[0].upper()}"
             f"{middle[1:]} has {percent([round(v, 2) for v in values])} of the effect of {last} "
-            f"({counted(len(values), 'seed')}): it does {kind}."
+            f"({counted(len(values), 'seed')}): it {kind}."
         )
     return typeset("\n".join(texts))
 
 
 def verdict(found: Iterable[Contrast]) -> str:
-    """What the two chains say together, in Markdown; '' without runs."""
-    found = list(found)
-    text = []
+    """What the two chains say together over all places, in Markdown; '' without runs."""
+    found, text = list(found), []
     if of := shares(found, CHAINS[0]):
         kinds = {does(values, "weight", "symmetry") for values in of.values()}
-        text.append(
-            {
-                frozenset(
-                    {"weight"}
-                ): "**The weight does it, not the symmetry**: a loss with RLL's "
-                "weight that is not symmetric resists as RLL does.",
-                frozenset({"symmetry"}): "**The symmetry does it, not the weight**: a loss with "
-                "RLL's weight that is not symmetric memorizes as cross entropy does.",
-            }.get(
-                frozenset(kinds),
-                "**The weight does part of it**: a loss with RLL's weight that is not symmetric "
-                "memorizes less than cross entropy, and more than RLL.",
-            )
+        said = {
+            frozenset({"weight"}): "What protects is the weight, not the symmetry: a loss with "
+            "RLL's weight that is not symmetric resists nearly as RLL does.",
+            frozenset({"symmetry"}): "What protects is the symmetry, not the weight: a loss with "
+            "RLL's weight that is not symmetric memorizes nearly as cross entropy does.",
+        }
+        part = (
+            "The weight is part of what protects: a loss with RLL's weight that is not symmetric "
+            "memorizes less than cross entropy, and more than RLL."
         )
+        text.append(said.get(frozenset(kinds), part))
     if of := shares(found, CHAINS[1]):
-        kinds = {does(values, "low", "high") for values in of.values()}
-        text.append(
-            {
-                frozenset(
-                    {"high"}
-                ): "Even MSE and MAE pull alike at a label that the network finds "
-                "improbable, and even MSE memorizes as MSE does: a small weight there is not "
-                "enough, and the weight on examples that are fitted decides.",
-                frozenset({"low"}): "Even MSE resists as MAE does: what MSE does beyond its weight "
-                "makes it memorize.",
-            }.get(frozenset(kinds), "Even MSE lies between MSE and MAE.")
+        kinds = {does(values, "mae", "mse") for values in of.values()}
+        said = {
+            frozenset({"mse"}): "Even MSE memorizes as MSE does, so the weight of MSE near "
+            "$p_y = 1$, where it is not MAE's, explains what MSE memorizes.",
+            frozenset({"mae"}): "Even MSE resists as MAE does, so what MSE memorizes is due to its "
+            "pull among the other classes, and not to its weight.",
+        }
+        part = (
+            "Even MSE lies between MSE and MAE, so what MSE memorizes is due to both: to its "
+            "weight near $p_y = 1$, and to its pull among the other classes."
         )
+        text.append(said.get(frozenset(kinds), part))
     return typeset(" ".join(text))
 
 

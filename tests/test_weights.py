@@ -1,0 +1,90 @@
+"""Weight or symmetry: the shares of even RLL and even MSE, and what is said of them."""
+
+import pytest
+from made_up import MNIST, make, write
+
+from memutils.claims.selection import Pool
+from memutils.report.plots import NOT_RUN
+from memutils.report.symmetry import plane, weights
+from memutils.runs.specs import load_scale
+
+RLL, MSE = weights.CHAINS
+
+
+def found(*of):
+    """The chains' contrasts on ResNet-18: a seed for each dictionary of what losses memorize."""
+    runs = [
+        make(loss, m=m, r=1 - m, seed=seed, **MNIST)
+        for seed, shares in enumerate(of)
+        for loss, m in shares.items()
+    ]
+    return weights.contrasts(Pool(runs), [])
+
+
+def plain(text):
+    return text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("even", "share", "does", "verdict"),
+    [
+        (0.1, 1.0, "does as RLL does", "What protects is the weight"),
+        (0.15, 0.94, "does as RLL does", "What protects is the weight"),
+        (0.5, 0.5, "lies in between", "The weight is part"),
+        (0.86, 0.05, "does as CCE does", "What protects is the symmetry"),
+    ],
+)
+def test_the_share_of_the_weight_is_of_rlls_effect(even, share, does, verdict):
+    contrasts = found({"cce": 0.9, "rll": 0.1, "even-rll": even})
+    (values,) = weights.shares(contrasts, RLL).values()
+    assert values == pytest.approx([share], abs=0.005)
+    text = plain(weights.told(contrasts, RLL))
+    assert f"CCE 90 %, even RLL {100 * even:.0f} % and RLL 10 %" in text
+    assert text.endswith(f"(one seed): it {does}.")
+    assert weights.verdict(contrasts).startswith(verdict)
+
+
+def test_every_seed_must_say_so():
+    both = {"cce": 0.9, "rll": 0.1}
+    contrasts = found(both | {"even-rll": 0.1}, both | {"even-rll": 0.5})
+    assert weights.shares(contrasts, RLL).popitem()[1] == pytest.approx([1, 0.5], abs=0.005)
+    assert "(two seeds): it lies in between." in plain(weights.told(contrasts, RLL))
+    assert "is part of" in weights.verdict(contrasts)
+
+
+@pytest.mark.parametrize(
+    ("even", "said"), [(0.9, "as MSE does"), (0.5, "due to both"), (0.1, "resists as MAE does")]
+)
+def test_even_mse_stands_between_mse_and_mae(even, said):
+    contrasts = found({"mse": 0.9, "mae": 0.1, "even-mse": even})
+    assert weights.shares(contrasts, RLL) == {} and said in weights.verdict(contrasts)
+
+
+def test_a_place_without_an_even_loss_is_left_out_and_nothing_is_said_without_runs():
+    assert found({"cce": 0.9, "rll": 0.1}) == []
+    assert weights.verdict([]) == weights.told([], RLL) == ""
+    assert (
+        NOT_RUN in weights.missing([]) and weights.missing(found({"cce": 1, "even-rll": 0})) == ""
+    )
+    half = found({"cce": 0.9, "even-rll": 0.1})
+    assert weights.shares(half, RLL) == {} and weights.verdict(half) == ""
+
+
+def test_the_mlps_runs_of_both_scales_are_compared_at_one_step(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path))
+    ends = {"cce": 0.9, "rll": 0.1, "even-rll": 0.2}
+    lr = {"cce": 0.01054, "rll": 0.01897, "even-rll": 0.01897}  # s = .01
+    for scale in ("plane", "even"):
+        for key, spec in load_scale(scale).specs().items():
+            if spec.network == "mlp" and spec.lr == lr.get(spec.loss) and not spec.seed:
+                write(scale, key, spec, [0.5, 1, 1], [0.1, 0.1, ends[spec.loss]])
+    contrasts = weights.contrasts(Pool([]), plane.load())
+    (place,) = weights.shares(contrasts, RLL)
+    assert place == "MLP on MNIST (5k), s = 0.01, n = 3,000"
+    assert weights.shares(contrasts, RLL)[place] == pytest.approx([0.7 / 0.8])
+
+
+def test_the_rule_is_that_of_the_config():
+    text = (load_scale.__globals__["configs_root"]() / "even.yaml").read_text(encoding="utf-8")
+    assert (weights.MOST, weights.LEAST) == (0.9, 0.1)
+    assert "At .9 or above in every seed the weight alone does it, at .1 or below" in text
