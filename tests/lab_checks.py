@@ -17,7 +17,9 @@ from torch import nn
 from memutils import losses
 
 Evaluate = Callable[[str], object]
-PARAMETERS = {"rll": ("alpha", (0.01, 0.1, 0.45, 10.0)), "gce": ("q", (0.1, 0.7, 1.0))}
+ALPHA = ("alpha", (0.01, 0.1, 0.45, 10.0))
+PARAMETERS = {"rll": ALPHA, "even-rll": ALPHA, "gce": ("q", (0.1, 0.7, 1.0))}
+LOSSES = ("cce", "mse", "mae", "rll", "nmse", "gce", "even-rll")
 STREAMS = {"start": 1, "noise": 2, "order": 3}
 MASK = (1 << 64) - 1
 
@@ -122,13 +124,13 @@ def package_loss(name: str, parameter: float | None) -> nn.Module:
 
 def check_losses(evaluate: Evaluate) -> None:
     """Value and gradient of each loss, from uniform to saturated logits, K of 3 and 10, to 1e-5."""
-    assert set(evaluate("Object.keys(Lab.LOSSES)")) == {"cce", "mse", "mae", "rll", "nmse", "gce"}
+    assert tuple(evaluate("Object.keys(Lab.LOSSES)")) == LOSSES
     random = np.random.default_rng(0)
     for classes in (3, 10):
         scales = np.repeat([0.0, 0.1, 1.0, 5.0, 30.0], 8)[:, None]
         logits = (random.normal(size=(40, classes)) * scales).astype(np.float32)
         target = np.arange(40) % classes
-        for name in ("cce", "mse", "mae", "rll", "nmse", "gce"):
+        for name in LOSSES:
             for parameter in PARAMETERS.get(name, ("", (None,)))[1]:
                 value, gradient = (
                     evaluate(f"""(() => {{ const gradient = new Float32Array({40 * classes});
@@ -153,7 +155,7 @@ def check_losses(evaluate: Evaluate) -> None:
 
 def check_twenty_steps(evaluate: Evaluate, name: str) -> None:
     """Twenty steps on batches of 50 from the lab's start, as torch's Adam in float64: to 1e-4."""
-    parameter = {"rll": 0.1, "gce": 0.7}.get(name)
+    parameter = {"rll": 0.1, "even-rll": 0.1, "gce": 0.7}.get(name)
     settings = digits(1000, 3, 0.4, name)
     first, last = (
         evaluate(f"""(() => {{ const run = new Lab.Run({settings}, labDigits), steps = run.train();

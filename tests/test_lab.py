@@ -49,7 +49,7 @@ def test_losses_and_gradients_are_the_packages(evaluate):
 
 
 @needs_node
-@pytest.mark.parametrize("name", ["cce", "mse", "mae", "rll", "nmse", "gce"])
+@pytest.mark.parametrize("name", lab_checks.LOSSES)
 def test_twenty_steps_are_torchs(evaluate, name):
     lab_checks.check_twenty_steps(evaluate, name)
 

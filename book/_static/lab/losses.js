@@ -3,6 +3,7 @@
   "use strict";
 
   const squared = (p, y) => p.reduce((sum, value, j) => sum + (value - (j === y)) ** 2, 0);
+  const rest = (p, y) => p.reduce((sum, value, j) => sum + (j === y ? 0 : value), 0);
   const squaredNorm = (p) => p.reduce((sum, value) => sum + value * value, 0);
 
   /* Each loss has
@@ -71,6 +72,19 @@
       pull(p, y, u, q) {
         u.fill(0);
         u[y] = -(p[y] ** q);
+      },
+    },
+
+    "even-rll": {  // RLL where the other classes share 1 - p_y evenly: its weight, not its symmetry
+      name: "even RLL",
+      parameter: { symbol: "α", default: 0.1, min: 0.001, max: 100 },
+      value(p, logP, y, alpha) {
+        const shared = rest(p, y) / (p.length - 1);
+        return Math.log((1 + alpha) / alpha) - Math.log(alpha + p[y]) + Math.log(alpha + shared);
+      },
+      pull(p, y, u, alpha) {
+        const others = (p.length - 1) * alpha + rest(p, y);
+        for (let j = 0; j < p.length; j++) u[j] = p[j] / (j === y ? -alpha - p[j] : others);
       },
     },
   };

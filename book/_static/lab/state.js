@@ -67,7 +67,7 @@
 
   /* One loss of an address; earliest: the epoch after which it may take over, 0 for the first. */
   function readPhase(text, earliest, longest) {
-    const [, name = "", parameter, from] = /^(\w+)(?::([^@]*))?(?:@(.*))?$/.exec(text) || [];
+    const [, name = "", parameter, from] = /^([\w-]+)(?::([^@]*))?(?:@(.*))?$/.exec(text) || [];
     if (!Object.hasOwn(Lab.LOSSES, name)) {
       throw new Error(`no loss has this name; there are ${Object.keys(Lab.LOSSES).join(", ")}`);
     }
