@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from memutils.claims.selection import Pool
+from memutils.report.symmetry import plane, weights
+
 ROOT = Path(__file__).parents[1]
 TEXTS = {path: (ROOT / path).read_text(encoding="utf-8") for path in ("README.md", "book/run.md")}
 
@@ -30,6 +33,13 @@ def test_the_readme_gives_the_answer_of_the_table_of_claims():
     said = json.loads((ROOT / "results/claims.json").read_text(encoding="utf-8"))["answer"]
     text = " ".join(TEXTS["README.md"].replace("**", "").split())
     assert said["sentences"] in text, "put these sentences into README.md, above the figure"
+
+
+def test_the_readme_s_reason_is_what_the_records_say(repository):
+    found = weights.contrasts(Pool.load(), plane.load())
+    assert "resists nearly as RLL does" in TEXTS["README.md"]
+    assert weights.verdict(found).startswith("What protects is the weight, not the symmetry")
+    assert all("on MNIST" in place for place in weights.shares(found, weights.CHAINS[0]))
 
 
 @pytest.mark.parametrize("path", TEXTS)

@@ -37,7 +37,7 @@ def plain(text):
 def test_the_share_of_the_weight_is_of_rlls_effect(even, share, does, verdict):
     contrasts = found({"cce": 0.9, "rll": 0.1, "even-rll": even})
     (values,) = weights.shares(contrasts, RLL).values()
-    assert values == pytest.approx([share], abs=0.005)
+    assert values == pytest.approx({0: share}, abs=0.005)
     text = plain(weights.told(contrasts, RLL))
     assert f"CCE 90 %, even RLL {100 * even:.0f} % and RLL 10 %" in text
     assert text.endswith(f"(one seed): it {does}.")
@@ -47,7 +47,7 @@ def test_the_share_of_the_weight_is_of_rlls_effect(even, share, does, verdict):
 def test_every_seed_must_say_so():
     both = {"cce": 0.9, "rll": 0.1}
     contrasts = found(both | {"even-rll": 0.1}, both | {"even-rll": 0.5})
-    assert weights.shares(contrasts, RLL).popitem()[1] == pytest.approx([1, 0.5], abs=0.005)
+    assert weights.shares(contrasts, RLL).popitem()[1] == pytest.approx({0: 1, 1: 0.5}, abs=0.005)
     assert "(two seeds): it lies in between." in plain(weights.told(contrasts, RLL))
     assert "is part of" in weights.verdict(contrasts)
 
@@ -81,7 +81,7 @@ def test_the_mlps_runs_of_both_scales_are_compared_at_one_step(tmp_path, monkeyp
     contrasts = weights.contrasts(Pool([]), plane.load())
     (place,) = weights.shares(contrasts, RLL)
     assert place == "MLP on MNIST (5k), s = 0.01, n = 3,000"
-    assert weights.shares(contrasts, RLL)[place] == pytest.approx([0.7 / 0.8])
+    assert weights.shares(contrasts, RLL)[place] == pytest.approx({0: 0.7 / 0.8})
 
 
 def test_the_rule_is_that_of_the_config():

@@ -64,7 +64,7 @@ def weight(found: list[Contrast]) -> str:
     of = weights.shares(found, weights.CHAINS[0])
     if not of:
         return ""
-    values = [share for found in of.values() for share in found]
+    values = [share for place in of.values() for share in place.values()]
     where = listed(dict.fromkeys(re.sub(", [sn] = .*", "", place) for place in of))
     much = "most" if min(values) > 0.5 else "part"
     return (

@@ -44,22 +44,27 @@ def contrasts(pool: Pool, mlp: Iterable[Record]) -> list[Contrast]:
     return [c for c in found if (c.where, c.images) in there]
 
 
-def shares(found: Iterable[Contrast], chain: tuple[str, str, str]) -> dict[str, list[float]]:
-    """The share of a chain's middle by place, a number a seed that has all three losses and can
-    tell; a place is named with its number of images.
+def shares(found: Iterable[Contrast], chain: tuple[str, str, str]) -> dict[str, dict[int, float]]:
+    """The share of a chain's middle by place and seed, of the seeds that have all three losses and
+    can tell; a place is named with its number of images.
     """
     first, middle, last = chain
-    by_name = {(c.where, c.images, c.first, c.second): c for c in found}
+    by_name = {(named(c), c.first, c.second): c for c in found}
     of = {}
-    for where, images in dict.fromkeys(name[:2] for name in by_name):
-        part, whole = (by_name.get((where, images, first, loss)) for loss in (middle, last))
+    for place in dict.fromkeys(name[0] for name in by_name):
+        part, whole = (by_name.get((place, first, loss)) for loss in (middle, last))
         if not part or not whole:
             continue
         off = [{s.seed: s.difference for s in c.told} for c in (part, whole)]
         common = sorted(off[0].keys() & off[1].keys())
-        if values := [off[0][seed] / off[1][seed] for seed in common if off[1][seed] < 0]:
-            of[f"{where}, n = {images:,}"] = values
+        if of_seeds := {seed: off[0][seed] / off[1][seed] for seed in common if off[1][seed] < 0}:
+            of[place] = of_seeds
     return of
+
+
+def named(c: Contrast) -> str:
+    """A contrast's place and number of images."""
+    return f"{c.where}, n = {c.images:,}"
 
 
 def does(values: Iterable[float], like_last: str, like_first: str) -> str:
@@ -74,19 +79,19 @@ def told(found: Iterable[Contrast], chain: tuple[str, str, str]) -> str:
     """A chain in words: what each of its losses memorizes, and the share; '' without runs."""
     found, texts = list(found), []
     first, middle, last = (look(loss).name for loss in chain)
-    for place, values in shares(found, chain).items():
-        of = [c for c in found if f"{c.where}, n = {c.images:,}" == place]
-        by_loss = {
-            loss: [s.memorized[i] for s in c.told]
-            for c in of
+    for place, of in shares(found, chain).items():
+        memorized = {
+            loss: [seed.memorized[i] for seed in c.told if seed.seed in of]
+            for c in found
+            if named(c) == place
             for i, loss in enumerate((c.first, c.second))
         }
-        memorized = listed(f"{look(loss).name} {percent(by_loss[loss])}" for loss in chain)
-        kind = does(values, f"does as {last} does", f"does as {first} does")
+        parts = listed(f"{look(loss).name} {percent(memorized[loss])}" for loss in chain)
+        kind = does(of.values(), f"does as {last} does", f"does as {first} does")
         texts.append(
-            f"- *{place}*: {memorized} of the wrong labels memorized. {middle[0].upper()}"
-            f"{middle[1:]} has {percent([round(v, 2) for v in values])} of the effect of {last} "
-            f"({counted(len(values), 'seed')}): it {kind}."
+            f"- *{place}*: {parts} of the wrong labels memorized. {middle[0].upper()}{middle[1:]} "
+            f"has {percent([round(v, 2) for v in of.values()])} of the effect of {last} "
+            f"({counted(len(of), 'seed')}): it {kind}."
         )
     return typeset("\n".join(texts))
 
@@ -95,7 +100,7 @@ def verdict(found: Iterable[Contrast]) -> str:
     """What the two chains say together over all places, in Markdown; '' without runs."""
     found, text = list(found), []
     if of := shares(found, CHAINS[0]):
-        kinds = {does(values, "weight", "symmetry") for values in of.values()}
+        kinds = {does(place.values(), "weight", "symmetry") for place in of.values()}
         said = {
             frozenset({"weight"}): "What protects is the weight, not the symmetry: a loss with "
             "RLL's weight that is not symmetric resists nearly as RLL does.",
@@ -108,7 +113,7 @@ def verdict(found: Iterable[Contrast]) -> str:
         )
         text.append(said.get(frozenset(kinds), part))
     if of := shares(found, CHAINS[1]):
-        kinds = {does(values, "mae", "mse") for values in of.values()}
+        kinds = {does(place.values(), "mae", "mse") for place in of.values()}
         said = {
             frozenset({"mse"}): "Even MSE memorizes as MSE does, so the weight of MSE near "
             "$p_y = 1$, where it is not MAE's, explains what MSE memorizes.",
