@@ -3,7 +3,6 @@
 Every number is a record's; what a sentence says without one is tested against the records.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -22,7 +21,7 @@ from memutils.report.symmetry.ablation_words import bounded_shares
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
-from memutils.words import listed, percent, typeset
+from memutils.words import percent, typeset
 
 CLEAR = 0.5
 """A share that rises by this much after a switch rises clearly."""
@@ -65,12 +64,11 @@ def weight(found: list[Contrast]) -> str:
     if not of:
         return ""
     values = [share for place in of.values() for share in place.values()]
-    where = listed(dict.fromkeys(re.sub(", [sn] = .*", "", place) for place in of))
     much = "most" if min(values) > 0.5 else "part"
     return (
         f"RLL hardly pulls at a label that the network finds improbable, and that is {much} of "
         "it: a loss that [weighs each image as RLL does](symmetry.ipynb), and is not symmetric, "
-        f"has {percent([round(v, 2) for v in values])} of RLL's effect ({where})."
+        f"has {percent([round(v, 2) for v in values])} of RLL's effect ({weights.short(of)})."
     )
 
 

@@ -5,6 +5,7 @@ one, and not the symmetry; and ends with a symmetric loss. The share of the midd
 what the last one takes off the first one's memorized share it takes off too.
 """
 
+import re
 from collections.abc import Iterable
 
 from memutils.claims.outcomes import Measured
@@ -96,36 +97,40 @@ def told(found: Iterable[Contrast], chain: tuple[str, str, str]) -> str:
     return typeset("\n".join(texts))
 
 
+RLL_SAYS = {
+    "last": "What protects is the weight, not the symmetry ({places}): a loss with RLL's weight "
+    "that is not symmetric resists nearly as RLL does.",
+    "lies in between": "The weight is part of what protects ({places}): a loss with RLL's weight "
+    "that is not symmetric memorizes less than cross entropy, and more than RLL.",
+    "first": "What protects is the symmetry, not the weight ({places}): a loss with RLL's weight "
+    "that is not symmetric memorizes nearly as cross entropy does.",
+}
+MSE_SAYS = {
+    "last": "Even MSE resists nearly as MAE does ({places}), so what MSE memorizes is due to its "
+    "pull among the other classes, and not to its weight.",
+    "lies in between": "Even MSE lies between MSE and MAE ({places}), so what MSE memorizes is due "
+    "to both: to its weight near $p_y = 1$, and to its pull among the other classes.",
+    "first": "Even MSE memorizes nearly as MSE does ({places}), so the weight of MSE near "
+    "$p_y = 1$, where it is not MAE's, explains what MSE memorizes.",
+}
+
+
 def verdict(found: Iterable[Contrast]) -> str:
-    """What the two chains say together over all places, in Markdown; '' without runs."""
+    """What the two chains say, in Markdown: places of which the same holds in one sentence; ''
+    without runs.
+    """
     found, text = list(found), []
-    if of := shares(found, CHAINS[0]):
-        kinds = {does(place.values(), "weight", "symmetry") for place in of.values()}
-        said = {
-            frozenset({"weight"}): "What protects is the weight, not the symmetry: a loss with "
-            "RLL's weight that is not symmetric resists nearly as RLL does.",
-            frozenset({"symmetry"}): "What protects is the symmetry, not the weight: a loss with "
-            "RLL's weight that is not symmetric memorizes nearly as cross entropy does.",
-        }
-        part = (
-            "The weight is part of what protects: a loss with RLL's weight that is not symmetric "
-            "memorizes less than cross entropy, and more than RLL."
-        )
-        text.append(said.get(frozenset(kinds), part))
-    if of := shares(found, CHAINS[1]):
-        kinds = {does(place.values(), "mae", "mse") for place in of.values()}
-        said = {
-            frozenset({"mse"}): "Even MSE memorizes as MSE does, so the weight of MSE near "
-            "$p_y = 1$, where it is not MAE's, explains what MSE memorizes.",
-            frozenset({"mae"}): "Even MSE resists as MAE does, so what MSE memorizes is due to its "
-            "pull among the other classes, and not to its weight.",
-        }
-        part = (
-            "Even MSE lies between MSE and MAE, so what MSE memorizes is due to both: to its "
-            "weight near $p_y = 1$, and to its pull among the other classes."
-        )
-        text.append(said.get(frozenset(kinds), part))
+    for chain, says in zip(CHAINS, (RLL_SAYS, MSE_SAYS), strict=True):
+        kinds: dict[str, list[str]] = {}
+        for place, of in shares(found, chain).items():
+            kinds.setdefault(does(of.values(), "last", "first"), []).append(place)
+        text += [says[kind].format(places=short(kinds[kind])) for kind in says if kind in kinds]
     return typeset(" ".join(text))
+
+
+def short(places: Iterable[str]) -> str:
+    """Places in words, without step sizes and numbers of images."""
+    return listed(dict.fromkeys(re.sub(", [sn] = .*", "", place) for place in places))
 
 
 def missing(found: Iterable[Contrast]) -> str:
