@@ -11,6 +11,7 @@ from memutils.claims.outcomes import Run
 from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.report import origins
+from memutils.report.human.arms import described
 from memutils.report.size import chapter
 from memutils.report.size.sentences import means
 from memutils.report.start.sentences import whole
@@ -116,8 +117,16 @@ def limits(content: dict, switch: Switch | None) -> str:
     told = [*images(content), *clock(content)]
     told += [path(switch)] if switch and switch.clear else []
     if word(content, "H1", "inception-lite") == NOT_TESTED:
-        told.append("**Other noise.** [Labels from people](human.ipynb) are not tested.")
+        told.append(f"**Other noise.** {people(content)}")
     return typeset("\n".join(f"- {one}" for one in told))
+
+
+def people(content: dict) -> str:
+    """What labels from people do to RLL's advantage, where too few seeds are there to test it."""
+    claim = next(c for c in content["claims"] if c["id"] == "H1")
+    rows = [row for v in claim["verdicts"] for row in v["extra"].get("rows", [])]
+    text = described(rows) or "With labels from people nothing is trained yet."
+    return text.replace("labels from people", "[labels from people](human.ipynb)", 1)
 
 
 def images(content: dict) -> list[str]:
