@@ -147,13 +147,15 @@ def test_images_are_read_from_arrays():
     }
     arrays |= {"test_predicted": [1, 0], "test_true": [1, 1]}
     images = Images.of({name: np.array(values) for name, values in arrays.items()})
-    assert images.memorized.tolist() == [True, False, False] and images.true.tolist() == [
-        False,
-        True,
-        False,
-        True,
-    ]
-    assert images.given.tolist() == [True, False, False, True] and images.tested.tolist() == [
-        True,
-        False,
-    ]
+    assert images.memorized.tolist() == [True, False, False]
+    assert images.tested.tolist() == [True, False]
+    assert images.given.tolist() == [True, False, False, True]
+    assert images.true.tolist() == [False, True, False, True]
+
+
+def test_images_whose_labels_may_not_be_handed_on_are_read_from_their_outcomes():
+    arrays = {"mislabeled_outcome": [[1, 2, 0], [2, 1, 0]], "train_outcome": [2, 1, 0, 1]}
+    arrays |= {"test_predicted": [1, 0], "test_true": [1, 1]}
+    images = Images.of({name: np.array(values) for name, values in arrays.items()})
+    assert images.memorized.tolist() == [True, False, False], "at the last evaluation"
+    assert images.tested.tolist() == [True, False]

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from memutils.runs.measured import OUTCOMES
 from memutils.runs.records import Record
 
 
@@ -18,30 +19,30 @@ class Images:
     """The last epoch's predictions, image by image; each a bool array.
 
     Attributes:
-        given, true: of the training images, whether they are predicted as their training label and
-            as their true one.
-        mislabeled: whether these labels differ.
+        memorized: of the mislabeled training images, whether each is predicted as its wrong label.
         tested: whether each test image is predicted right.
+        given, true: whether each training image is predicted as its training label and as its true
+            one; None where the record holds no label.
     """
 
-    given: np.ndarray
-    true: np.ndarray
-    mislabeled: np.ndarray
+    memorized: np.ndarray
     tested: np.ndarray
-
-    @property
-    def memorized(self) -> np.ndarray:
-        """Of the mislabeled images, whether each is predicted as its wrong label."""
-        return self.given[self.mislabeled]
+    given: np.ndarray | None = None
+    true: np.ndarray | None = None
 
     @classmethod
     def of(cls, arrays: dict[str, np.ndarray]) -> "Images":
-        """From the arrays of a record."""
+        """From the arrays of a record, which holds no classes where the labels may not be handed
+        on.
+        """
+        tested = arrays["test_predicted"] == arrays["test_true"]
+        if "mislabeled_outcome" in arrays:
+            return cls(arrays["mislabeled_outcome"][-1] == OUTCOMES.index("given"), tested)
         predicted, noisy, true = (
             arrays[f"train_{part}"] for part in ("predicted", "noisy", "true")
         )
-        tested = arrays["test_predicted"] == arrays["test_true"]
-        return cls(predicted == noisy, predicted == true, noisy != true, tested)
+        given = predicted == noisy
+        return cls(given[noisy != true], tested, given, predicted == true)
 
 
 @dataclass(frozen=True, eq=False)
