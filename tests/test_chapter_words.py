@@ -208,12 +208,17 @@ def test_nearly_all_differences_of_p0_lie_right_of_zero(pool):
     assert drawn and sum(value > 0 for value in drawn) > 0.9 * len(drawn)
 
 
-def test_the_weight_of_rll_alone_resists_and_that_of_mse_lies_between_mse_and_mae(pool, recorded):
+def test_the_weight_of_rll_alone_resists_on_mnist_only(pool, recorded):
     """Said of the gradients and of the theorem."""
-    found = weights.contrasts(pool, plane.load())
-    rll, mse = (weights.shares(found, chain) for chain in weights.CHAINS)
-    assert rll and mse
-    for of in rll.values():
-        assert min(of.values()) > 0.5, "most of it"
-    for of in mse.values():
-        assert all(0.5 < share < 1 for share in of.values()), "far less than MSE, more than MAE"
+    found = weights.shares(weights.contrasts(pool, plane.load()), weights.CHAINS[0])
+    mnist = {place: of for place, of in found.items() if "MNIST" in place}
+    (cifar,) = (of for place, of in found.items() if place not in mnist)
+    assert mnist and all(min(of.values()) > 0.9 for of in mnist.values())
+    assert len(cifar) == 1 and max(cifar.values()) < 0.1, "as cross entropy, in the one run"
+
+
+def test_the_weight_of_mse_alone_lies_between_mse_and_mae(pool, recorded):
+    """Far less than MSE, more than MAE: said of the gradients."""
+    found = weights.shares(weights.contrasts(pool, plane.load()), weights.CHAINS[1])
+    assert found and all("MNIST" in place for place in found)
+    assert all(0.5 < share < 1 for of in found.values() for share in of.values())

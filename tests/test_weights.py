@@ -28,10 +28,10 @@ def plain(text):
 @pytest.mark.parametrize(
     ("even", "share", "does", "verdict"),
     [
-        (0.1, 1.0, "does as RLL does", "What protects is the weight"),
-        (0.15, 0.94, "does as RLL does", "What protects is the weight"),
+        (0.1, 1.0, "does as RLL does", "The weight alone protects"),
+        (0.15, 0.94, "does as RLL does", "The weight alone protects"),
         (0.5, 0.5, "lies in between", "The weight is part"),
-        (0.86, 0.05, "does as CCE does", "What protects is the symmetry"),
+        (0.86, 0.05, "does as CCE does", "The weight alone does not protect"),
     ],
 )
 def test_the_share_of_the_weight_is_of_rlls_effect(even, share, does, verdict):

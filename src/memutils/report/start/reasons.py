@@ -22,10 +22,13 @@ from memutils.report.symmetry.ablation_words import bounded_shares
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
-from memutils.words import percent, typeset
+from memutils.words import listed, percent, typeset
 
 CLEAR = 0.5
 """A share that rises by this much after a switch rises clearly."""
+
+HALF = 0.5
+"""Above this share of RLL's effect the weight explains most of it."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,23 @@ def weight(found: list[Contrast]) -> str:
     of = weights.shares(found, weights.CHAINS[0])
     if not of:
         return ""
-    values = [share for place in of.values() for share in place.values()]
-    much = "most" if min(values) > 0.5 else "part"
+    most = {place: by_seed for place, by_seed in of.items() if min(by_seed.values()) > HALF}
+    parts = [most, {place: by_seed for place, by_seed in of.items() if place not in most}]
+    shares = listed(
+        f"{percent([round(v, 2) for by_seed in part.values() for v in by_seed.values()])} for "
+        f"{weights.short(part)}"
+        for part in parts
+        if part
+    )
+    so = (
+        "So the weight explains most of the effect in some places and little in others; there it "
+        "is RLL's pull among the other classes, which makes it symmetric."
+    )
+    if not all(parts):
+        so = f"So the weight explains {'most' if most else 'part'} of the effect."
     return (
-        f"RLL hardly pulls at a label that the network finds improbable, and that is {much} of "
-        "it: a loss that [weighs each image as RLL does](symmetry.ipynb), and is not symmetric, "
-        f"has {percent([round(v, 2) for v in values])} of RLL's effect ({weights.short(of)})."
+        "RLL hardly pulls at a label that the network finds improbable. Of its effect a loss that "
+        f"[weighs each image as RLL does](symmetry.ipynb), and is not symmetric, has {shares}. {so}"
     )
 
 

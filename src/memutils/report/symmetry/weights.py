@@ -98,12 +98,13 @@ def told(found: Iterable[Contrast], chain: tuple[str, str, str]) -> str:
 
 
 RLL_SAYS = {
-    "last": "What protects is the weight, not the symmetry ({places}): a loss with RLL's weight "
-    "that is not symmetric resists nearly as RLL does.",
+    "last": "The weight alone protects ({places}): a loss with RLL's weight that is not symmetric "
+    "resists nearly as RLL does.",
     "lies in between": "The weight is part of what protects ({places}): a loss with RLL's weight "
     "that is not symmetric memorizes less than cross entropy, and more than RLL.",
-    "first": "What protects is the symmetry, not the weight ({places}): a loss with RLL's weight "
-    "that is not symmetric memorizes nearly as cross entropy does.",
+    "first": "The weight alone does not protect ({places}): a loss with RLL's weight that is not "
+    "symmetric memorizes nearly as cross entropy does. So what protects there is RLL's pull among "
+    "the other classes, which makes it symmetric.",
 }
 MSE_SAYS = {
     "last": "Even MSE resists nearly as MAE does ({places}), so what MSE memorizes is due to its "
