@@ -92,6 +92,16 @@ def test_it_needs_three_seeds_with_every_run():
     assert judged(grid(seeds=2), two).state == HOLDS
 
 
+def test_one_seed_has_no_interval_and_tests_nothing_whatever_the_threshold():
+    one = dataclasses.replace(LIMITS, seeds=1)
+    alone = (
+        judged(grid(seeds=1), one),
+        contrasts.human_labels(Pool(labels(0.1, 0.6, seeds=1)), column("inception-lite"), one),
+    )
+    for found in alone:
+        assert found.state == NOT_TESTED and found.why == "fewer than 2 seeds"
+
+
 def test_runs_that_do_not_reach_a_level_are_named_and_left_out():
     found = judged(grid(tops={("rll", 3): 0.92, ("cce", 0): 0.5}))
     assert (

@@ -130,6 +130,11 @@ def equal_fit(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
     return Contrast(state, used[0].images, rows, intervals, why, names)
 
 
+def seeds_needed(limits: Thresholds) -> int:
+    """Seeds that a contrast needs: those of the threshold, and two at least for an interval."""
+    return max(limits.seeds, 2)
+
+
 def weigh_gaps(rows: list[dict], limits: Thresholds) -> tuple[str, dict, str]:
     """P1's verdict from its gaps by seed and level: the state, mean and interval by level,
     and why.
@@ -140,8 +145,8 @@ def weigh_gaps(rows: list[dict], limits: Thresholds) -> tuple[str, dict, str]:
         for n, v in by_level.items()
         if v
     }
-    if min(map(len, by_level.values())) < limits.seeds:
-        return NOT_TESTED, intervals, f"fewer than {limits.seeds} seeds"
+    if min(map(len, by_level.values())) < (needed := seeds_needed(limits)):
+        return NOT_TESTED, intervals, f"fewer than {needed} seeds"
     if any(row["edge"] > limits.edge_gap for row in rows):
         return OPEN, intervals, "CCE's lowest x lies at the smallest step size"
     ranges = [interval for _, interval in intervals.values()]
@@ -208,8 +213,8 @@ def judged_by_seeds(
     values = [row["gap"] for row in rows]
     interval = over_seeds(values, limits.confidence)
     found = {"human less half of symmetric": (fmean(values), interval)} if values else {}
-    if len(values) < limits.seeds:
-        few = f"fewer than {limits.seeds} seeds"
+    if len(values) < (needed := seeds_needed(limits)):
+        few = f"fewer than {needed} seeds"
         return Contrast(NOT_TESTED, images, rows, found, "; ".join(filter(None, [few, why])), names)
     state = HOLDS if interval[1] <= 0 else FAILS if interval[0] > 0 else OPEN
     return Contrast(state, images, rows, found, why, names)
