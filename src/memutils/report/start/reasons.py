@@ -22,7 +22,7 @@ from memutils.report.symmetry.ablation_words import bounded_shares
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
-from memutils.words import listed, percent, typeset
+from memutils.words import percent, typeset
 
 CLEAR = 0.5
 """A share that rises by this much after a switch rises clearly."""
@@ -69,21 +69,23 @@ def weight(found: list[Contrast]) -> str:
         return ""
     most = {place: by_seed for place, by_seed in of.items() if min(by_seed.values()) > HALF}
     parts = [most, {place: by_seed for place, by_seed in of.items() if place not in most}]
-    shares = listed(
-        f"{percent([round(v, 2) for by_seed in part.values() for v in by_seed.values()])} for "
-        f"{weights.short(part)}"
+    first, *others = [
+        (percent([round(v, 2) for by_seed in part.values() for v in by_seed.values()]), part)
         for part in parts
         if part
-    )
+    ]
+    shares = f"{first[0]} of RLL's effect for {weights.short(first[1])}"
+    shares += "".join(f", and {share} for {weights.short(part)}" for share, part in others)
     so = (
-        "So the weight explains most of the effect in some places and little in others; there it "
+        "So the weight explains most of the effect in some places and little in others. There it "
         "is RLL's pull among the other classes, which makes it symmetric."
     )
     if not all(parts):
         so = f"So the weight explains {'most' if most else 'part'} of the effect."
     return (
-        "RLL hardly pulls at a label that the network finds improbable. Of its effect a loss that "
-        f"[weighs each image as RLL does](symmetry.ipynb), and is not symmetric, has {shares}. {so}"
+        "RLL hardly pulls at a label that the network finds improbable. A loss that [weighs each "
+        "image as RLL does](symmetry.ipynb), and is not symmetric, has "
+        f"{shares}. {so}"
     )
 
 
