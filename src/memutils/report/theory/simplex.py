@@ -66,7 +66,7 @@ def draw(frame: pd.DataFrame, losses: Losses, width: float = figures.WIDE) -> pl
         axis.set(aspect="equal", xlim=(-0.06, 1.06), ylim=(-0.1, 1.1))
         axis.axis("off")
         for label, place in CORNERS.items():
-            axis.text(*place, label, ha="center", fontsize="small")
+            axis.text(*place, label, ha="center")
     where = {"location": "bottom", "shrink": 0.6} if narrow else {"shrink": 0.9}
     beside = axes if narrow else axes[1]
     figure.colorbar(flat, ax=beside, label="relative sum", extend="max", aspect=14, **where)
