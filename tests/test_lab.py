@@ -96,6 +96,8 @@ ADDRESSES = [
     "&lossA=cce&etaA=0.4&lrA=0.003&nA=1000&lossB=rll:0.1&etaB=0.4&lrB=0.003&nB=1000",
     "#tab=plane&seed=12&epochs=600"
     "&lossA=gce:0.3,mae@30,rll:0.45@90&etaA=0&lrA=0.01&nA=75&lossB=nmse&etaB=0.6&lrB=0.002&nB=300",
+    "#tab=digits&seed=0&epochs=40"
+    "&lossA=rll:0.1&etaA=0.4&lrA=0.003&nA=1000&lossB=even-rll:0.1&etaB=0.4&lrB=0.003&nB=1000",
 ]
 
 

@@ -6,7 +6,7 @@ from made_up import MNIST, make, write
 from memutils.claims.selection import Pool
 from memutils.report.plots import NOT_RUN
 from memutils.report.symmetry import plane, weights
-from memutils.runs.specs import load_scale
+from memutils.runs.specs import configs_root, load_scale
 
 RLL, MSE = weights.CHAINS
 
@@ -49,7 +49,9 @@ def test_every_seed_must_say_so():
     contrasts = found(both | {"even-rll": 0.1}, both | {"even-rll": 0.5})
     assert weights.shares(contrasts, RLL).popitem()[1] == pytest.approx({0: 1, 1: 0.5}, abs=0.005)
     assert "(two seeds): it lies in between." in plain(weights.told(contrasts, RLL))
-    assert "is part of what protects (ResNet-18 on MNIST)" in weights.verdict(contrasts)
+    said = plain(weights.verdict(contrasts))
+    assert "is part of what protects (ResNet-18 on MNIST, two seeds)" in said
+    assert "has 50 to 100 % of RLL's effect" in said
 
 
 @pytest.mark.parametrize(
@@ -86,6 +88,6 @@ def test_the_mlps_runs_of_both_scales_are_compared_at_one_step(tmp_path, monkeyp
 
 
 def test_the_rule_is_that_of_the_config():
-    text = (load_scale.__globals__["configs_root"]() / "even.yaml").read_text(encoding="utf-8")
+    text = (configs_root() / "even.yaml").read_text(encoding="utf-8")
     assert (weights.MOST, weights.LEAST) == (0.9, 0.1)
     assert "At .9 or above in every seed the weight alone does it, at .1 or below" in text

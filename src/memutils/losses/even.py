@@ -19,7 +19,8 @@ def even(loss: type[Loss]) -> type[Loss]:
 
     Args:
         loss: a class whose ``per_example`` takes log-probabilities; the new one has its parameters.
-            It is meant for losses that depend on the other classes too; on others it does nothing.
+            It is meant for losses that depend on the other classes too. Others keep their values,
+            but for K > 2 the new class states no symmetry constant, even where L has one (MAE).
     """
 
     class Even(loss):

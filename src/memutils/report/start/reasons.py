@@ -27,9 +27,6 @@ from memutils.words import percent, typeset
 CLEAR = 0.5
 """A share that rises by this much after a switch rises clearly."""
 
-HALF = 0.5
-"""Above this share of RLL's effect the weight explains most of it."""
-
 
 @dataclass(frozen=True)
 class Switch:
@@ -63,30 +60,10 @@ def why(content: dict, pool: Pool) -> str:
 
 
 def weight(found: list[Contrast]) -> str:
-    """How much of RLL's effect its weight alone has, from ``weights.contrasts``; '' without it."""
-    of = weights.shares(found, weights.CHAINS[0])
-    if not of:
-        return ""
-    most = {place: by_seed for place, by_seed in of.items() if min(by_seed.values()) > HALF}
-    parts = [most, {place: by_seed for place, by_seed in of.items() if place not in most}]
-    first, *others = [
-        (percent([round(v, 2) for by_seed in part.values() for v in by_seed.values()]), part)
-        for part in parts
-        if part
-    ]
-    shares = f"{first[0]} of RLL's effect for {weights.short(first[1])}"
-    shares += "".join(f", and {share} for {weights.short(part)}" for share, part in others)
-    so = (
-        "So the weight explains most of the effect in some places and little in others. There it "
-        "is RLL's pull among the other classes, which makes it symmetric."
-    )
-    if not all(parts):
-        so = f"So the weight explains {'most' if most else 'part'} of the effect."
-    return (
-        "RLL hardly pulls at a label that the network finds improbable. A loss that [weighs each "
-        "image as RLL does](symmetry.ipynb), and is not symmetric, has "
-        f"{shares}. {so}"
-    )
+    """What RLL's weight alone does, from ``weights.contrasts``; '' without its runs."""
+    said = weights.verdict(found, weights.CHAINS[:1])
+    small = "RLL hardly pulls at a label that the network finds improbable: there its"
+    return said and f"{small} [weight](symmetry.ipynb) is small. {said}"
 
 
 def symmetry(content: dict, pool: Pool) -> list[str]:

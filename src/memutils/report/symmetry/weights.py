@@ -99,12 +99,12 @@ def told(found: Iterable[Contrast], chain: tuple[str, str, str]) -> str:
 
 RLL_SAYS = {
     "last": "The weight alone protects ({places}): a loss with RLL's weight that is not symmetric "
-    "resists nearly as RLL does.",
+    "has {share} of RLL's effect.",
     "lies in between": "The weight is part of what protects ({places}): a loss with RLL's weight "
-    "that is not symmetric memorizes less than cross entropy, and more than RLL.",
+    "that is not symmetric has {share} of RLL's effect.",
     "first": "The weight alone does not protect ({places}): a loss with RLL's weight that is not "
-    "symmetric memorizes nearly as cross entropy does. So what protects there is RLL's pull among "
-    "the other classes, which makes it symmetric.",
+    "symmetric has {share} of RLL's effect. What protects there is RLL's pull among the other "
+    "classes, which makes it symmetric.",
 }
 MSE_SAYS = {
     "last": "Even MSE resists nearly as MAE does ({places}), so what MSE memorizes is due to its "
@@ -115,23 +115,30 @@ MSE_SAYS = {
     "$p_y = 1$, where it is not MAE's, explains what MSE memorizes.",
 }
 
+SAYS = dict(zip(CHAINS, (RLL_SAYS, MSE_SAYS), strict=True))
 
-def verdict(found: Iterable[Contrast]) -> str:
-    """What the two chains say, in Markdown: places of which the same holds in one sentence; ''
-    without runs.
+
+def verdict(found: Iterable[Contrast], chains: Iterable[tuple] = CHAINS) -> str:
+    """What the chains say, in Markdown: places of which the same holds in one sentence, with their
+    seeds; '' without runs.
     """
     found, text = list(found), []
-    for chain, says in zip(CHAINS, (RLL_SAYS, MSE_SAYS), strict=True):
-        kinds: dict[str, list[str]] = {}
+    for chain in chains:
+        says, kinds = SAYS[chain], {}
         for place, of in shares(found, chain).items():
-            kinds.setdefault(does(of.values(), "last", "first"), []).append(place)
-        text += [says[kind].format(places=short(kinds[kind])) for kind in says if kind in kinds]
+            kinds.setdefault(does(of.values(), "last", "first"), {})[place] = of
+        for kind in (kind for kind in says if kind in kinds):
+            values = [round(v, 2) for of in kinds[kind].values() for v in of.values()]
+            text.append(says[kind].format(places=seeds_of(kinds[kind]), share=percent(values)))
     return typeset(" ".join(text))
 
 
-def short(places: Iterable[str]) -> str:
-    """Places in words, without step sizes and numbers of images."""
-    return listed(dict.fromkeys(re.sub(", [sn] = .*", "", place) for place in places))
+def seeds_of(places: dict[str, dict[int, float]]) -> str:
+    """Places in words, without step sizes and numbers of images, each with its number of seeds."""
+    seeds: dict[str, set[int]] = {}
+    for place, of in places.items():
+        seeds.setdefault(re.sub(", [sn] = .*", "", place), set()).update(of)
+    return "; ".join(f"{place}, {counted(len(of), 'seed')}" for place, of in seeds.items())
 
 
 def missing(found: Iterable[Contrast]) -> str:
