@@ -137,12 +137,13 @@ def test_excess_of_predictions_blind_to_the_labels_is_zero_on_average(classes, s
     assert abs(excess(m, r, classes)) < 6 / math.sqrt(n) * (1 + 1 / (classes - 2))
 
 
-def test_the_learning_rates_of_the_convolutional_network_are_the_same_steps_for_every_loss():
+def test_the_learning_rates_of_the_convolutional_networks_are_the_same_steps_for_every_loss():
     runs = specs.load_scale("steps-cnn").specs()
-    for loss in {spec.loss for spec in runs.values()}:
+    for network, loss in {(spec.network, spec.loss) for spec in runs.values()}:
         norm = steps.initial_norm(losses.build(loss))
         for seed in (0, 1, 2):
-            found = sorted(s.lr for s in runs.values() if (s.loss, s.seed) == (loss, seed))
+            named = (network, loss, seed)
+            found = sorted(s.lr for s in runs.values() if (s.network, s.loss, s.seed) == named)
             assert found == [float(f"{s / norm:.4g}") for s in (0.001, 0.003, 0.01, 0.03)], loss
     kept = {
         (s.optimizer, s.momentum, s.weight_decay, s.schedule, s.n_train, s.n_holdout)

@@ -67,6 +67,12 @@ def by_step(runs: Iterable[Measured]) -> dict[int, dict[tuple[str, float], Measu
     return found
 
 
+def at_every_step(pool: Pool, column: Column) -> list[Measured]:
+    """The runs of P1 on a column's network."""
+    runs = pool.of_scale("steps-cnn")
+    return [run for run in runs if run.spec["network"] == column.settings["network"]]
+
+
 def gaps(
     seeds: dict, steps: tuple[float, ...], levels: tuple[float, ...]
 ) -> tuple[list[dict], list[str]]:
@@ -111,14 +117,9 @@ def equal_fit(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
     where CCE's lowest x lies at the smallest step size by more than ``edge_gap`` below the next, in
     some seed. Not tested with fewer than ``seeds`` seeds that have all the runs.
     """
-    if column.id != "inception-lite":
-        return Contrast(NOT_TESTED)
     wanted = {(loss, s) for loss in ("rll", "cce") for s in limits.step_scales}
-    seeds = {
-        seed: runs
-        for seed, runs in by_step(pool.of_scale("steps-cnn")).items()
-        if wanted <= set(runs)
-    }
+    found = by_step(at_every_step(pool, column))
+    seeds = {seed: runs for seed, runs in found.items() if wanted <= set(runs)}
     if not seeds:
         return Contrast(NOT_TESTED, why="no run is recorded")
     used = [runs[key] for runs in seeds.values() for key in sorted(wanted)]

@@ -3,11 +3,13 @@ memorization at equal fit.
 """
 
 import matplotlib.pyplot as plt
+import numpy as np
 
 from memutils.claims.contrasts import by_step, x_at_level
 from memutils.claims.outcomes import Measured
 from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
+from memutils.names import NETWORK_NAMES
 from memutils.report import figures
 from memutils.report.claims.vocabulary import SHORT
 from memutils.report.looks import INK, looks
@@ -77,26 +79,33 @@ def at_steps(pool: Pool, scale: str) -> list[Measured]:
 
 def equal_fits(runs: list[Measured], width: float = figures.WIDE) -> plt.Figure:
     """P1: x where the training-mode f first reaches a level, over the step size; a dot a run, lines
-    join a seed's.
+    join a seed's, a row of panels a network.
 
     Args:
         runs: from ``at_steps``.
         width: in pixels.
     """
-    levels, found = Thresholds().fit_levels, by_step(runs)
+    levels, networks = Thresholds().fit_levels, sorted({r.spec["network"] for r in runs})[::-1]
     narrow = figures.is_narrow(width)
-    shape = (len(levels), 1) if narrow else (1, len(levels))
-    figure, axes = figures.canvas(width, 520 if narrow else 300, *shape, sharey=True)
-    for axis, level in zip(axes.flat, levels, strict=True):
-        for seed, of in sorted(found.items()):
-            for loss, drawn in looks(("cce", "rll")).items():
-                steps = sorted(s for name, s in of if name == loss)
-                x = [x_at_level(of[loss, s], level) for s in steps]
-                label = drawn.name if seed == min(found) else None
-                style = {"color": drawn.color, "marker": drawn.marker, "label": label}
-                axis.plot(steps, x, linewidth=0.8, markersize=4, linestyle=drawn.dash, **style)
-        axis.set(xscale="log", xlabel="step size s", ylabel="excess memorization x")
-        axis.set_title(f"f = {level:g}", loc="left")
-    handles, names = axes.flat[0].get_legend_handles_labels()
+    rows, columns = len(networks), len(levels)
+    shape, height = ((rows * columns, 1), 260) if narrow else ((rows, columns), 270)
+    figure, axes = figures.canvas(width, height * shape[0], *shape, sharey=True)
+    panels = [(network, level) for network in networks for level in levels]
+    for axis, (network, level) in zip(np.ravel(axes), panels, strict=True):
+        at_a_level(axis, by_step(r for r in runs if r.spec["network"] == network), level)
+        axis.set_title(f"{NETWORK_NAMES[network]}, f = {level:g}", loc="left")
+    handles, names = np.ravel(axes)[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=2)
     return figure
+
+
+def at_a_level(axis: plt.Axes, found: dict, level: float) -> None:
+    """A panel: x at a level of the fit over the step size, of runs from ``by_step``."""
+    for seed, of in sorted(found.items()):
+        for loss, drawn in looks(("cce", "rll")).items():
+            steps = sorted(s for name, s in of if name == loss)
+            x = [x_at_level(of[loss, s], level) for s in steps]
+            label = drawn.name if seed == min(found) else None
+            style = {"color": drawn.color, "marker": drawn.marker, "label": label}
+            axis.plot(steps, x, linewidth=0.8, markersize=4, linestyle=drawn.dash, **style)
+    axis.set(xscale="log", xlabel="step size s", ylabel="excess memorization x")

@@ -9,6 +9,7 @@ from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED
 from memutils.claims.contrasts import Contrast, equal_fit
 from memutils.claims.early_stopping import EARLY, END, difference, of, told_apart
 from memutils.claims.equal_fit import Group
+from memutils.claims.primary import P1
 from memutils.claims.selection import COLUMNS, Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
@@ -25,33 +26,36 @@ from memutils.report.steps.sentences import (
 from memutils.words import in_words, plural
 
 LIMITS = Thresholds()
-INCEPTION = next(c for c in COLUMNS if c.id == "inception-lite")
 
 
-def p1(pool: Pool) -> Contrast:
-    """Claim P1 on the convolutional network that it names."""
-    return equal_fit(pool, INCEPTION, LIMITS)
+def p1(pool: Pool) -> dict[str, Contrast]:
+    """Claim P1 on each network that it names, by the network's name."""
+    return {c.title: equal_fit(pool, c, LIMITS) for c in COLUMNS if c.id in P1.networks}
 
 
-def p1_sentence(found: Contrast) -> str:
-    """Claim P1 in words: its verdict with the intervals, or that it is not tested."""
+def p1_sentence(found: dict[str, Contrast]) -> str:
+    """Claim P1 in words: its verdicts with the intervals, or that it is not tested."""
     asks = (
-        f"Claim P1 asks the same of a convolutional network, Inception-Lite, at "
-        f"{len(LIMITS.step_scales)} step sizes and in {LIMITS.seeds} seeds, at "
-        f"f = {levels(LIMITS.fit_levels)}."
+        f"Claim P1 asks the same of convolutional networks, at {len(LIMITS.step_scales)} step "
+        f"sizes and in {LIMITS.seeds} seeds, at f = {levels(LIMITS.fit_levels)}."
     )
-    if found.state == NOT_TESTED and not found.records:
-        return f"{asks} **It is not tested**, since no seed has all its runs ({ALL_RUNS})."
-    told = "; ".join(map(interval, found.intervals.items()))
-    why = f" Note: {found.why}." if found.why else ""
-    numbers = f" RLL's highest x less CCE's lowest: {told}." if told else ""
-    return f"{asks} **{state(found)}**{numbers}{why}"
+    return " ".join([asks, *(of_network(*named) for named in found.items())])
+
+
+def of_network(network: str, found: Contrast) -> str:
+    """P1 on a network: its verdict, the intervals, and what they do not say."""
+    told = f"With {network} **it {state(found)}**"
+    if not found.records:
+        return f"{told}, since no seed has all its runs ({ALL_RUNS})."
+    gaps = "; ".join(map(interval, found.intervals.items()))
+    numbers = f": RLL's highest x less CCE's lowest is {gaps}" if gaps else ""
+    return f"{told}{numbers}.{f' Note: {found.why}.' if found.why else ''}"
 
 
 def state(found: Contrast) -> str:
-    """P1's verdict as a sentence."""
-    told = {HOLDS: "It holds.", FAILS: "It fails.", NOT_TESTED: "It is not tested."}
-    return told.get(found.state, "It is open.")
+    """P1's verdict as the end of a sentence."""
+    told = {HOLDS: "holds", FAILS: "fails", NOT_TESTED: "is not tested"}
+    return told.get(found.state, "is open")
 
 
 def interval(named: tuple[str, tuple[float, tuple[float, float] | None]]) -> str:
@@ -114,7 +118,7 @@ def takeaway(
     compared: pd.DataFrame,
     chosen: pd.DataFrame,
     images: int,
-    convolutional: Contrast,
+    convolutional: dict[str, Contrast],
 ) -> str:
     """The chapter in a few sentences.
 
@@ -133,15 +137,21 @@ def takeaway(
     alike = difference(mine, rival)
     if not pairs or gaps.empty or alike.empty:
         return "**Take-away.** The runs that would decide are not all recorded."
-    untested = " On a convolutional network this is not tested."
-    untested = untested if convolutional.state == NOT_TESTED else ""
     return (
         f"**Take-away.** At a single learning rate per network, RLL memorizes less than CCE at "
         f"equal fit {where_lower(below, pairs)}. With the learning rate varied, on an MLP, it does "
-        f"so at {of_fits(gaps)}.{untested} Early stopping belongs in every comparison: stopped "
-        f"alike, RLL is {ahead(alike, images)}; trained to the end, RLL "
+        f"so at {of_fits(gaps)}. {varied(convolutional)} Early stopping belongs in every "
+        f"comparison: stopped alike, RLL is {ahead(alike, images)}; trained to the end, RLL "
         f"{against(difference(late, rival), late, images)} CCE that is stopped early."
     )
+
+
+def varied(found: dict[str, Contrast]) -> str:
+    """Whether P1's comparison over step sizes came out for RLL, network by network."""
+    words = {HOLDS: "it does at both fits that claim P1 names", NOT_TESTED: "it is not tested"}
+    words[FAILS] = "it does not at both fits that claim P1 names"
+    told = [f"with {n} {words.get(c.state, 'it is open')}" for n, c in found.items()]
+    return f"As for convolutional networks, {' and '.join(told)}."
 
 
 def ahead(gap: pd.Series, images: int) -> str:
