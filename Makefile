@@ -11,7 +11,7 @@ SEED ?= 0
 BENCH ?=
 ifeq ($(value JOBS),)
 # on a GPU, four runs share it
-override JOBS := $(shell nvidia-smi -L > /dev/null 2>&1 && echo 4 || nproc 2> /dev/null || sysctl -n hw.ncpu 2> /dev/null || echo 1)
+override JOBS := $(shell nvidia-smi -L > /dev/null 2>&1 && echo 4 || env -u OMP_NUM_THREADS nproc 2> /dev/null || sysctl -n hw.ncpu 2> /dev/null || echo 1)
 endif
 
 # What was typed, letter by letter: recipes read it from the environment, where neither make nor a shell reads it again.
