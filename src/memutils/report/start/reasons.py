@@ -81,11 +81,11 @@ def symmetry(content: dict, pool: Pool) -> list[str]:
         )
     found = [*ablation.convolutional(pool)]
     parts = bounded_shares(ablation.contrasts(found, ablation.FIRST + ablation.WHOLE))
-    if parts:
-        taken = percent([share for share, _ in parts])
+    for place in dict.fromkeys(where for *_, where in parts):
+        taken = percent([share for share, _, where in parts if where == place])
         told.append(
-            f"Bounding cross entropy without making it symmetric takes off {taken} of what both "
-            "together take off."
+            f"With {place}, bounding cross entropy without making it symmetric takes off {taken} "
+            "of what both together take off."
         )
     return told
 

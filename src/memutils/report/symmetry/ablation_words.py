@@ -88,7 +88,7 @@ def missing(found: Iterable[Contrast]) -> str:
     return f"These pairs are {NOT_RUN}: {'; '.join(told)}." if told else ""
 
 
-def bounded_shares(found: Iterable[Contrast]) -> list[tuple[float, str]]:
+def bounded_shares(found: Iterable[Contrast]) -> list[tuple[float, str, str]]:
     """How much of what a whole chain takes off comes from bounding alone, mean over the seeds that
     have all three losses; and of which losses, where.
 
@@ -104,14 +104,14 @@ def bounded_shares(found: Iterable[Contrast]) -> list[tuple[float, str]]:
             common = set.intersection(*({s.seed for s in c.told} for c in steps))
             off = [[s.difference for s in c.told if s.seed in common] for c in steps]
             if common and fmean(off[1]) < 0:
-                names = f"{look(bounded).name} and {look(end).name} ({where})"
-                shares.append((fmean(off[0]) / fmean(off[1]), names))
+                names = f"{look(bounded).name} and {look(end).name}"
+                shares.append((fmean(off[0]) / fmean(off[1]), names, where))
     return shares
 
 
 def bounding(found: Iterable[Contrast]) -> str:
     """What bounding alone does, in words; '' without a whole chain."""
-    told = [f"{percent([share])} for {names}" for share, names in bounded_shares(found)]
+    told = [f"{percent([s])} for {names} ({where})" for s, names, where in bounded_shares(found)]
     if not told:
         return ""
     return typeset(
@@ -149,7 +149,7 @@ def takeaway(found: Iterable[Contrast], more: Iterable[Contrast], weight: str = 
     less = sum(seed.difference < 0 for seed in seeds)
     of = "every pair" if less == len(seeds) else f"{less} of {len(seeds)} pairs"
     told = [f"In {of} of runs the symmetrized loss memorizes less than its partner."]
-    bound, begun = [share for share, _ in bounded_shares(more)], from_bounded(found)
+    bound, begun = [share for share, *_ in bounded_shares(more)], from_bounded(found)
     if bound and begun and max(bound) < 1 and min(begun) > 0:
         told.append("Neither a bound nor symmetry alone explains how much is memorized.")
     if bound:
