@@ -32,23 +32,23 @@ def test_traits_are_what_the_formulas_say(name):
     found = traits.traits(name)
     assert found.bounded == (name not in UNBOUNDED)
     assert found.symmetric == (losses.check_symmetry(losses.build(name)).answer == "symmetric")
-    assert found.kind in traits.KINDS and 0 < found.weight < 2
+    assert found.kind in traits.KINDS and 0 < found.pull < 2
 
 
-def test_the_weight_by_closed_form():
+def test_the_pull_by_closed_form():
     p, rest = np.array([0.01, 0.98, *[0.01 / 8] * 8]), np.full(10, 0.1)
     label = np.eye(10)[0]
     cce = [np.linalg.norm(q - label) for q in (p, rest)]
     mae = [2 * q[0] * np.linalg.norm(q - label) for q in (p, rest)]  # d(-2 p_y)/dz
     for name, (sure, uniform) in {"cce": cce, "mae": mae}.items():
-        assert traits.traits(name).weight == pytest.approx(sure / uniform)
-        assert traits.traits(name).log_weight == pytest.approx(math.log10(sure / uniform))
-    assert traits.traits("unhinged").weight == pytest.approx(1)  # linear in the logits
+        assert traits.traits(name).pull == pytest.approx(sure / uniform)
+        assert traits.traits(name).log_pull == pytest.approx(math.log10(sure / uniform))
+    assert traits.traits("unhinged").pull == pytest.approx(1)  # linear in the logits
 
 
-def test_where_the_weight_is_taken_is_told():
+def test_where_the_pull_is_taken_is_told():
     names = [name for name in plane.distinct(losses.OWN) if name != "unhinged"]
-    at = {name: traits.traits(name, sure=0.1).log_weight for name in names}
+    at = {name: traits.traits(name, sure=0.1).log_pull for name in names}
     rows = [{"loss": n, "symmetric": traits.traits(n).symmetric, "x": at[n]} for n in names]
     found = pd.DataFrame(rows).assign(collapsed=False)
     found["bounded"] = [traits.traits(name).bounded for name in names]
@@ -105,13 +105,13 @@ def test_the_runs_of_steps_are_the_planes_too(monkeypatch):
 
 
 def design(n, generator):
-    """Made-up losses: a third of each kind, their weights at random."""
+    """Made-up losses: a third of each kind, their pulls at random."""
     kind = np.arange(n) % 3
     return pd.DataFrame(
         {
             "symmetric": kind == 0,
             "bounded": kind < 2,
-            "log_weight": generator.uniform(-1.2, 0.2, n),
+            "log_pull": generator.uniform(-1.2, 0.2, n),
             "collapsed": False,
         }
     )
@@ -121,7 +121,7 @@ def design(n, generator):
 @given(st.tuples(*[st.floats(-2, 2)] * 4), st.integers(12, 30), st.integers(0, 1000))
 def test_planted_coefficients_come_back(planted, n, seed):
     found = design(n, np.random.default_rng(seed))
-    parts = found[["symmetric", "bounded", "log_weight"]].to_numpy(float)
+    parts = found[["symmetric", "bounded", "log_pull"]].to_numpy(float)
     found["x"] = planted[0] + parts @ planted[1:] + 1e-9 * np.sin(np.arange(n))
     fit = regression.regress(found, "x")
     assert fit.table["estimate"].tolist() == pytest.approx(planted[1:], abs=1e-6)
@@ -136,7 +136,7 @@ def test_intervals_cover_as_often_as_they_say():
     covered = np.zeros(3)
     for _ in range(400):
         found = design(20, generator)
-        parts = found[["symmetric", "bounded", "log_weight"]].to_numpy(float)
+        parts = found[["symmetric", "bounded", "log_pull"]].to_numpy(float)
         found["x"] = parts @ [-0.3, 0.0, 0.2] + generator.normal(0, 0.1, 20)
         table = regression.regress(found, "x").table
         covered += ((table["low"] < [-0.3, 0, 0.2]) & ([-0.3, 0, 0.2] < table["high"])).to_numpy()
@@ -149,9 +149,7 @@ def test_a_single_loss_that_decides_a_sign_is_seen():
     fit = regression.regress(found, "x")
     assert not any(fit.clear(trait) for trait in regression.TRAITS)
     assert "No trait's sign is certain" in regression.sentence(fit, "at the end")
-    assert "nothing is settled about symmetry, boundedness and the weight." in regression.limits(
-        fit
-    )
+    assert "nothing is settled about symmetry, boundedness and the pull." in regression.limits(fit)
 
 
 def test_too_few_losses_or_traits_that_are_one_give_no_fit():
@@ -166,12 +164,12 @@ def test_too_few_losses_or_traits_that_are_one_give_no_fit():
 def test_a_clear_trait_is_named_with_its_interval():
     found = design(18, np.random.default_rng(2))
     noise = 0.02 * np.sin(7 * np.arange(18))
-    found["x"] = 0.5 + 0.4 * found["log_weight"] + noise
+    found["x"] = 0.5 + 0.4 * found["log_pull"] + noise
     fit = regression.regress(found, "x")
     text = regression.sentence(fit, "at the end")
-    assert "Only for the weight does the interval leave out zero" in text
+    assert "Only for the pull does the interval leave out zero" in text
     assert regression.limits(fit).endswith("What the regression says is a hint.")
-    assert f"ten times the weight goes with {fit.table['estimate'].iloc[2]:+.3f}" in text
+    assert f"ten times the pull goes with {fit.table['estimate'].iloc[2]:+.3f}" in text
 
 
 def test_losses_that_are_not_in_the_picture_are_named():
@@ -186,9 +184,15 @@ def test_losses_that_are_not_in_the_picture_are_named():
 
 def test_exceptions_are_losses_that_do_not_fit_the_claim():
     text = plane.exceptions(plane.points(plane.paths([run("rll", 0.75), run("gce", 0.1)])))
-    assert "Symmetry is not enough: of symmetric losses *x* at the end is 0.75 for RLL." in text
+    assert (
+        "this MLP symmetry is not enough: of symmetric losses *x* at the end is 0.75 for RLL."
+        in text
+    )
     assert "is not needed: of losses without it *x* at the end is 0.10 for GCE." in text
     assert plane.exceptions(plane.points(plane.paths([run("rll", 0.1), run("cce", 1.0)]))) == ""
+    small = [run("rll", 0.1), run("mae", 0.9), run("cce", 1.0)]
+    told = plane.exceptions(plane.points(plane.paths(small)))
+    assert "A small pull (below the median) is not enough: *x* at the end is 0.90 for MAE." in told
 
 
 def test_what_the_runs_have_in_common():
@@ -206,7 +210,7 @@ def test_each_path_ends_in_its_losss_mark_in_the_panel_of_its_kind(width):
     points = plane.points(frame)
     with mpl.rc_context(figures.style(width)):
         figure = plane_figure.draw(frame, points, width)
-        weights = plane_figure.draw_weights(points, width)
+        pulls = plane_figure.draw_pulls(points, width)
     for axis, loss, x, y in zip(
         figure.axes,
         ("rll", "mse", "cce"),
@@ -217,19 +221,19 @@ def test_each_path_ends_in_its_losss_mark_in_the_panel_of_its_kind(width):
         marks = [line for line in axis.lines if line.get_marker() == look(loss).marker]
         assert [(m.get_xdata()[0], m.get_ydata()[0]) for m in marks] == [pytest.approx((x, y))]
         assert axis.get_title(loc="left").replace("\n", " ") == traits.traits(loss).kind
-    (right,) = [axis for axis in weights.axes if "end" in axis.get_title(loc="left")]
+    (right,) = [axis for axis in pulls.axes if "end" in axis.get_title(loc="left")]
     at = {
         (round(float(line.get_xdata()[0]), 6), round(float(line.get_ydata()[0]), 6))
         for line in right.lines
     }
-    assert {(round(row.weight, 6), round(row.x_at_end, 6)) for row in points.itertuples()} == at
+    assert {(round(row.pull, 6), round(row.x_at_end, 6)) for row in points.itertuples()} == at
     assert {t.get_text() for t in right.texts} == {"CCE", "MSE", "RLL"}
     assert plane_figure.alt(points).endswith("unbounded, not symmetric: CCE 100 %.")
 
 
 def test_names_beside_marks_never_lie_on_each_other():
     shown = pd.DataFrame(
-        {"loss": ["cce", "mse", "mae", "rll"], "weight": 1.0, "x": [0.1, 0.1, 0.1, 0.9]}
+        {"loss": ["cce", "mse", "mae", "rll"], "pull": 1.0, "x": [0.1, 0.1, 0.1, 0.9]}
     )
     at = [height for _, _, height, _ in plane_figure.labels(shown, "x")]
     assert (

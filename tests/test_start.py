@@ -36,7 +36,7 @@ def test_yes():
         "40 % of them carry a wrong label."
     )
     divided = "(three of ResNet-18, three of Inception-Lite, three of ResNet-32)"
-    assert "In all nine pairs" in text and divided in text and "reduces" not in text
+    assert "In all nine conclusive pairs" in text and divided in text and "reduces" not in text
     assert (
         "almost stops for ResNet-18 on MNIST and Inception-Lite and ResNet-32 on CIFAR-10" in text
     )
@@ -58,14 +58,14 @@ def test_no():
     text = told(grid(rll=1.0))
     assert (
         text.startswith("**No.**")
-        and "In no of nine pairs" not in text
-        and "In none of nine pairs" in text
+        and "In no of nine conclusive" not in text
+        and "In none of nine conclusive pairs" in text
     )
     assert "almost stops" not in text and "It does not stop for ResNet-18 (100 %)" in text
 
 
 def test_one_pair_is_no_plural():
-    assert "In the one pair of runs" in told(
+    assert "In the one conclusive pair of runs" in told(
         [r for r in grid(seeds=(0,)) if r.spec["network"] == "resnet18"]
     )
 
@@ -81,11 +81,11 @@ def test_without_records_it_says_so():
 
 def test_what_a_switch_shows_is_told_where_it_is_clear():
     content = page.load(Pool(grid()))
-    text = read(reasons.limits(content, SWITCH))
+    text = read(reasons.limits(content, Pool([]), SWITCH))
     assert "repeats at most 12 % of the wrong labels comes to repeat at least 97 %" in text
     unclear = reasons.Switch((0.1, 0.6), (0.8, 1.0))
-    assert "half-way" not in reasons.limits(content, unclear)
-    assert "half-way" not in reasons.limits(content, None)
+    assert "half-way" not in reasons.limits(content, Pool([]), unclear)
+    assert "half-way" not in reasons.limits(content, Pool([]), None)
 
 
 def test_without_records_no_reason_is_told():
@@ -96,12 +96,15 @@ def test_what_the_page_says_of_the_reason_and_of_the_limits_is_so(repository):
     pool, mlp = Pool.load(), data.mlp()
     content = page.load(pool)
     why = read(reasons.why(content, pool))
-    limits = read(reasons.limits(content, reasons.load_switched()))
+    limits = read(reasons.limits(content, pool, reasons.load_switched()))
     assert "repeats 100 % of the wrong labels with it" in why
-    assert re.search(r"lower RLL\]\(theory_theorem.ipynb\) in (\d+) of \1 pairs", why)
-    assert re.search(r"memorizes fewer of the wrong labels: ResNet-18 on MNIST \d\d %", limits)
-    for name in ("More images", "The clock", "Another loss later", "Other noise"):
+    assert re.search(r"in (\d+) of \1 pairs the network that memorized with cross entropy", why)
+    assert re.search(
+        r"goes from \d\d % to \d % with RLL and from \d+ % to \d+ % with cross", limits
+    )
+    for name in ("[More images](size.ipynb)", "[The clock](steps.ipynb)", "Another loss later"):
         assert f"**{name}.**" in limits
+    assert "**Other noise.**" in limits
     chosen = early_stopping.choices(mlp.regular)
     assert "cannot be told apart" in stopping.against_others(chosen, mlp.test_images)
     gaps = steps.gap_at_fits(mlp.compared, LEVELS)
@@ -134,7 +137,7 @@ def test_every_number_names_its_runs():
         if number.startswith("73"):
             assert {(s["loss"], s["network"]) for s in used} == {("rll", "inception-lite")}
             assert {s["seed"] for s in used} == {0, 1, 2}
-    assert "all nine pairs" in numbers.values()
+    assert "all nine conclusive pairs" in numbers.values()
     assert 'data-runs="switch/a switch/b"' in reasons.path(SWITCH)
     bare = re.sub("<span.*?</span>", "", text.replace("40", "", 1))
     assert not re.search(r"\d\u00a0%", bare)

@@ -44,7 +44,7 @@ def test_the_chapter_says_what_happened():
     assert told.startswith("**Against the explanation.** A network that has memorized keeps")
     assert (
         "an RLL risk of at most 0.5000 nats" in told
-        and "closeness of minima cannot explain" in told
+        and "global minima do not explain resistance" in told
     )
     assert "**Take-away.** In the MLP on 3,000 images of MNIST (5k), the loss shapes" in told
     assert switching.place([]) == "In these runs"

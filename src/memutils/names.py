@@ -25,8 +25,8 @@ LOSS_NAMES = {
     "taylor-ce": "Taylor CE",
     "eps-softmax": "ε-softmax CE + MAE",
     "logit-clip-cce": "CCE with LogitClip",
-    "even-rll": "even RLL",
-    "even-mse": "even MSE",
+    "even-rll": "evened RLL",
+    "even-mse": "evened MSE",
 }
 NETWORK_NAMES = {
     "mlp": "MLP",

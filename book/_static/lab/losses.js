@@ -76,7 +76,7 @@
     },
 
     "even-rll": {  // RLL where the other classes share 1 - p_y evenly: its weight, not its symmetry
-      name: "even RLL",
+      name: "evened RLL",
       parameter: { symbol: "α", default: 0.1, min: 0.001, max: 100 },
       value(p, logP, y, alpha) {
         const shared = rest(p, y) / (p.length - 1);

@@ -97,6 +97,16 @@ def inconclusive(case: Case) -> str:
     return ""
 
 
+def tells(run: Run, clean: Run | None) -> bool:
+    """Whether something follows from a run by itself: it neither collapsed nor is underfitted.
+
+    ``clean``: the run of the same loss and seed on clean labels, where there is one.
+    """
+    marks = {run.loss: clean} if clean else {}
+    seed = run.measured.spec["seed"]
+    return not inconclusive(Case(run.loss, run.eta, seed, {(run.loss, run.eta): run}, marks))
+
+
 def discordant(a: np.ndarray, b: np.ndarray) -> tuple[int, int]:
     """On how many images only a holds, and on how many only b."""
     return int((a & ~b).sum()), int((b & ~a).sum())

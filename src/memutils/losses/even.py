@@ -55,7 +55,7 @@ class EvenRLL(even(RLL)):
 class EvenMSE(even(MSE)):
     """MSE's weight, (1 - p_y)^2 K/(K - 1): MSE where the other classes share evenly, else below it.
 
-    This book's own, like even RLL. Where p_y is small its weight is near K/(K - 1) times MAE's, and
-    where p_y is near 1 it vanishes. Range [0, K/(K - 1)]. Not symmetric: over the labels it sums to
-    K - 1 at the uniform p and to K where p is certain.
+    This book's own, like evened RLL. Where p_y is small its weight is near K/(K - 1) times MAE's,
+    and where p_y is near 1 it vanishes. Range [0, K/(K - 1)]. Not symmetric: over the labels it
+    sums to K - 1 at the uniform p and to K where p is certain.
     """

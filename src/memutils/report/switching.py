@@ -167,8 +167,8 @@ def verdict(moved: pd.DataFrame, where: str = "In these runs") -> str:
     if stayed and rose:
         return (
             f"**Against the explanation.** {first}; {second}. The lowest empirical risk belongs to "
-            "memorizers, so closeness of minima cannot explain resistance unless training stops at "
-            "other minima, which we did not look for.\n\n"
+            "memorizers, so global minima do not explain resistance. Whether training with RLL "
+            "stops near a local minimum of the clean risk is not tested.\n\n"
             f"**Take-away.** {where}, the loss shapes the *path* of training, not what the network "
             "can store, and only for as long as it is used."
         )

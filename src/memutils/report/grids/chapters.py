@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from IPython.display import Markdown, display
 
+from memutils.claims.cases import tells
 from memutils.claims.measured import Measured
 from memutils.claims.outcomes import Run
 from memutils.claims.rules.clean import ideal_drop
@@ -63,6 +64,19 @@ def pick(runs: Iterable[Measured], **settings) -> list[Measured]:
     return [r for r in runs if all(r.spec[n] == value for n, value in settings.items())]
 
 
+def telling(runs: Iterable[Measured]) -> list[Measured]:
+    """Of each loss and noise rate the runs that can tell, or all where none can."""
+    runs, groups = list(runs), {}
+    clean = {(r.spec["loss"], r.spec["seed"]): Run(r) for r in pick(runs, eta=0.0)}
+    for run in runs:
+        groups.setdefault((run.spec["loss"], run.spec["eta"]), []).append(run)
+    kept = []
+    for (loss, eta), same in groups.items():
+        clear = [r for r in same if not eta or tells(Run(r), clean.get((loss, r.spec["seed"])))]
+        kept += clear or same
+    return kept
+
+
 def panels(rows: dict[str, list[Measured]], losses: Iterable[str], **settings) -> list[Panel]:
     """A matrix of panels: a row for each entry of ``rows``, a column for each loss.
 
@@ -85,7 +99,10 @@ def at_end(runs: Iterable[Measured], metric: str) -> str:
 
 
 def numbers(runs: list[Measured]) -> dict[str, str]:
-    """Every metric at the end by 'loss-eta-metric'; the drops and crossovers beside them."""
+    """Every metric at the end by 'loss-eta-metric'; the drops and crossovers beside them. Runs that
+    cannot tell count only where none of their setting can.
+    """
+    runs = telling(runs)
     found = {
         f"{loss}-{eta:g}-{metric}": at_end(pick(runs, loss=loss, eta=eta), metric)
         for loss in LOSSES
@@ -137,9 +154,11 @@ def crossover(runs: Iterable[Measured]) -> str:
 def widest(
     runs: Iterable[Measured], metrics: Iterable[str] = ("memorized", "test_accuracy")
 ) -> str:
-    """A sentence: by how much a metric at the end differs from seed to seed at most."""
+    """A sentence: by how much a metric at the end differs from seed to seed at most, of runs that
+    can tell.
+    """
     groups: dict[tuple[str, float], list[Run]] = {}
-    for run in runs:
+    for run in telling(runs):
         groups.setdefault((run.spec["loss"], run.spec["eta"]), []).append(Run(run))
     told = []
     for metric in metrics:
@@ -190,7 +209,7 @@ def came_from(name: str, runs: Iterable[Measured]) -> list[str]:
     loss, eta, metric = (*name.split("-"), "", "")[:3]
     eta = f"{Thresholds().main_eta:g}" if eta == "crossover" else eta
     etas = (eta, "0") if metric in ("drop", "ideal") else (eta,)
-    return [r.name for r in pick(runs, loss=loss) if f"{r.spec['eta']:g}" in etas]
+    return [r.name for r in pick(telling(runs), loss=loss) if f"{r.spec['eta']:g}" in etas]
 
 
 def keep(prefix: str, runs: list[Measured]) -> None:

@@ -6,16 +6,17 @@ Every number is a record's; what a sentence says without one is tested against t
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from memutils.claims import early_stopping, equal_fit
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED
 from memutils.claims.outcomes import Run
-from memutils.claims.primary import P1
-from memutils.claims.selection import COLUMNS, Pool
+from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.report import origins
 from memutils.report.human.arms import described
 from memutils.report.size import chapter
 from memutils.report.size.sentences import means
 from memutils.report.start.sentences import whole
+from memutils.report.steps import data, verdict
 from memutils.report.switching import at_switch
 from memutils.report.symmetry import ablation, plane, weights
 from memutils.report.symmetry.ablation import Contrast
@@ -23,7 +24,7 @@ from memutils.report.symmetry.ablation_words import bounded_shares
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
-from memutils.words import percent, typeset
+from memutils.words import counted, percent, typeset
 
 CLEAR = 0.5
 """A share that rises by this much after a switch rises clearly."""
@@ -74,10 +75,11 @@ def symmetry(content: dict, pool: Pool) -> list[str]:
     if failing:
         shares = percent([c["statistics"]["memorized"] for c in failing])
         number = origins.number(shares, [c["records"][0] for c in failing])
+        seeds = counted(len({c["seed"] for c in failing}), "seed")
         told.append(
             "The paper's reason, [symmetry](symmetry.ipynb), is not enough: normalized cross "
             f"entropy is symmetric, and ResNet-18 on MNIST repeats {number} of the wrong labels "
-            "with it."
+            f"with it ({seeds})."
         )
     found = [*ablation.convolutional(pool)]
     parts = bounded_shares(ablation.contrasts(found, ablation.FIRST + ablation.WHOLE))
@@ -98,17 +100,18 @@ def minima(content: dict) -> list[str]:
     lower = [c for c in telling if c["state"] == FAILS]
     if len(lower) * 2 <= len(telling):
         return []
-    counted = f"{len(lower)} of {len(telling)}"
-    number = origins.number(counted, (name for c in lower for name in c["records"]))
+    pairs = f"{len(lower)} of {len(telling)}"
+    number = origins.number(pairs, (name for c in lower for name in c["records"]))
     return [
-        "Nor does RLL itself rise where a network memorizes: one that has done so with cross "
-        f"entropy has the [lower RLL](theory_theorem.ipynb) in {number} pairs."
+        f"Nor does the risk of RLL on the training labels favor resistance: in {number} pairs the "
+        "network that memorized with cross entropy has the "
+        "[lower RLL risk](theory_theorem.ipynb)."
     ]
 
 
-def limits(content: dict, switch: Switch | None) -> str:
+def limits(content: dict, pool: Pool, switch: Switch | None) -> str:
     """What could change the answer, a list in Markdown."""
-    told = [*images(content), *clock(content)]
+    told = [*images(content), *clock(pool)]
     told += [path(switch)] if switch and switch.clear else []
     if word(content, "H1", "inception-lite") == NOT_TESTED:
         told.append(f"**Other noise.** {people(content)}")
@@ -124,38 +127,34 @@ def people(content: dict) -> str:
 
 
 def images(content: dict) -> list[str]:
-    """How RLL's memorized share changes with the number of images, on MNIST."""
-    found = chapter.load("size")
-    shares = means(found.frame, "resnet18", "RLL", "memorized")
-    if len(shares) < 2:
+    """How the memorized shares change with the number of images, on MNIST."""
+    found = chapter.load("size").frame
+    shares = {loss: means(found, "resnet18", loss, "memorized") for loss in ("RLL", "CCE")}
+    if min(map(len, shares.values())) < 2:
         return []
-    (few, first), *_, (many, last) = shares.items()
-    side = "fewer" if last < first else "more"
+    (few, _), *_, (many, _) = shares["RLL"].items()
+    rll, cce = (f"{percent([s.iloc[0]])} to {percent([s.iloc[-1]])}" for s in shares.values())
     told = (
-        f"**More images.** With [more images](size.ipynb) RLL memorizes {side} of the wrong "
-        f"labels: ResNet-18 on MNIST {percent([first])} of them with {few:,} images and "
-        f"{percent([last])} with {many:,}."
+        f"**[More images](size.ipynb).** From {few:,} to {many:,} images, in as many steps of "
+        f"training, the memorized share of ResNet-18 on MNIST goes from {rll} with RLL and from "
+        f"{cce} with cross entropy."
     )
+    late = [means(found, "resnet18", f"{loss}, longer", "memorized") for loss in shares]
+    if all(len(share) and share.index[-1] == many for share in late):
+        rll, cce = (percent([share.iloc[-1]]) for share in late)
+        told += f" Trained for longer on {many:,} images, it is {rll} and {cce}."
     if any(n["images"] >= whole(n) for n in content["answer"]["networks"]):
         return [told]
     return [f"{told} The paper's full data sets are not run."]
 
 
-def clock(content: dict) -> list[str]:
-    """Whether RLL is more than slower learning: P1 on each network, and the MLP's answer."""
-    found = {c.title: word(content, "P1", c.id) for c in COLUMNS if c.id in P1.networks}
-    words = " and ".join(f"with {network} it {is_word(told)}" for network, told in found.items())
-    return [
-        "**The clock.** Does RLL do more than learn slowly? Claim P1 compares it with cross "
-        f"entropy at equal fit, over four step sizes: {words}. On an [MLP](steps.ipynb) the answer "
-        "depends on the fit at which one looks, and cross entropy that is stopped early is as "
-        "accurate on new images as RLL at the end."
-    ]
-
-
-def is_word(told: str) -> str:
-    """A verdict's word as the end of a sentence: 'holds', 'is not tested'."""
-    return told if told in (HOLDS, FAILS) else f"is {told}"
+def clock(pool: Pool) -> list[str]:
+    """Whether RLL is more than slower learning, and early stopping as its rival."""
+    mlp, groups = data.mlp(), equal_fit.groups(pool)
+    chosen = early_stopping.choices(mlp.regular)
+    told = verdict.conclusion(groups, mlp.compared, chosen, mlp.test_images, verdict.p1(pool))
+    link = "**[The clock](steps.ipynb).** Does RLL do more than learn slowly?"
+    return [f"{link} {told}"] if told else []
 
 
 def path(switch: Switch) -> str:

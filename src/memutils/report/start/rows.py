@@ -10,7 +10,7 @@ from statistics import fmean
 
 import pandas as pd
 
-from memutils.claims.cases import Case, inconclusive
+from memutils.claims.cases import tells
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import ALPHA, LOSSES, SHOWN, Column, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
@@ -100,12 +100,9 @@ def group(protocol: Protocol, column: Column, limits: Thresholds) -> Group:
 
 def dot(run: Run, clean: Run | None) -> Dot:
     """A run's dot; the run of the same loss and seed on clean labels says whether it can tell."""
-    seed = run.measured.spec["seed"]
-    case = Case(
-        run.loss, run.eta, seed, {(run.loss, run.eta): run}, {run.loss: clean} if clean else {}
-    )
     ends = run.end("memorized"), run.end("test_accuracy")
-    return Dot(run.loss, seed, *ends, run.measured.precision, not inconclusive(case))
+    seed = run.measured.spec["seed"]
+    return Dot(run.loss, seed, *ends, run.measured.precision, tells(run, clean))
 
 
 def alt(found: Iterable[Group]) -> str:
@@ -124,8 +121,9 @@ def told_of(g: Group, loss: str) -> str:
 
 
 def span(g: Group, loss: str, name: str) -> str:
-    """A metric of a loss over its seeds: '7 %' or '73 to 80 %'."""
-    return percent([getattr(d, name) for d in g.of(loss)])
+    """A metric of a loss over its seeds: '7 %' or '73 to 80 %'; of all where no run can tell."""
+    dots = [d for d in g.of(loss) if d.tells] or g.of(loss)
+    return percent([getattr(d, name) for d in dots])
 
 
 def conditions(found: Iterable[Group]) -> str:

@@ -74,9 +74,10 @@ def compared(content: dict) -> str:
     if not n:
         return ""
     if n == 1:
-        pairs = "In the one pair" if fewer else "Not in the one pair"
+        pairs = "In the one conclusive pair" if fewer else "Not in the one conclusive pair"
     else:
-        counted = f"{'all' if fewer == n else f'{in_words(fewer)} of'} {in_words(n)} pairs"
+        share = "all" if fewer == n else f"{in_words(fewer)} of"
+        counted = f"{share} {in_words(n)} conclusive pairs"
         pairs = f"In {origins.number(counted, (name for c in cells for name in c['records']))}"
     return (
         f"{pairs} of runs that differ in the loss alone{by_seeds(content, main)}, the network "

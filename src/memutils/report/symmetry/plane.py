@@ -81,15 +81,15 @@ def points(frame: pd.DataFrame) -> pd.DataFrame:
                 "kind": of.kind,
                 "symmetric": of.symmetric,
                 "bounded": of.bounded,
-                "weight": of.weight,
-                "log_weight": of.log_weight,
+                "pull": of.pull,
+                "log_pull": of.log_pull,
                 "x_at_fit": np.mean([steps.at_fit(path, LEVEL) for path in by_seed]),
                 "x_at_end": np.mean([end["x"] for end in ends]),
                 "fitted": np.mean([end["fitted"] for end in ends]),
                 "collapsed": any(end["collapsed"] for end in ends),
             }
         )
-    names = ["loss", "seeds", "kind", "symmetric", "bounded", "weight", "log_weight"]
+    names = ["loss", "seeds", "kind", "symmetric", "bounded", "pull", "log_pull"]
     return pd.DataFrame(
         rows, columns=[*names, "x_at_fit", "x_at_end", "fitted", "collapsed"]
     ).sort_values(["kind", "x_at_end"], key=lambda c: c.map(KINDS.index) if c.name == "kind" else c)
@@ -108,21 +108,27 @@ def spreads(frame: pd.DataFrame) -> str:
 
 
 def exceptions(found: pd.DataFrame) -> str:
-    """Symmetric losses that memorize nevertheless, and others that hardly do; '' if none."""
+    """Losses that none of the three traits accounts for: symmetric ones that memorize all the same,
+    others that hardly do, and ones that memorize with a small pull; '' if none.
+    """
     told = found[~found["collapsed"].astype(bool)]
-    high = told[told["symmetric"].astype(bool) & (told["x_at_end"] > HIGH)]
-    low = told[~told["symmetric"].astype(bool) & (told["x_at_end"] < LOW)]
-    of = [
-        listed(f"{row.x_at_end:.2f} for {look(row.loss).name}" for row in rows.itertuples())
-        for rows in (high, low)
-        if len(rows)
-    ]
-    text = []
-    if len(high):
-        text.append(f"Symmetry is not enough: of symmetric losses *x* at the end is {of[0]}.")
-    if len(low):
-        text.append(f"Symmetry is not needed: of losses without it *x* at the end is {of[-1]}.")
-    return " ".join(text)
+    symmetric, high = told["symmetric"].astype(bool), told["x_at_end"] > HIGH
+    sentences = {
+        "Symmetry is not enough: of symmetric losses *x* at the end is": told[symmetric & high],
+        "Symmetry is not needed: of losses without it *x* at the end is": told[
+            ~symmetric & (told["x_at_end"] < LOW)
+        ],
+        "A small pull (below the median) is not enough: *x* at the end is": told[
+            (told["pull"] < told["pull"].median()) & high
+        ],
+    }
+    text = " ".join(f"{say} {ends(rows)}." for say, rows in sentences.items() if len(rows))
+    return f"On this MLP {text[0].lower()}{text[1:]}" if text else ""
+
+
+def ends(rows: pd.DataFrame) -> str:
+    """'0.99 for normalized CE and 1.00 for unhinged': losses and their x at the end."""
+    return listed(f"{row.x_at_end:.2f} for {look(row.loss).name}" for row in rows.itertuples())
 
 
 def left_out(found: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""The figures of the plane: a path per run, a panel per kind of loss; excess against the weight."""
+"""The figures of the plane: a path per run, a panel per kind of loss; excess against the pull."""
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -17,7 +17,7 @@ LEFT, RIGHT = 0.5, 2e-3
 """The unfitted shares at the edges; a network that fits all is drawn at the right one."""
 
 NAMES_AT = 3.0
-"""Where the column of names begins, on the axis of the weight."""
+"""Where the column of names begins, on the axis of the pull."""
 
 ROOM = 20
 """Names that stand below each other in a panel without lying on each other, less one."""
@@ -84,8 +84,8 @@ def dress(axis: plt.Axes, kind: str) -> None:
     axis.axvline(1 - LEVEL, color=INK, linestyle=":", linewidth=1, alpha=0.6)
 
 
-def draw_weights(found: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure:
-    """Excess at equal fit and at the end against the weight, a mark a loss, its kind by marker."""
+def draw_pulls(found: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure:
+    """Excess at equal fit and at the end against the pull, a mark a loss, its kind by marker."""
     across = 1 if figures.is_narrow(width) else 2
     rows = 2 // across
     figure, axes = figures.canvas(width, 320 * rows + 40, rows, across)
@@ -96,13 +96,13 @@ def draw_weights(found: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure
         for row in shown.itertuples():
             y = getattr(row, column)
             marker, color = MARKERS[row.kind], look(row.loss).color
-            axis.plot(row.weight, y, marker, color=color, ms=5)
+            axis.plot(row.pull, y, marker, color=color, ms=5)
         for x, y, at, name in labels(shown, column):
             line = {"arrowstyle": "-", "color": INK, "alpha": 0.25, "lw": 0.6, "shrinkB": 4}
             place = {"ha": "left", "va": "center", "arrowprops": line}
             axis.annotate(name, (x, y), (NAMES_AT, at), **place)
         axis.set_title(title, loc="left")
-        axis.set(xscale="log", xlim=(0.04, 40), xlabel="weight of a wrong label at small $p_y$")
+        axis.set(xscale="log", xlim=(0.04, 40), xlabel="pull of a wrong label at small $p_y$")
         axis.set_xticks([0.05, 0.1, 0.2, 0.5, 1, 2], ["0.05", "0.1", "0.2", "0.5", "1", "2"])
         axis.xaxis.set_label_coords(0.25, -0.12)
         axis.xaxis.set_minor_locator(mpl.ticker.NullLocator())
@@ -130,7 +130,7 @@ def labels(shown: pd.DataFrame, column: str) -> list[tuple[float, float, float, 
     for i in range(len(at) - 2, -1, -1):
         at[i] = min(at[i], at[i + 1] - apart)
     names = [look(loss).name for loss in shown["loss"]]
-    return list(zip(shown["weight"], y, at, names, strict=True))
+    return list(zip(shown["pull"], y, at, names, strict=True))
 
 
 def alt(found: pd.DataFrame) -> str:

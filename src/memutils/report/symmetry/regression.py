@@ -10,9 +10,9 @@ from scipy.special import stdtrit
 from memutils.report.symmetry.traits import traits
 from memutils.words import listed, typeset
 
-TRAITS = ("symmetric", "bounded", "log_weight")
+TRAITS = ("symmetric", "bounded", "log_pull")
 PLACES = (0.001, 0.01, 0.03, 0.1)
-"""Other p_y at which the weight may be taken; 0.1 is the uniform one."""
+"""Other p_y at which the pull may be taken; 0.1 is the uniform one."""
 
 FEWEST = 12
 """Losses that a regression on three traits needs at least: three for each coefficient."""
@@ -25,8 +25,9 @@ class Fit:
     Attributes:
         losses: how many.
         table: a row a trait: estimate, low and high (95 %, Student's t), least and most (the
-            estimates when any one loss is left out), alone (the share of the variance that the
-            trait explains by itself), inflation (of its variance, by the other traits).
+            estimates when any one loss is left out), covering (how many losses there are without
+            which the interval covers zero), alone (the share of the variance that the trait
+            explains by itself), inflation (of its variance, by the other traits).
         explained: the share of the variance that the three explain together.
     """
 
@@ -41,7 +42,7 @@ class Fit:
 
 
 def regress(found: pd.DataFrame, column: str = "x_at_fit") -> Fit | None:
-    """x on symmetric, bounded (0 or 1) and log_weight; None with too few losses, or where two
+    """x on symmetric, bounded (0 or 1) and log_pull; None with too few losses, or where two
     traits tell the losses apart in one and the same way.
     """
     kept = found.dropna(subset=[column])
@@ -50,18 +51,19 @@ def regress(found: pd.DataFrame, column: str = "x_at_fit") -> Fit | None:
     x, n = kept[column].to_numpy(float), len(kept)
     if n < FEWEST or np.linalg.matrix_rank(design) < design.shape[1]:
         return None
-    estimates, explained = least_squares(design, x)
+    (estimates, explained), half = least_squares(design, x), half_widths(design, x)
     inverse = np.linalg.inv(design.T @ design)
-    variance = ((x - design @ estimates) ** 2).sum() / (n - design.shape[1])
-    half = stdtrit(n - design.shape[1], 0.975) * np.sqrt(variance * np.diag(inverse))
-    others = [least_squares(np.delete(design, i, 0), np.delete(x, i))[0] for i in range(n)]
+    without = [(np.delete(design, i, 0), np.delete(x, i)) for i in range(n)]
+    others = np.array([least_squares(*rest)[0] for rest in without])
+    covers = np.abs(others) <= [half_widths(*rest) for rest in without]
     rows = [
         {
             "estimate": estimates[j],
             "low": estimates[j] - half[j],
             "high": estimates[j] + half[j],
-            "least": np.min(others, axis=0)[j],
-            "most": np.max(others, axis=0)[j],
+            "least": others[:, j].min(),
+            "most": others[:, j].max(),
+            "covering": int(covers[:, j].sum()),
             "alone": least_squares(design[:, [0, j]], x)[1],
             "inflation": inverse[j, j] * ((design[:, j] - design[:, j].mean()) ** 2).sum(),
         }
@@ -77,7 +79,18 @@ def least_squares(design: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, float]
     return estimates, float(1 - left / ((x - x.mean()) ** 2).sum())
 
 
-WORDS = {"symmetric": "symmetry", "bounded": "boundedness", "log_weight": "the weight"}
+def half_widths(design: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """By how much the coefficients' intervals of 95 % reach to either side, by Student's t;
+    infinite where the traits do not tell the losses apart.
+    """
+    free = len(x) - design.shape[1]
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        return np.full(design.shape[1], np.inf)
+    variance = ((x - design @ least_squares(design, x)[0]) ** 2).sum() / free
+    return stdtrit(free, 0.975) * np.sqrt(variance * np.diag(np.linalg.inv(design.T @ design)))
+
+
+WORDS = {"symmetric": "symmetry", "bounded": "boundedness", "log_pull": "the pull"}
 
 
 def sentence(fit: Fit | None, where: str) -> str:
@@ -85,19 +98,26 @@ def sentence(fit: Fit | None, where: str) -> str:
     if fit is None:
         return f"Too few losses are recorded for a regression of excess memorization {where}."
     told = [
-        f"{'ten times ' * (t == 'log_weight')}{WORDS[t]} goes with {row.estimate:+.3f} "
+        f"{'ten times ' * (t == 'log_pull')}{WORDS[t]} goes with {row.estimate:+.3f} "
         f"({row.low:+.3f} to {row.high:+.3f})"
         for t, row in fit.table.iterrows()
     ]
     alone = listed(f"{WORDS[t]} {100 * row.alone:.0f} %" for t, row in fit.table.iterrows())
     clear = [WORDS[t] for t in TRAITS if fit.clear(t)]
     verdict = (
-        f"Only for {listed(clear)} does the interval leave out zero with every loss left out once."
+        f"Only for {listed(clear)} does the interval leave out zero and the estimate keep its sign "
+        "whichever loss is left out."
         if 0 < len(clear) < len(TRAITS)
         else "No trait's sign is certain: each interval covers zero, or one loss decides it."
         if not clear
-        else "All three intervals leave out zero, whichever loss is left out."
+        else "All three intervals leave out zero, and each estimate keeps its sign whichever loss "
+        "is left out."
     )
+    for t in (t for t in TRAITS if fit.clear(t) and fit.table["covering"][t]):
+        verdict += (
+            f" But in {fit.table['covering'][t]} of {fit.losses} cases the interval of {WORDS[t]} "
+            "covers zero once one loss is left out."
+        )
     return typeset(
         f"Over {fit.losses} losses, in excess memorization {where}, with the other two held fixed, "
         f"{listed(told)}. {verdict} The three together explain {100 * fit.explained:.0f} % of the "
@@ -106,18 +126,16 @@ def sentence(fit: Fit | None, where: str) -> str:
 
 
 def elsewhere(found: pd.DataFrame, column: str, places: Iterable[float] = PLACES) -> str:
-    """How much the weight explains alone where it is taken at another p_y; '' without a fit."""
+    """How much the pull explains alone where it is taken at another p_y; '' without a fit."""
     told = []
     for sure in places:
-        weights = [traits(loss, sure=sure).log_weight for loss in found["loss"]]
-        fit = regress(found.assign(log_weight=weights), column)
+        pulls = [traits(loss, sure=sure).log_pull for loss in found["loss"]]
+        fit = regress(found.assign(log_pull=pulls), column)
         if fit:
-            told.append(f"{100 * fit.table['alone']['log_weight']:.0f} % at {sure:g}")
+            told.append(f"{100 * fit.table['alone']['log_pull']:.0f} % at {sure:g}")
     if not told:
         return ""
-    text = (
-        f"The weight depends on the $p_y$ at which it is taken: alone it explains {listed(told)}."
-    )
+    text = f"The pull depends on the $p_y$ at which it is taken: alone it explains {listed(told)}."
     return typeset(text)
 
 
@@ -125,13 +143,8 @@ def limits(fit: Fit | None) -> str:
     """What so few points cannot carry, in words; '' without a fit."""
     if fit is None:
         return ""
-    worst = fit.table["inflation"].idxmax()
-    unsure = [WORDS[trait] for trait in TRAITS if not fit.clear(trait)]
-    text = (
-        f"{fit.losses} losses are few: {WORDS[worst]} is tied to the other traits, and the "
-        f"variance of its estimate is {fit.table['inflation'][worst]:.1f} times what it would be "
-        "if they were unrelated"
-    )
+    unsure = [WORDS[t] for t in TRAITS if not fit.clear(t) or fit.table["covering"][t]]
+    text = f"{fit.losses} losses are few, and nobody drew them at random"
     text += f", so nothing is settled about {listed(unsure)}." if unsure else "."
     return f"{text} What the regression says is a hint."
 

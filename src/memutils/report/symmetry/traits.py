@@ -12,7 +12,7 @@ KINDS = ("symmetric", "bounded, not symmetric", "unbounded, not symmetric")
 """Of losses."""
 
 SURE = 0.01
-"""The p_y at which a loss's weight is taken."""
+"""The p_y at which a loss's pull is taken."""
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,14 @@ class Traits:
     Attributes:
         symmetric: its sum over the labels is a constant.
         bounded: its values are.
-        weight: the norm of its logit gradient for a label with p_y = 0.01 while one other class has
+        pull: the norm of its logit gradient for a label with p_y = 0.01 while one other class has
             0.98, over the norm at the uniform answer. So much a wrong label still pulls at a
             network that has learned the true class; cross entropy has 1.5.
     """
 
     symmetric: bool
     bounded: bool
-    weight: float
+    pull: float
 
     @property
     def kind(self) -> str:
@@ -37,13 +37,13 @@ class Traits:
         return KINDS[0] if self.symmetric else KINDS[1] if self.bounded else KINDS[2]
 
     @property
-    def log_weight(self) -> float:
-        """The decimal logarithm of the weight, from 0.0001 up."""
-        return math.log10(max(self.weight, 1e-4))
+    def log_pull(self) -> float:
+        """The decimal logarithm of the pull, from 0.0001 up."""
+        return math.log10(max(self.pull, 1e-4))
 
 
 def traits(loss: str, num_classes: int = 10, sure: float = SURE) -> Traits:
-    """The traits of a loss of the registry, with its default parameters; its weight at that p_y."""
+    """The traits of a loss of the registry, with its default parameters; its pull at that p_y."""
     built = losses.build(loss)
     norm = steps.initial_norm(built, num_classes)
     return Traits(

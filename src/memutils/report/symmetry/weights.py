@@ -1,4 +1,4 @@
-"""Weight or symmetry: what even RLL and even MSE memorize beside the losses whose weight they have.
+"""Weight or symmetry: what evened RLL and evened MSE memorize beside RLL, MSE and MAE.
 
 A chain begins with a loss, goes on with one that has the weight of its last loss, or of its first
 one, and not the symmetry; and ends with a symmetric loss. The share of the middle is how much of
@@ -8,12 +8,15 @@ what the last one takes off the first one's memorized share it takes off too.
 import re
 from collections.abc import Iterable
 
+import numpy as np
+
 from memutils.claims.outcomes import Measured
-from memutils.claims.selection import Pool
+from memutils.claims.selection import ALPHA, Pool
 from memutils.report.looks import look
 from memutils.report.plots import NOT_RUN
 from memutils.report.symmetry import ablation
 from memutils.report.symmetry.ablation import Contrast
+from memutils.report.theory.gradient_checks import weights as closed_forms
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.words import counted, listed, percent, typeset
@@ -98,24 +101,32 @@ def told(found: Iterable[Contrast], chain: tuple[str, str, str]) -> str:
 
 
 RLL_SAYS = {
-    "last": "The weight alone protects ({places}): a loss with RLL's weight that is not symmetric "
-    "has {share} of RLL's effect.",
-    "lies in between": "The weight is part of what protects ({places}): a loss with RLL's weight "
-    "that is not symmetric has {share} of RLL's effect.",
-    "first": "The weight alone does not protect ({places}): a loss with RLL's weight that is not "
-    "symmetric has {share} of RLL's effect. What protects there is RLL's pull among the other "
-    "classes, which makes it symmetric.",
+    "last": "With {places} the weight alone nearly suffices: evened RLL{defined} has {share} of "
+    "RLL's effect.",
+    "lies in between": "With {places} the weight does part of it: evened RLL{defined} has {share} "
+    "of RLL's effect.",
+    "first": "With {places} the weight alone does next to nothing: evened RLL{defined} has {share} "
+    "of RLL's effect. What is left between the two losses is how RLL treats the other classes. "
+    "Whether that helps because it makes the loss symmetric is not tested.",
 }
 MSE_SAYS = {
-    "last": "Even MSE resists nearly as MAE does ({places}), so what MSE memorizes is due to its "
-    "pull among the other classes, and not to its weight.",
-    "lies in between": "Even MSE lies between MSE and MAE ({places}), so what MSE memorizes is due "
-    "to both: to its weight near $p_y = 1$, and to its pull among the other classes.",
-    "first": "Even MSE memorizes nearly as MSE does ({places}), so the weight of MSE near "
-    "$p_y = 1$, where it is not MAE's, explains what MSE memorizes.",
+    "last": "With {places} evened MSE resists nearly as MAE does: it has {share} of MAE's effect. "
+    "So what MSE memorizes comes from how it treats uneven predictions.",
+    "lies in between": "With {places} evened MSE{defined} takes off {share} of what MAE takes off "
+    "MSE's memorized share. That part comes from how MSE treats uneven predictions: by its "
+    "stronger pull at the label and its pull among the other classes, which this test cannot "
+    "separate. The rest comes from the weight of MSE, which vanishes near $p_y = 1$ where that of "
+    "MAE is largest.",
+    "first": "With {places} evened MSE memorizes nearly as MSE does: it has {share} of MAE's "
+    "effect. So the weight of MSE near $p_y = 1$, where it is not MAE's, explains what MSE "
+    "memorizes.",
 }
-
 SAYS = dict(zip(CHAINS, (RLL_SAYS, MSE_SAYS), strict=True))
+DEFINED = (
+    ", a loss with RLL's weight that is not symmetric,",
+    ", a loss of $p_y$ alone with MSE's weight where the other classes share evenly,",
+)
+"""What the evened losses are, said once of each."""
 
 
 def verdict(found: Iterable[Contrast], chains: Iterable[tuple] = CHAINS) -> str:
@@ -124,23 +135,51 @@ def verdict(found: Iterable[Contrast], chains: Iterable[tuple] = CHAINS) -> str:
     """
     found, text = list(found), []
     for chain in chains:
-        says, kinds = SAYS[chain], {}
+        says, kinds, defined = SAYS[chain], {}, DEFINED[CHAINS.index(chain)]
         for place, of in shares(found, chain).items():
             kinds.setdefault(does(of.values(), "last", "first"), {})[place] = of
         for kind in (kind for kind in says if kind in kinds):
             values = [round(v, 2) for of in kinds[kind].values() for v in of.values()]
-            text.append(says[kind].format(places=seeds_of(kinds[kind]), share=percent(values)))
+            places, share = seeds_of(kinds[kind]), percent(values)
+            text.append(says[kind].format(places=places, share=share, defined=defined))
+            defined = ""
     return typeset(" ".join(text))
 
 
 def seeds_of(places: dict[str, dict[int, float]]) -> str:
-    """Places in words, without step sizes and numbers of images, each with its number of seeds."""
+    """Places in words, without step sizes and numbers of images, each with its number of seeds:
+    'ResNet-18 on MNIST (one seed) and MLP on MNIST (three seeds)'.
+    """
     seeds: dict[str, set[int]] = {}
     for place, of in places.items():
-        seeds.setdefault(re.sub(", [sn] = .*", "", place), set()).update(of)
-    return "; ".join(f"{place}, {counted(len(of), 'seed')}" for place, of in seeds.items())
+        name = re.sub(r" \(5k\)|, [sn] = .*", "", place)
+        seeds.setdefault(name, set()).update(of)
+    return listed(f"{place} ({counted(len(of), 'seed')})" for place, of in seeds.items())
+
+
+def seen_beside_own(p_y: Iterable[float] = (0.01, 0.5), num_classes: int = 10) -> str:
+    """How the evened losses' weights differ from their own losses' where one other class holds the
+    rest, in words with numbers from the closed forms.
+    """
+    ratio = {"rll": [], "mse": []}
+    for own in p_y:
+        p = np.zeros((2, num_classes))
+        p[:, 0], p[0, 1], p[1, 1:] = own, 1 - own, (1 - own) / (num_classes - 1)
+        of = closed_forms(p, np.zeros(2, int), alpha=ALPHA)
+        for loss, ratios in ratio.items():
+            ratios.append(of[loss][0] / of[loss][1])  # uneven over even
+    less = listed(
+        f"{percent([1 - r])} smaller at $p_y$ = {own:g}"
+        for own, r in zip(p_y, ratio["rll"], strict=True)
+    )
+    return typeset(
+        "The weight is RLL's where the other classes share evenly. Where one class holds all the "
+        f"rest, as it does once a network is sure of the true class, RLL's own weight is {less}. "
+        f"MSE and evened MSE differ more: there MSE's own weight is {ratio['mse'][0]:.1f} times as "
+        "large, at every $p_y$."
+    )
 
 
 def missing(found: Iterable[Contrast]) -> str:
     """That the runs are not there, where none is; '' else."""
-    return "" if list(found) else f"The runs of even RLL and even MSE are {NOT_RUN}."
+    return "" if list(found) else f"The runs of evened RLL and evened MSE are {NOT_RUN}."

@@ -19,8 +19,8 @@ SAYS = {OPEN: "is open", NOT_TESTED: "is not tested"}
 def pairs(pool: Pool) -> pd.DataFrame:
     """E1's pairs of networks, one trained with RLL and one with CCE on the same labels.
 
-    Both RLL risks on the training labels, the share that CCE's leaves unmemorized at most by the
-    proposition, and the share that it does leave.
+    Both RLL risks on the training labels, the share of the wrong labels that CCE's leaves
+    unmemorized at most by the proposition, and the share that it does leave.
     """
     runs, rows = {run.name: run for run in pool.runs}, []
     for verdict in judge(pool, Thresholds(), COLUMNS, tuple(c for c in CLAIMS if c.id == "E1")):
@@ -34,8 +34,8 @@ def pairs(pool: Pool) -> pd.DataFrame:
                 | {"seed": cell.seed, "state": cell.finding.state, "E1": verdict.word}
                 | {"RLL risk, trained with RLL": risks["risk_rll"]}
                 | {"RLL risk, trained with CCE": risks["risk_cce"]}
-                | {"unmemorized at most": risks["risk_cce"] / bound}
-                | {"unmemorized": 1 - other.columns["j1"][other.evaluated][-1]}
+                | {"unmemorized at most": min(1, risks["risk_cce"] / bound / other.noise_rate)}
+                | {"unmemorized": 1 - other.columns["memorized"][other.evaluated][-1]}
             )
     return pd.DataFrame(rows)
 
@@ -71,10 +71,10 @@ def pairs_sentence(found: pd.DataFrame) -> str:
         f" risk on the training labels: {other.min():.3f} to {other.max():.3f} nats, against"
         f" {mine.min():.3f} to {mine.max():.3f} for the networks trained to minimize it. Pairs of"
         f" one seed share images and initial weights, so they are no independent trials.{left} A"
-        " risk that low proves memorization: by the proposition at most"
-        f" {found['unmemorized at most'].median():.1%} of the training examples are unmemorized in"
-        f" the median pair, and {highest['unmemorized at most']:.1%} in the pair with the highest"
-        f" risk (measured there: {highest['unmemorized']:.1%})."
+        " risk that low bounds what is left: by the proposition at most"
+        f" {found['unmemorized at most'].median():.1%} of the wrong labels are not memorized in the"
+        f" median pair, and {highest['unmemorized at most']:.1%} in the pair with the highest bound"
+        f" (measured there: {highest['unmemorized']:.1%})."
     )
 
 
@@ -96,8 +96,9 @@ def verdict(found: pd.DataFrame) -> str:
     if not (other < mine).all():
         return text
     return (
-        f"{text} The lowest empirical risk belongs to memorizers, so closeness of minima cannot"
-        " explain resistance unless training stops at other minima, which we did not look for."
+        f"{text} The lowest empirical risk belongs to memorizers, so global minima do not explain"
+        " resistance. Whether training with RLL stops near a local minimum of the clean risk is not"
+        " tested."
     )
 
 
