@@ -136,6 +136,35 @@ def test_the_drop_of_the_learning_rate_is_not_what_makes_cce_memorize(pool):
     assert max(crossovers(pool, "resnet32-constant", "cce")) < float("inf")
 
 
+def test_with_and_without_the_drop_both_losses_cross_over_at_the_same_time(pool):
+    """CCE long before epoch 40, and RLL within an evaluation or two: seed 0 on ResNet-32."""
+    for loss, latest in (("cce", 30), ("rll", 60)):
+        falls, constant = (
+            Run(chapters.pick(chapters.runs_of(pool, column), loss=loss, eta=0.4, seed=0)[0])
+            for column in ("resnet32", "resnet32-constant")
+        )
+        assert max(falls.crossover, constant.crossover) < latest
+        assert constant.crossover <= falls.crossover
+
+
+@pytest.mark.parametrize("column", ["inception-lite", "resnet32"])
+def test_on_cifar10_rll_memorizes_less_and_does_not_resist_as_the_paper_says(pool, column):
+    words = {
+        (c["id"], v["part"]): v["word"]
+        for c in claims_page.load(pool)["claims"]
+        for v in c["verdicts"]
+        if v["column"] == column
+    }
+    assert all(words["P0", f"m below {loss}'s"] == "holds" for loss in ("CCE", "MSE"))
+    assert all(words[claim, ""] == "fails" for claim in ("C6", "C7", "C9", "C10", "C12"))
+
+
+def test_a_second_resnet32_with_rll_is_inconclusive(pool):
+    every = chapters.runs_of(pool, "resnet32")
+    mine = [chapters.pick(runs, loss="rll", eta=0.4) for runs in (every, chapters.telling(every))]
+    assert [len(runs) for runs in mine] == [2, 1]
+
+
 def test_switching_keeps_what_is_memorized_and_lets_a_resister_memorize(recorded):
     moved = switching.moves(switching.load())
     assert switching.verdict(moved).startswith("**Against")

@@ -91,7 +91,8 @@ def test_the_end_is_the_median_over_the_last_evaluations_here_and_on_the_start_p
 
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_the_word_follows_from_the_numbers(at, end):
-    rows = switching.pd.DataFrame([["cce", "rll", 0, at, end, at, 0.0]], columns=switching.COLUMNS)
+    row = ["cce", "rll", 0, at, end, at, 0.0, 0.9]
+    rows = switching.pd.DataFrame([row], columns=switching.COLUMNS)
     word = "stays" if abs(end - at) <= switching.CLOSE else "rises" if end > at else "falls"
     assert f"the memorized share {word}." in switching.sentence(rows)
 

@@ -207,13 +207,17 @@ def human_labels(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
     return Contrast(NOT_TESTED, why="no run is recorded")
 
 
+HALF = "human labels less half of symmetric noise (H1 asks for 0 or less)"
+"""The name of H1's number: of RLL's advantage under human labels."""
+
+
 def judged_by_seeds(
     rows: list[dict], images: int, names: tuple[str, ...], why: str, limits: Thresholds
 ) -> Contrast:
     """H1's verdict from its seeds."""
     values = [row["gap"] for row in rows]
     interval = over_seeds(values, limits.confidence)
-    found = {"human less half of symmetric": (fmean(values), interval)} if values else {}
+    found = {HALF: (fmean(values), interval)} if values else {}
     if len(values) < (needed := seeds_needed(limits)):
         few = f"fewer than {needed} seeds"
         return Contrast(NOT_TESTED, images, rows, found, "; ".join(filter(None, [few, why])), names)

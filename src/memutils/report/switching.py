@@ -25,7 +25,8 @@ CLOSE = 0.05
 """A memorized share that moves by no more than this stays."""
 
 TO_RLL, TO_CCE = ("cce", "rll"), ("rll", "cce")
-COLUMNS = ["first", "then", "seed", "at the switch", "at the end", "not switched", "risk"]
+RISKS = {"risk": "RLL risk after training", "resister's risk": "RLL risk with RLL throughout"}
+COLUMNS = ["first", "then", "seed", "at the switch", "at the end", "not switched", *RISKS]
 
 
 def load() -> list[Record]:
@@ -82,9 +83,14 @@ def at_switch(run: Run) -> float:
 def moves(found: Iterable[Record]) -> pd.DataFrame:
     """A row a switched run: its losses and seed, the share memorized at the switch, at the end, and
     at the end of the same seed's run without a switch; RLL's risk on the training labels after the
-    last epoch, in nats.
+    last epoch, in nats, and that of the same seed's network that RLL trained throughout.
     """
     runs = [Run(record) for record in found]
+    throughout = {
+        run.measured.spec["seed"]: rll_risk(run)
+        for run in runs
+        if run.loss == "rll" and not run.measured.spec["switch_loss"]
+    }
     kept = {
         (run.loss, run.measured.spec["seed"]): run.end("memorized")
         for run in runs
@@ -96,8 +102,14 @@ def moves(found: Iterable[Record]) -> pd.DataFrame:
         row = {"first": run.loss, "then": spec["switch_loss"], "seed": spec["seed"]}
         row |= {"at the switch": at_switch(run), "at the end": run.end("memorized")}
         row["not switched"] = kept.get((run.loss, spec["seed"]), math.nan)
-        rows.append(row | {"risk": run.measured.risks["train"]["rll"]["training"]})
+        own = {"risk": rll_risk(run), "resister's risk": throughout.get(spec["seed"], math.nan)}
+        rows.append(row | own)
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def rll_risk(run: Run) -> float:
+    """RLL's mean on the training labels after the last epoch, in nats."""
+    return run.measured.risks["train"]["rll"]["training"]
 
 
 def of(moved: pd.DataFrame, way: tuple[str, str]) -> pd.DataFrame:
@@ -111,11 +123,16 @@ def as_table(moved: pd.DataFrame) -> Safe:
         {"losses": f"{LOSS_NAMES[row['first']]}, then {LOSS_NAMES[row['then']]}"}
         | {"seed": row["seed"]}
         | {name: number(float(row[name])) for name in ("at the switch", "at the end")}
-        | {"not switched": "–" if math.isnan(row["not switched"]) else number(row["not switched"])}
-        | {"RLL risk after training": number(float(row["risk"]), 4)}
+        | {"not switched": number_or_dash(row["not switched"])}
+        | {title: number_or_dash(row[name], 4) for name, title in RISKS.items()}
         for _, row in moved.iterrows()
     ]
     return table(rows, "numbers")
+
+
+def number_or_dash(value: float, digits: int = 3) -> str:
+    """A number, or a dash where its run is not recorded."""
+    return number(None if math.isnan(value) else float(value), digits)
 
 
 def sentence(rows: pd.DataFrame) -> str:
