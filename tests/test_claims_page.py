@@ -10,6 +10,7 @@ from conftest import REPOSITORY
 from made_up import CLEAN, GOOD, make
 
 from memutils.claims import sensitivity
+from memutils.claims.cases import HOLDS, NOT_TESTED
 from memutils.claims.selection import Pool
 from memutils.claims.statements import CLAIMS
 from memutils.report import markup
@@ -203,9 +204,12 @@ def test_a_brief_strip_says_on_how_few_seeds_a_word_rests_and_a_head_its_images(
     text = strip.strip(content, brief=True)
     assert "5,000 images</small>" in text
     for n in (1, 2):
-        assert strip.few({"seeds": n, "unit": "seed"}).startswith(f"{n} seed")
-    assert strip.few({"seeds": 3, "unit": "seed"}) == strip.few({"seeds": 1, "unit": "pair"}) == ""
-    assert seeds and "3 seeds" not in text
+        assert strip.few({"seeds": n, "unit": "seed", "word": HOLDS}).startswith(f"{n} seed")
+        untested = {"seeds": n, "unit": "seed", "word": NOT_TESTED}
+        assert strip.few(untested) == f"{n} of 3 seeds"
+    three, pair = ({"seeds": 3, "unit": "seed"}, {"seeds": 1, "unit": "pair"})
+    assert strip.few(three | {"word": HOLDS}) == strip.few(pair | {"word": HOLDS}) == ""
+    assert seeds and "3 seeds" not in text.replace("of 3 seeds", "")
 
 
 def test_an_interval_over_two_seeds_is_not_told(content):

@@ -76,9 +76,13 @@ def images(content: dict, column: dict) -> Safe:
 
 
 def few(verdict: dict) -> str:
-    """The seeds of a verdict that rests on one or two; '' otherwise."""
-    count, unit = verdict["seeds"], verdict["unit"]
-    return plural(count, unit) if unit == "seed" and 0 < count < Thresholds().seeds else ""
+    """The seeds of a verdict that rests on one or two, '1 of 3 seeds' where these test nothing; ''
+    otherwise.
+    """
+    count, needed = verdict["seeds"], Thresholds().seeds
+    if verdict["unit"] != "seed" or not 0 < count < needed:
+        return ""
+    return f"{count} of {needed} seeds" if verdict["word"] == NOT_TESTED else plural(count, "seed")
 
 
 def proofs(words: dict[str, list[str]]) -> list[Safe]:

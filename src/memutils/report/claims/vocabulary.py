@@ -138,4 +138,5 @@ def beside(claim: str, verdict: dict) -> list[str]:
     lines = [count, f"n\u00a0=\u00a0{sizes}" if sizes else "", judged_losses(claim, verdict)]
     lines += [f"{verdict['inconclusive']} inconclusive"] if verdict["inconclusive"] else []
     lines += ["described, not tested"] if verdict["described"] else []
+    lines += [verdict["why"]] if verdict["word"] == NOT_TESTED else []
     return lines + [f"{word} at n = {int(n):,}" for n, word in verdict["others"].items()]
