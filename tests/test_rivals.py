@@ -68,6 +68,17 @@ def test_stopping_early_is_a_rival_where_images_are_held_out(tmp_path, monkeypat
     assert found.loc["label smoothing", "share"] == pytest.approx(0.25)
 
 
+def test_stopping_early_is_a_rival_on_a_convolutional_network_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path))
+    ends = {"cce": [0.1, 0.2, 0.8, 0.9], "rll": [0.1, 0.1, 0.1, 0.1]}
+    for key, spec in load_scale("steps-cnn").specs().items():
+        if (spec.network, spec.seed) == ("resnet18", 0) and spec.loss in ends:
+            write("steps-cnn", key, spec, [0.5, 0.9, 1, 1], ends[spec.loss])
+    (early,) = rivals.table(Pool([]), rivals.held_out()).itertuples()
+    assert (early.network, early.images) == ("ResNet-18 on MNIST, SGD", 5000)
+    assert early.rival == "early stopping" and early.share == pytest.approx(1)
+
+
 def test_the_rivals_of_the_grids_are_found_by_their_settings():
     asked = {
         (spec.loss, spec.weight_decay, spec.augment)

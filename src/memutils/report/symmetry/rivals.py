@@ -14,10 +14,11 @@ from memutils.claims import steps
 from memutils.claims.outcomes import Measured, Run
 from memutils.claims.selection import MAIN, Column, Pool
 from memutils.claims.thresholds import Thresholds
-from memutils.report.plots import NOT_RUN, panel_label
+from memutils.report.plots import NOT_RUN, panel_label, standard
 from memutils.report.symmetry.plane import STEP
 from memutils.runs import records
 from memutils.runs.records import Record
+from memutils.runs.specs import load_scale
 from memutils.words import listed, percent, typeset
 
 RIVALS = {
@@ -39,7 +40,12 @@ def load(pool: Pool) -> Pool:
     return Pool([*pool.runs, *(Measured.of(r) for r in records.load("plane") if not r.diverged)])
 
 
-def table(pool: Pool, mlp: Iterable[Record] = ()) -> pd.DataFrame:
+def held_out() -> list[Record]:
+    """The convolutional runs at steps of equal size, which have held-out images."""
+    return standard(records.load("steps-cnn"), load_scale("steps-cnn"))
+
+
+def table(pool: Pool, stopped: Iterable[Record] = ()) -> pd.DataFrame:
     """A row a network, rival and seed that has CCE and RLL too.
 
     ``share`` is of RLL's effect on what is memorized, ``gain`` of its effect on test accuracy; NaN
@@ -47,10 +53,15 @@ def table(pool: Pool, mlp: Iterable[Record] = ()) -> pd.DataFrame:
 
     Args:
         pool: from ``load``.
-        mlp: the plane's runs, which have held-out images: there stopping early is a rival too.
+        stopped: runs with held-out images, of the plane or from ``held_out``: there stopping early
+            is a rival too.
     """
     rows = [row for column in MAIN for name in RIVALS for row in of_rival(pool, column, name)]
-    return pd.DataFrame([*rows, *on_the_plane(list(mlp))], columns=list(COLUMNS))
+    networks: dict[tuple[str, int], list[Record]] = {}
+    for record in stopped:
+        networks.setdefault(place(record), []).append(record)
+    early = (row for where, found in networks.items() for row in at_equal_steps(where, found))
+    return pd.DataFrame([*rows, *early], columns=list(COLUMNS))
 
 
 def of_rival(pool: Pool, column: Column, name: str) -> Iterable[dict]:
@@ -77,23 +88,29 @@ def of_rival(pool: Pool, column: Column, name: str) -> Iterable[dict]:
     return []
 
 
-def on_the_plane(mlp: list[Record]) -> Iterable[dict]:
-    """The rows of stopping early and of label smoothing for the MLP, all at the step size ``STEP``;
-    the end is the last evaluation.
+def place(record: Record) -> tuple[str, int]:
+    """Network and number of images; the networks of the claims are trained with SGD here."""
+    spec = record.spec
+    other = spec["network"] in {column.settings["network"] for column in MAIN}
+    label = panel_label(spec["dataset"], spec["network"])
+    return f"{label}, SGD" if other else label, spec["n_train"]
+
+
+def at_equal_steps(where: tuple[str, int], found: list[Record]) -> Iterable[dict]:
+    """The rows of stopping early and of label smoothing for one network, all at the step size
+    ``STEP``; the end is the last evaluation.
     """
-    frame = steps.paths(record for record in mlp if not record.diverged)
+    frame = steps.paths(record for record in found if not record.diverged)
     parts = ["memorized", "test_accuracy"]
     for seed, runs in frame[frame["s"] == STEP].groupby("seed"):
         paths = {loss: path.reset_index(drop=True) for loss, path in runs.groupby("loss")}
         if not {"cce", "rll"} <= paths.keys():
             continue
         cce, rll = (paths[loss].iloc[-1] for loss in ("cce", "rll"))
-        found = {EARLY: steps.stopped_early(paths["cce"])}
+        rivals = {EARLY: steps.stopped_early(paths["cce"])}
         if "label-smoothing" in paths:
-            found["label smoothing"] = paths["label-smoothing"].iloc[-1]
-        spec = mlp[0].spec
-        where = panel_label(spec["dataset"], spec["network"]), spec["n_train"]
-        for name, rival in found.items():
+            rivals["label smoothing"] = paths["label-smoothing"].iloc[-1]
+        for name, rival in rivals.items():
             ends = ([run[part] for run in (cce, rll, rival)] for part in parts)
             yield dict(zip(COLUMNS, (*where, name, seed, *effects(*ends)), strict=True))
 
