@@ -23,7 +23,12 @@ DEFAULTS = {
     "lr": 0.1,
     "milestones": (EPOCHS,),
 }
-MNIST = {"dataset": "mnist", "network": "resnet18", "schedule": "constant"}
+MNIST = {
+    "dataset": "mnist",
+    "network": "resnet18",
+    "schedule": "constant",
+    "optimizer": "adam",
+}
 INCEPTION = {"network": "inception-lite", "schedule": "exponential", "gamma": 0.95, "lr": 0.01}
 NETWORKS = {"resnet18": MNIST, "inception-lite": INCEPTION, "resnet32": {}}
 

@@ -161,7 +161,7 @@ def test_the_takeaway_follows_the_verdict():
     assert (
         "80 to 81 points fewer, in the same seeds. The advantage shrinks, to half or less." in text
     )
-    assert text.endswith("This is two seeds of three, which tests nothing.")
+    assert text.endswith("These are two of three seeds, which test nothing.")
     less = arms.takeaway(Pool(runs(2, given=0.6, shuffled=0.4, others=0.8)))
     assert "shrinks, but not to half in every seed" in less
     more = arms.takeaway(Pool(runs(2, given=0.9, shuffled=0.4, others=0.8)))

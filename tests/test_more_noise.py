@@ -5,24 +5,38 @@ from made_up import MNIST, make
 
 from memutils.report.plots import NOT_RUN
 from memutils.report.steps import noise
+from memutils.runs.specs import configs_root
 
 
 def found(rll=0.1, cce=0.95, longer=None):
-    runs = [make("rll", 0.8, m=rll, **MNIST), make("cce", 0.8, m=cce, **MNIST)]
+    runs = [make(name, 0.8, m=m, r=1 - m, **MNIST) for name, m in (("rll", rll), ("cce", cce))]
     if longer is not None:
-        runs.append(make("rll", 0.8, m=longer, **MNIST | {"epochs": 600}))
+        runs.append(make("rll", 0.8, m=longer, r=1 - longer, **MNIST | {"epochs": 600}))
     return noise.table(runs)
 
 
 def test_each_loss_is_told_at_each_noise_rate():
     text = noise.sentence(found()).replace("\u00a0", " ")
-    assert text == "At η = 0.8, ResNet-18 repeats after 40 epochs 95 % with CCE and 10 % with RLL."
+    assert text.startswith("At η = 0.8, after 40 epochs, ResNet-18 repeats 95 % (CCE) and 10 %")
+    assert text.endswith("(RLL) of the wrong labels.")
     assert NOT_RUN in noise.sentence(noise.table([]))
 
 
-@pytest.mark.parametrize(("longer", "said"), [(0.5, "it is slower"), (0.12, "it refuses")])
-def test_more_epochs_tell_whether_it_is_slower(longer, said):
-    assert said in noise.verdict(found(longer=longer))
+@pytest.mark.parametrize(
+    ("rll", "longer", "said"),
+    [
+        (0.1, 0.5, "from 0.10 to 0.50 at η = 0.8: it is slower."),
+        (0.02, 0.04, "it refuses such labels."),
+        (0.9, 0.92, "it had memorized already."),
+    ],
+)
+def test_more_epochs_tell_whether_it_is_slower(rll, longer, said):
+    assert said in noise.verdict(found(rll, longer=longer))
+
+
+def test_the_rule_is_that_of_the_config():
+    text = (configs_root() / "noise.yaml").read_text(encoding="utf-8")
+    assert noise.CLEAR == 0.05 and "at most .05 after the longer training" in text
 
 
 def test_without_longer_runs_it_is_open_and_without_runs_nothing_is_said():

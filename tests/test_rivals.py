@@ -62,7 +62,7 @@ def test_stopping_early_is_a_rival_where_images_are_held_out(tmp_path, monkeypat
     found = rivals.table(Pool([]), plane.load()).set_index("rival")
     assert set(found["seed"]) == {0}, "without RLL there is no effect to compare with"
     early = found.loc["early stopping"]  # made up: held-out accuracy falls with m
-    assert (early["network"], early["images"]) == ("MLP on MNIST (5k)", 3000)
+    assert (early["network"], early["images"]) == ("MLP on MNIST (5k), s = 0.01", 3000)
     assert early["memorized"] == pytest.approx(0.1), "at its second evaluation"
     assert early["share"] == pytest.approx(2) and early["gain"] == pytest.approx(2)
     assert found.loc["label smoothing", "share"] == pytest.approx(0.25)
@@ -75,7 +75,7 @@ def test_stopping_early_is_a_rival_on_a_convolutional_network_too(tmp_path, monk
         if (spec.network, spec.seed) == ("resnet18", 0) and spec.loss in ends:
             write("steps-cnn", key, spec, [0.5, 0.9, 1, 1], ends[spec.loss])
     (early,) = rivals.table(Pool([]), rivals.held_out()).itertuples()
-    assert (early.network, early.images) == ("ResNet-18 on MNIST, SGD", 5000)
+    assert (early.network, early.images) == ("ResNet-18 on MNIST, s = 0.01", 5000)
     assert early.rival == "early stopping" and early.share == pytest.approx(1)
 
 

@@ -207,8 +207,8 @@ def human_labels(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
     return Contrast(NOT_TESTED, why="no run is recorded")
 
 
-HALF = "human labels less half of symmetric noise (H1 asks for 0 or less)"
-"""The name of H1's number: of RLL's advantage under human labels."""
+HALF = "RLL's advantage with human labels, less half of that under symmetric noise (H1: 0 or less)"
+"""What H1's number is, for the reader."""
 
 
 def judged_by_seeds(

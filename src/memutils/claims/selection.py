@@ -89,7 +89,12 @@ INCEPTION = {
     "schedule": "exponential",
     "momentum": 0.9,
 }
-RESNET18 = {"dataset": "mnist", "network": "resnet18", "precision": "auto"}
+RESNET18 = {
+    "dataset": "mnist",
+    "network": "resnet18",
+    "optimizer": "adam",
+    "precision": "auto",
+}
 RESNET32 = {"dataset": "cifar10", "network": "resnet32", "schedule": "step"}
 SCRIPT = {"lr": 0.1, "schedule": "step", "crop": 0, "inputs": "standardize"}
 

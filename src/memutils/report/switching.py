@@ -16,6 +16,7 @@ from memutils.report.figures import WIDE, is_narrow
 from memutils.report.looks import INK, look
 from memutils.report.markup import Safe, number, table
 from memutils.report.plots import NOT_RUN, standard
+from memutils.report.theory.memory import MINIMA
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
@@ -183,9 +184,7 @@ def verdict(moved: pd.DataFrame, where: str = "In these runs") -> str:
     )
     if stayed and rose:
         return (
-            f"**Against the explanation.** {first}; {second}. The lowest empirical risk belongs to "
-            "memorizers, so global minima do not explain resistance. Whether training with RLL "
-            "stops near a local minimum of the clean risk is not tested.\n\n"
+            f"**Against the explanation.** {first}; {second}. {MINIMA}\n\n"
             f"**Take-away.** {where}, the loss shapes the *path* of training, not what the network "
             "can store, and only for as long as it is used."
         )

@@ -85,7 +85,8 @@ def equal_fits(runs: list[Measured], width: float = figures.WIDE) -> plt.Figure:
         runs: from ``at_steps``.
         width: in pixels.
     """
-    levels, networks = Thresholds().fit_levels, sorted({r.spec["network"] for r in runs})[::-1]
+    levels, there = Thresholds().fit_levels, {r.spec["network"] for r in runs}
+    networks = [n for n in NETWORK_NAMES if n in there]
     narrow = figures.is_narrow(width)
     rows, columns = len(networks), len(levels)
     shape, height = ((rows * columns, 1), 260) if narrow else ((rows, columns), 270)

@@ -125,7 +125,7 @@ def deciding(verdict: dict, at: list[dict]) -> str:
         ]
         return "; ".join(told)
     if not at:
-        return verdict["why"]
+        return "" if verdict["word"] == NOT_TESTED else verdict["why"]
     if at[0]["eta"] is None:
         orders = (
             f"{c['loss'].upper()} {' / '.join(number(v) for v in c['statistics'].values())}"

@@ -76,13 +76,14 @@ def images(content: dict, column: dict) -> Safe:
 
 
 def few(verdict: dict) -> str:
-    """The seeds of a verdict that rests on one or two, '1 of 3 seeds' where these test nothing; ''
-    otherwise.
+    """The seeds of a verdict that rests on one or two, '1 seed, 3 needed' where these test nothing;
+    '' otherwise.
     """
     count, needed = verdict["seeds"], Thresholds().seeds
     if verdict["unit"] != "seed" or not 0 < count < needed:
         return ""
-    return f"{count} of {needed} seeds" if verdict["word"] == NOT_TESTED else plural(count, "seed")
+    text = plural(count, "seed")
+    return f"{text}, {needed} needed" if verdict["word"] == NOT_TESTED else text
 
 
 def proofs(words: dict[str, list[str]]) -> list[Safe]:

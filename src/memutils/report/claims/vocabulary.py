@@ -131,7 +131,7 @@ def judged_losses(claim: str, verdict: dict) -> str:
 
 def beside(claim: str, verdict: dict) -> list[str]:
     """What stands below a verdict's word: seeds, images, losses where some are missing,
-    inconclusive runs, the word at another size.
+    inconclusive runs, why it is not tested, the word at another size.
     """
     count = plural(verdict["seeds"], verdict["unit"]) if verdict["seeds"] else ""
     sizes = " and ".join(f"{n:,}" for n in verdict["sizes"])

@@ -65,7 +65,9 @@ def pick(runs: Iterable[Measured], **settings) -> list[Measured]:
 
 
 def telling(runs: Iterable[Measured]) -> list[Measured]:
-    """Of each loss and noise rate the runs that can tell, or all where none can."""
+    """Of each loss and noise rate the runs that can tell, or all where none can; all on clean
+    labels.
+    """
     runs, groups = list(runs), {}
     clean = {(r.spec["loss"], r.spec["seed"]): Run(r) for r in pick(runs, eta=0.0)}
     for run in runs:

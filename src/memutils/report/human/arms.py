@@ -16,7 +16,7 @@ from memutils.report.looks import look
 from memutils.report.symmetry import ablation_words
 from memutils.report.symmetry.ablation import CONFIDENCE, SEEDS, Contrast, of_seed
 from memutils.runs.specs import load_scale
-from memutils.words import counted, in_words, listed, percent, typeset
+from memutils.words import in_words, listed, percent, typeset
 
 ARMS = {
     "given": "Labels from people",
@@ -113,11 +113,14 @@ def described(rows: list[dict]) -> str:
     half = all(row["gap"] <= 0 for row in rows)
     way = "to half or less" if half else "but not to half in every seed"
     way = f"shrinks, {way}" if shrinks else "does not shrink in every seed"
+    few = "This is one of three seeds, which tests nothing."
+    if len(rows) > 1:
+        few = f"These are {in_words(len(rows))} of three seeds, which test nothing."
     return typeset(
         "With labels from people Inception-Lite memorizes "
         f"{human} points fewer of the wrong labels with RLL than with cross entropy, and under "
         f"symmetric noise of the same noise rate {symmetric} points fewer, in the same seeds. The "
-        f"advantage {way}. This is {counted(len(rows), 'seed')} of three, which tests nothing."
+        f"advantage {way}. {few}"
     )
 
 

@@ -6,6 +6,8 @@ Every number is a record's; what a sentence says without one is tested against t
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import pandas as pd
+
 from memutils.claims import early_stopping, equal_fit
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED
 from memutils.claims.outcomes import Run
@@ -130,14 +132,15 @@ def images(content: dict) -> list[str]:
     """How the memorized shares change with the number of images, on MNIST."""
     found = chapter.load("size").frame
     shares = {loss: means(found, "resnet18", loss, "memorized") for loss in ("RLL", "CCE")}
-    if min(map(len, shares.values())) < 2:
+    both = pd.DataFrame(shares).dropna()
+    if len(both) < 2:
         return []
-    (few, _), *_, (many, _) = shares["RLL"].items()
-    rll, cce = (f"{percent([s.iloc[0]])} to {percent([s.iloc[-1]])}" for s in shares.values())
+    few, many = both.index[0], both.index[-1]
+    rll, cce = (f"{percent([both[x].iloc[0]])} to {percent([both[x].iloc[-1]])}" for x in both)
     told = (
-        f"**[More images](size.ipynb).** From {few:,} to {many:,} images, in as many steps of "
-        f"training, the memorized share of ResNet-18 on MNIST goes from {rll} with RLL and from "
-        f"{cce} with cross entropy."
+        f"**[More images](size.ipynb).** From {few:,} to {many:,} images, with the number of "
+        "training steps held fixed, the memorized share of ResNet-18 on MNIST goes from "
+        f"{rll} with RLL and from {cce} with cross entropy."
     )
     late = [means(found, "resnet18", f"{loss}, longer", "memorized") for loss in shares]
     if all(len(share) and share.index[-1] == many for share in late):

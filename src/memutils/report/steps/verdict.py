@@ -114,9 +114,8 @@ def same_accuracy(compared: pd.DataFrame) -> str:
     return f"At equal test accuracy a difference is left on the MLP in {below} of {seeds}."
 
 
-def takeaway(*found, **named) -> str:
-    """The chapter in a few sentences; the arguments are those of ``conclusion``."""
-    told = conclusion(*found, **named)
+def takeaway(told: str) -> str:
+    """The chapter in a few sentences; ``told`` is from ``conclusion``."""
     return f"**Take-away.** {told or 'The runs that would decide are not all recorded.'}"
 
 
@@ -145,10 +144,11 @@ def conclusion(
     if not pairs or gaps.empty or alike.empty:
         return ""
     return (
-        f"At a single learning rate per network, RLL memorizes less than CCE at equal fit "
-        f"{where_lower(below, pairs)}. With the learning rate varied, on an MLP, it does so at "
-        f"{of_fits(gaps)}. {varied(convolutional)} Early stopping belongs in every comparison: "
-        f"stopped alike, RLL is {ahead(alike, images)}; trained to the end, RLL "
+        f"At a single learning rate per network, RLL memorizes less than CCE at equal fit, where "
+        f"both have learned the same share of the clean images, {where_lower(below, pairs)}. With "
+        f"the learning rate varied, on an MLP, it does so at {of_fits(gaps)}. "
+        f"{varied(convolutional)} Early stopping belongs in every comparison. On the MLP, stopped "
+        f"alike, RLL is {ahead(alike, images)}; trained to the end, it "
         f"{against(difference(late, rival), late, images)} CCE that is stopped early."
     )
 
@@ -159,7 +159,8 @@ def varied(found: dict[str, Contrast]) -> str:
     for network, contrast in found.items():
         by_state.setdefault(state(contrast), []).append(network)
     told = " and ".join(f"{how} with {listed(networks)}" for how, networks in by_state.items())
-    return f"Claim P1, which asks it of convolutional networks over four step sizes, {told}."
+    sizes = f"{in_words(len(LIMITS.step_scales))} step sizes"
+    return f"Claim P1, which asks it of convolutional networks over {sizes}, {told}."
 
 
 def ahead(gap: pd.Series, images: int) -> str:

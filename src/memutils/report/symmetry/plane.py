@@ -108,8 +108,8 @@ def spreads(frame: pd.DataFrame) -> str:
 
 
 def exceptions(found: pd.DataFrame) -> str:
-    """Losses that none of the three traits accounts for: symmetric ones that memorize all the same,
-    others that hardly do, and ones that memorize with a small pull; '' if none.
+    """Losses that do not do what one trait says: symmetric ones that memorize, others that hardly
+    do, ones with a small pull that memorize; '' if none.
     """
     told = found[~found["collapsed"].astype(bool)]
     symmetric, high = told["symmetric"].astype(bool), told["x_at_end"] > HIGH
@@ -122,11 +122,11 @@ def exceptions(found: pd.DataFrame) -> str:
             (told["pull"] < told["pull"].median()) & high
         ],
     }
-    text = " ".join(f"{say} {ends(rows)}." for say, rows in sentences.items() if len(rows))
+    text = " ".join(f"{say} {named_ends(rows)}." for say, rows in sentences.items() if len(rows))
     return f"On this MLP {text[0].lower()}{text[1:]}" if text else ""
 
 
-def ends(rows: pd.DataFrame) -> str:
+def named_ends(rows: pd.DataFrame) -> str:
     """'0.99 for normalized CE and 1.00 for unhinged': losses and their x at the end."""
     return listed(f"{row.x_at_end:.2f} for {look(row.loss).name}" for row in rows.itertuples())
 

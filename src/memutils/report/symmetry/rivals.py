@@ -89,11 +89,9 @@ def of_rival(pool: Pool, column: Column, name: str) -> Iterable[dict]:
 
 
 def place(record: Record) -> tuple[str, int]:
-    """Network and number of images; the networks of the claims are trained with SGD here."""
+    """Network, with its step size, and number of images."""
     spec = record.spec
-    other = spec["network"] in {column.settings["network"] for column in MAIN}
-    label = panel_label(spec["dataset"], spec["network"])
-    return f"{label}, SGD" if other else label, spec["n_train"]
+    return f"{panel_label(spec['dataset'], spec['network'])}, s = {STEP:g}", spec["n_train"]
 
 
 def at_equal_steps(where: tuple[str, int], found: list[Record]) -> Iterable[dict]:

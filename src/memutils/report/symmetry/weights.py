@@ -110,22 +110,25 @@ RLL_SAYS = {
     "Whether that helps because it makes the loss symmetric is not tested.",
 }
 MSE_SAYS = {
-    "last": "With {places} evened MSE resists nearly as MAE does: it has {share} of MAE's effect. "
-    "So what MSE memorizes comes from how it treats uneven predictions.",
+    "last": "With {places} evened MSE{defined} resists nearly as MAE does: it has {share} of MAE's "
+    "effect. So what MSE memorizes comes from how it treats uneven predictions, in which the other "
+    "classes differ.",
     "lies in between": "With {places} evened MSE{defined} takes off {share} of what MAE takes off "
-    "MSE's memorized share. That part comes from how MSE treats uneven predictions: by its "
-    "stronger pull at the label and its pull among the other classes, which this test cannot "
-    "separate. The rest comes from the weight of MSE, which vanishes near $p_y = 1$ where that of "
-    "MAE is largest.",
-    "first": "With {places} evened MSE memorizes nearly as MSE does: it has {share} of MAE's "
-    "effect. So the weight of MSE near $p_y = 1$, where it is not MAE's, explains what MSE "
+    "MSE's memorized share. That part comes from how MSE treats uneven predictions, in which the "
+    "other classes differ: by its stronger pull at the label and its pull among the other classes, "
+    "which this test cannot separate. The rest comes from the weight of MSE, which vanishes near "
+    "$p_y = 1$ where that of MAE is largest.",
+    "first": "With {places} evened MSE{defined} memorizes nearly as MSE does: it has {share} of "
+    "MAE's effect. So the weight of MSE near $p_y = 1$, where it is not MAE's, explains what MSE "
     "memorizes.",
 }
+
 SAYS = dict(zip(CHAINS, (RLL_SAYS, MSE_SAYS), strict=True))
-DEFINED = (
+EVENED = (
     ", a loss with RLL's weight that is not symmetric,",
     ", a loss of $p_y$ alone with MSE's weight where the other classes share evenly,",
 )
+DEFINED = dict(zip(CHAINS, EVENED, strict=True))
 """What the evened losses are, said once of each."""
 
 
@@ -135,7 +138,7 @@ def verdict(found: Iterable[Contrast], chains: Iterable[tuple] = CHAINS) -> str:
     """
     found, text = list(found), []
     for chain in chains:
-        says, kinds, defined = SAYS[chain], {}, DEFINED[CHAINS.index(chain)]
+        says, kinds, defined = SAYS[chain], {}, DEFINED[chain]
         for place, of in shares(found, chain).items():
             kinds.setdefault(does(of.values(), "last", "first"), {})[place] = of
         for kind in (kind for kind in says if kind in kinds):

@@ -12,6 +12,12 @@ from memutils.claims.thresholds import Thresholds
 from memutils.report.theory.theorem_checks import cost
 from memutils.words import listed
 
+MINIMA = (
+    "The lowest empirical risk belongs to memorizers, so global minima do not explain resistance."
+    " Whether training with RLL stops near a local minimum of the clean risk is not tested."
+)
+"""What low risks of memorizers say of the paper's explanation, and what they leave open."""
+
 SAYS = {OPEN: "is open", NOT_TESTED: "is not tested"}
 """Verdicts that are no verbs."""
 
@@ -95,11 +101,7 @@ def verdict(found: pd.DataFrame) -> str:
     )
     if not (other < mine).all():
         return text
-    return (
-        f"{text} The lowest empirical risk belongs to memorizers, so global minima do not explain"
-        " resistance. Whether training with RLL stops near a local minimum of the clean risk is not"
-        " tested."
-    )
+    return f"{text} {MINIMA}"
 
 
 def pairs_by_network(found: pd.DataFrame) -> pd.DataFrame:
