@@ -117,7 +117,14 @@ def table_of(words, column="resnet18"):
     claims: dict = {}
     for (claim, part), word in words.items():
         row = {"column": column, "part": part, "word": word, "unit": "seed", "seeds": 3}
-        row |= {"cells": [], "sizes": [5000], "inconclusive": 0, "described": False, "others": {}}
+        row |= {
+            "cells": [],
+            "sizes": [5000],
+            "inconclusive": 0,
+            "described": False,
+            "why": "",
+            "others": {},
+        }
         claims.setdefault(claim, []).append(row)
     listed = [{"id": c, "reading": f"What {c} says.", "verdicts": v} for c, v in claims.items()]
     return {"columns": [{"id": column, "main": True, "title": column}], "claims": listed}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from memutils.claims import early_stopping, equal_fit
+from memutils.claims import equal_fit
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import Pool
@@ -154,8 +154,7 @@ def images(content: dict) -> list[str]:
 def clock(pool: Pool) -> list[str]:
     """Whether RLL is more than slower learning, and early stopping as its rival."""
     mlp, groups = data.mlp(), equal_fit.groups(pool)
-    chosen = early_stopping.choices(mlp.regular)
-    told = verdict.conclusion(groups, mlp.compared, chosen, mlp.test_images, verdict.p1(pool))
+    told = verdict.conclusion(groups, mlp.compared, data.stopped(mlp), verdict.p1(pool))
     link = "**[The clock](steps.ipynb).** Does RLL do more than learn slowly?"
     return [f"{link} {told}"] if told else []
 

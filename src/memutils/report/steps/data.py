@@ -96,6 +96,16 @@ def mlp() -> Paths:
     return Paths(scale, found, steps.paths(found))
 
 
+def stopped(mlp: Paths) -> dict[str, tuple[pd.DataFrame, int]]:
+    """What noisy held-out labels choose on the MLP and on each convolutional setting, and the
+    number of test images.
+    """
+    found = {"the MLP": (mlp.regular, mlp.test_images)} | held_out()
+    return {
+        name: (early_stopping.choices(frame), images) for name, (frame, images) in found.items()
+    }
+
+
 def held_out() -> dict[str, tuple[pd.DataFrame, int]]:
     """The convolutional runs with held-out images: their paths and the number of test images, by
     network and number of training images.

@@ -122,8 +122,7 @@ def takeaway(told: str) -> str:
 def conclusion(
     groups: list[Group],
     compared: pd.DataFrame,
-    chosen: pd.DataFrame,
-    images: int,
+    stopped: dict[str, tuple[pd.DataFrame, int]],
     convolutional: dict[str, Contrast],
 ) -> str:
     """Whether the loss or the step size decides, and early stopping; '' without the runs.
@@ -131,24 +130,34 @@ def conclusion(
     Args:
         groups: of the paper's networks.
         compared: the MLP's paths.
-        chosen: from ``early_stopping.choices``, of the MLP.
-        images: number of test images of these runs.
+        stopped: by network what ``early_stopping.choices`` chose, and the number of test images.
         convolutional: what claim P1 came to.
     """
     below, pairs = below_everywhere(groups)
     gaps = steps.gap_at_fits(compared, LEVELS)
-    late, mine, rival = (
-        of(chosen, *named) for named in (("rll", END), ("rll", EARLY), ("cce", EARLY))
-    )
-    alike = difference(mine, rival)
-    if not pairs or gaps.empty or alike.empty:
+    early = " ".join(filter(None, (stopped_alike(name, *of) for name, of in stopped.items())))
+    if not pairs or gaps.empty or not early:
         return ""
     return (
         f"At a single learning rate per network, RLL memorizes less than CCE at equal fit, where "
         f"both have learned the same share of the clean images, {where_lower(below, pairs)}. With "
         f"the learning rate varied, on an MLP, it does so at {of_fits(gaps)}. "
-        f"{varied(convolutional)} Early stopping belongs in every comparison. On the MLP, stopped "
-        f"alike, RLL is {ahead(alike, images)}; trained to the end, it "
+        f"{varied(convolutional)} Early stopping belongs in every comparison. {early}"
+    )
+
+
+def stopped_alike(network: str, chosen: pd.DataFrame, images: int) -> str:
+    """RLL and CCE stopped early, and RLL trained to the end against CCE stopped early, on one
+    network; '' without both losses.
+    """
+    late, mine, rival = (
+        of(chosen, *named) for named in (("rll", END), ("rll", EARLY), ("cce", EARLY))
+    )
+    alike = difference(mine, rival)
+    if alike.empty:
+        return ""
+    return (
+        f"On {network}, stopped alike, RLL is {ahead(alike, images)}; trained to the end, it "
         f"{against(difference(late, rival), late, images)} CCE that is stopped early."
     )
 
