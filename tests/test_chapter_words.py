@@ -8,7 +8,7 @@ not. Each statement here is one of a page. Where it fails, the page has to be wr
 import pytest
 from conftest import REPOSITORY
 
-from memutils.claims import early_stopping, equal_fit, steps
+from memutils.claims import contrasts, early_stopping, equal_fit, steps
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import Pool
 from memutils.report import switching
@@ -224,6 +224,15 @@ def test_the_gap_to_the_line_grows_with_what_is_memorized(recorded):
     assert found["gap"].corr(found["memorized"], "spearman") > 0.8
     assert (found["training"] < found["line"]).mean() > 0.9, "filled markers fall below it"
     assert ((found["fresh"] - found["fresh line"]).abs() < 0.05).all(), "hollow ones lie on it"
+
+
+def test_at_every_step_size_rll_stays_near_0_and_cce_at_the_smallest_alone(pool):
+    """Said of the figure of P1, at f = 0.95: ResNet-18 with SGD."""
+    for runs in contrasts.by_step(pool.of_scale("steps-cnn")).values():
+        x = {key: contrasts.x_at_level(run, 0.95) for key, run in runs.items()}
+        assert all(not value > 0.05 for (loss, _), value in x.items() if loss == "rll")
+        assert min((value, s) for (loss, s), value in x.items() if loss == "cce")[1] == 0.001
+        assert x["cce", 0.001] < 0.1 and min(x["cce", 0.01], x["cce", 0.03]) > 0.5
 
 
 def test_nearly_all_differences_of_p0_lie_right_of_zero(pool):

@@ -104,12 +104,8 @@ def test_one_seed_has_no_interval_and_tests_nothing_whatever_the_threshold():
 
 def test_runs_that_do_not_reach_a_level_are_named_and_left_out():
     found = judged(grid(tops={("rll", 3): 0.92, ("cce", 0): 0.5}))
-    assert (
-        found.state == HOLDS
-        and "rll-0.05692-0 at f = 0.95" in found.why
-        and "rll-0.05692-0 at f = 0.9," not in found.why
-    )
-    assert "cce-0.001054-2 at f = 0.9" in found.why
+    assert found.state == HOLDS and "RLL at s = 0.03 (f = 0.95; seed 0, 1, 2)" in found.why
+    assert "CCE at s = 0.001 (f = 0.9 and 0.95; seed 0, 1, 2)" in found.why
     nothing = judged(grid(tops={("rll", i): 0.5 for i in range(4)}))
     assert nothing.state == NOT_TESTED
 

@@ -17,6 +17,7 @@ from memutils.claims.outcomes import Run, at_level, excess
 from memutils.claims.selection import Column, Pool, Protocol
 from memutils.claims.steps import step_scale
 from memutils.claims.thresholds import Thresholds
+from memutils.names import LOSS_NAMES
 from memutils.runs.specs import Spec
 
 
@@ -75,19 +76,15 @@ def at_every_step(pool: Pool, column: Column) -> list[Measured]:
 
 def gaps(
     seeds: dict, steps: tuple[float, ...], levels: tuple[float, ...]
-) -> tuple[list[dict], list[str]]:
-    """For each seed and level RLL's highest x and CCE's lowest over the step sizes, and the names
-    of what is left out.
+) -> tuple[list[dict], list[tuple[str, float, float, int]]]:
+    """For each seed and level RLL's highest x and CCE's lowest over the step sizes; and what is
+    left out since it does not reach the level: loss, s, level and seed.
     """
     rows, left_out = [], []
     for seed, runs in sorted(seeds.items()):
         for level in levels:
             x = {key: x_at_level(runs[key], level) for key in runs if key[1] in steps}
-            left_out += [
-                f"{runs[key].name} at f = {level:g}"
-                for key, value in x.items()
-                if math.isnan(value)
-            ]
+            left_out += [(*key, level, seed) for key, value in x.items() if math.isnan(value)]
             of = {
                 loss: {s: v for (name, s), v in x.items() if name == loss and not math.isnan(v)}
                 for loss in ("rll", "cce")
@@ -124,11 +121,25 @@ def equal_fit(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
         return Contrast(NOT_TESTED, why="no run is recorded")
     used = [runs[key] for runs in seeds.values() for key in sorted(wanted)]
     rows, left_out = gaps(seeds, limits.step_scales, limits.fit_levels)
-    missed = f"left out, since they do not reach the level: {', '.join(left_out)}"
     state, intervals, told = weigh_gaps(rows, limits)
-    why = "; ".join(filter(None, [told, missed if left_out else ""]))
+    why = "; ".join(filter(None, [told, named(left_out)]))
     names = tuple(run.name for run in used)
     return Contrast(state, used[0].images, rows, intervals, why, names)
+
+
+def named(left_out: Iterable[tuple[str, float, float, int]]) -> str:
+    """The runs that do not reach a level, from ``gaps``, in words; '' without any."""
+    found: dict[tuple[str, float], tuple[set[float], set[int]]] = {}
+    for loss, s, level, seed in left_out:
+        levels, seeds = found.setdefault((loss, s), (set(), set()))
+        levels.add(level)
+        seeds.add(seed)
+    told = (
+        f"{LOSS_NAMES[loss]} at s = {s:g} (f = {' and '.join(f'{n:g}' for n in sorted(levels))}; "
+        f"seed {', '.join(map(str, sorted(seeds)))})"
+        for (loss, s), (levels, seeds) in found.items()
+    )
+    return f"left out, since they do not reach the level: {', '.join(told)}" if found else ""
 
 
 def seeds_needed(limits: Thresholds) -> int:

@@ -53,7 +53,7 @@ def why(content: dict, pool: Pool) -> str:
     told = [*symmetry(content, pool), *minima(content)]
     found = weight(weights.contrasts(pool, plane.load()))
     if found:
-        return typeset(f"**Why.** {found} {' '.join(told)}".rstrip())
+        return typeset("\n".join([f"**Why.** {found}\n", *(f"- {one}" for one in told)]).rstrip())
     if not told:
         return ""
     told.append(
