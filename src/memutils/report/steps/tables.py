@@ -138,12 +138,21 @@ def longer(extended: pd.DataFrame) -> Safe:
 
 
 def methods(chosen: pd.DataFrame) -> Safe:
-    """What noisy held-out labels choose for each loss, to the end and stopped early.
-
-    Args:
-        chosen: from ``early_stopping.choices``.
+    """What noisy held-out labels choose for each loss, to the end and stopped early; ``chosen`` is
+    from ``early_stopping.choices``.
     """
-    rows = [
+    return table(method_rows(chosen), NUMBERS)
+
+
+def methods_by_network(stopped: Iterable[tuple[str, tuple[pd.DataFrame, int]]]) -> Safe:
+    """The same of several networks, from ``data.stopped``."""
+    rows = [{"network": n} | row for n, (chosen, _) in stopped for row in method_rows(chosen)]
+    return table(rows, NUMBERS)
+
+
+def method_rows(chosen: pd.DataFrame) -> list[dict]:
+    """A row a loss and way of training, the most accurate first."""
+    return [
         {
             "loss": "oracle (CCE)" if row["oracle"] else LOSS_NAMES[row["loss"]],
             "training": row["training"],
@@ -158,4 +167,3 @@ def methods(chosen: pd.DataFrame) -> Safe:
         }
         for _, row in early_stopping.summary(chosen).iterrows()
     ]
-    return table(rows, NUMBERS)

@@ -157,7 +157,7 @@ def stopped_alike(network: str, chosen: pd.DataFrame, images: int) -> str:
     if alike.empty:
         return ""
     return (
-        f"On {network}, stopped alike, RLL is {ahead(alike, images)}; trained to the end, it "
+        f"With {network}, stopped alike, RLL is {ahead(alike, images)}; trained to the end, it "
         f"{against(difference(late, rival), late, images)} CCE that is stopped early."
     )
 
