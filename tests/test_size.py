@@ -1,5 +1,7 @@
 """The chapter on the number of images, on made-up records: cases, trends and what follows."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up import write
 
+from memutils.claims.selection import Pool
 from memutils.report import plots
 from memutils.report.size import chapter as size
-from memutils.report.size import sentences, verdict
+from memutils.report.size import first_epochs, sentences, verdict
 from memutils.runs import specs
 
 F = np.array([0.3, 0.6, 0.92, 0.99])
@@ -146,6 +149,28 @@ def test_the_second_size_at_the_paper_s_learning_rate_fills_itself_in():
     assert text.endswith("with CCE (1 seed) of 20,000 images.")
     assert "20,000" in size.paper_rate(slower)
     assert sentences.paper_rate([], plots.final_table([])).startswith("No pair of runs")
+
+
+def test_the_first_epochs_of_the_paper_s_run_are_told_at_equal_fit_and_judged_by_no_claim():
+    assert first_epochs.load() is None
+    assert first_epochs.told(None).startswith("The paper's own run, on all 50,000 images for 100")
+    begun = specs.load_scale("paper-start")
+    paper = specs.load_scale("paper").specs()
+    for key, spec in begun.specs().items():
+        assert spec == dataclasses.replace(paper[key], epochs=20, evaluations=6)
+        fitted, x = (F, F**4) if spec.loss == "cce" else (0.85 * F, 0 * F)
+        write("paper-start", key, spec, fitted, x, 50_000)
+    whole = first_epochs.load()
+    text = first_epochs.told(whole)
+    assert "All 50,000 images" in text and "which has 100 epochs, the first 20 are recorded" in text
+    assert "CCE repeats 96 % of the wrong labels and fits 99 % of the right ones" in text
+    assert "RLL repeats 0 % and fits 84 %" in text
+    x = np.interp(0.8, F, F**4)
+    assert f"first fit 80 % of the right labels, the excess memorization $x$ is {x:.2f}" in text
+    assert "repeats 0 % of the wrong labels and 84 %" in first_epochs.in_short(whole)
+    over_epochs, over_fit = first_epochs.draw(whole, None).axes
+    assert over_epochs.get_xlabel() == "epoch" and "fitted" in over_fit.get_xlabel()
+    assert Pool.load().runs == []
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=6))

@@ -21,7 +21,6 @@ from memutils.runs.specs import load_scale
 
 SCALES = (
     "paper",
-    "protocol-cpu",
     "cpu",
     "symmetry",
     "even",

@@ -15,7 +15,7 @@ from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.report import origins
 from memutils.report.human.arms import described
-from memutils.report.size import chapter
+from memutils.report.size import chapter, first_epochs
 from memutils.report.size.sentences import means
 from memutils.report.start.sentences import whole
 from memutils.report.steps import data, verdict
@@ -148,7 +148,12 @@ def images(content: dict) -> list[str]:
         told += f" Trained for longer on {many:,} images, it is {rll} and {cce}."
     if any(n["images"] >= whole(n) for n in content["answer"]["networks"]):
         return [told]
-    return [f"{told} The paper's full data sets are not run."]
+    begun = first_epochs.load()
+    return [
+        f"{told} {first_epochs.in_short(begun)} Its other epochs, and all of MNIST, are not run."
+        if begun
+        else f"{told} The paper's full data sets are not run."
+    ]
 
 
 def clock(pool: Pool) -> list[str]:

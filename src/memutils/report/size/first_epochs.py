@@ -1,0 +1,131 @@
+"""The first epochs of the paper's own run: Inception-Lite on all of CIFAR-10, by its schedule.
+
+Its training is not at its end, so it is described, and compared at equal fit; no claim reads it.
+"""
+
+from collections.abc import Iterable
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from memutils.claims import equal_fit
+from memutils.claims.equal_fit import Group
+from memutils.claims.outcomes import excess
+from memutils.claims.selection import Pool
+from memutils.report.figures import WIDE
+from memutils.report.looks import INK, look
+from memutils.report.plots import NOT_RUN, standard
+from memutils.report.size.chapter import PAPER_RATE
+from memutils.report.steps.drawings import F, X, legend, panels
+from memutils.runs import records
+from memutils.runs.grid import SIZES
+from memutils.runs.record import Record
+from memutils.runs.specs import load_scale
+from memutils.words import counted, percent
+
+SCALE, PAPERS = "paper-start", "paper"
+FITS = tuple(np.arange(0.5, 1, 0.05).round(2))
+"""Levels of f, of which the highest that both losses reach is told."""
+
+
+def load() -> Group | None:
+    """The pairs of RLL and CCE on all images; None without one."""
+    found = equal_fit.groups(Pool(standard(records.load(SCALE), load_scale(SCALE))))
+    return found[0] if found else None
+
+
+def beside(found: Iterable[Record]) -> Group | None:
+    """The pairs on fewer images by the same schedule, the largest number of them."""
+    return next((g for g in equal_fit.groups(Pool(found)) if g.learning_rate == PAPER_RATE), None)
+
+
+def ends(whole: Group, loss: str, column: str) -> list[float]:
+    """A metric in the last epoch, in training mode, of each seed."""
+    return [float(whole.runs[loss, seed].columns[column][-1]) for seed in whole.seeds]
+
+
+def told(whole: Group | None) -> str:
+    """What the first epochs show, in words."""
+    epochs = load_scale(PAPERS).usual("inception-lite")["epochs"]
+    if whole is None:
+        return (
+            f"The paper's own run, on all {SIZES['cifar10']:,} images for {epochs} epochs, is "
+            f"{NOT_RUN}."
+        )
+    shares = {
+        loss: [percent(ends(whole, loss, f"training_{part}")) for part in ("memorized", "fitted")]
+        for loss in ("cce", "rll")
+    }
+    text = (
+        f"**All {whole.images:,} images.** Of the paper's own run, which has {epochs} epochs, the "
+        f"first {whole.epochs} are recorded ({counted(len(whole.seeds), 'seed')}). After them "
+        f"CCE repeats {shares['cce'][0]} of the wrong labels and fits {shares['cce'][1]} of the "
+        f"right ones; RLL repeats {shares['rll'][0]} and fits {shares['rll'][1]}, each counted "
+        "during the last epoch."
+    )
+    if fit := at_fit(whole):
+        text += f" {fit}"
+    rate = whole.runs["rll", whole.seeds[0]].columns["lr"][-1] / whole.learning_rate
+    return (
+        f"{text} The learning rate is then still {percent([rate])} of what it was, so this is not "
+        "the end of training, and no claim is judged by it."
+    )
+
+
+def in_short(whole: Group) -> str:
+    """The same in a sentence."""
+    m, f = (
+        [percent(ends(whole, loss, f"training_{part}")) for loss in ("rll", "cce")]
+        for part in ("memorized", "fitted")
+    )
+    return (
+        f"On all {whole.images:,} images of CIFAR-10, after the first {whole.epochs} epochs of the "
+        f"paper's own run, Inception-Lite repeats {m[0]} of the wrong labels and {f[0]} of the "
+        f"right ones with RLL, {m[1]} and {f[1]} with cross entropy."
+    )
+
+
+def at_fit(whole: Group) -> str:
+    """x at the highest fit that both losses reach in every seed; '' without one."""
+    gaps = equal_fit.gaps(whole, levels=FITS)
+    common = [level for level, of in gaps.groupby("level") if len(of) == len(whole.seeds)]
+    if not common:
+        return ""
+    rows = gaps[gaps["level"] == max(common)]
+    return (
+        f"Where both first fit {percent([max(common)])} of the right labels, the excess "
+        f"memorization $x$ is {rows['cce'].mean():.2f} with CCE and {rows['rll'].mean():.2f} with "
+        "RLL."
+    )
+
+
+def draw(whole: Group, fewer: Group | None, width: float = WIDE) -> plt.Figure:
+    """Memorized over the epochs, and x over f, in training mode; fewer images thin."""
+    figure, axes = panels(2, width)
+    for group, thick in ((whole, 1.8), (fewer, 0.7)):
+        for (loss, _), run in group.runs.items() if group else ():
+            if loss in ("cce", "rll"):
+                n = min(whole.epochs, len(run.columns["epoch"]))
+                part = {name: values[:n] for name, values in run.columns.items()}
+                draw_run(axes, part, loss, run.classes, thick)
+    axes[0].set(xlabel="epoch", ylabel="memorized share m", ylim=(-0.03, 1.03))
+    axes[1].axhline(0, color=INK, linewidth=0.9)
+    axes[1].set(xlabel=F, ylabel=X, xlim=(0, 1.02), ylim=(-0.06, 1.03))
+    sizes = {
+        f"{group.images:,} images": plt.Line2D([], [], color=INK, linewidth=thick)
+        for group, thick in ((whole, 1.8), (fewer, 0.7))
+        if group
+    }
+    legend(figure, ("cce", "rll"), **sizes)
+    return figure
+
+
+def draw_run(
+    axes: Iterable[plt.Axes], part: dict[str, np.ndarray], loss: str, classes: int, thick: float
+) -> None:
+    """One run's epochs in both panels."""
+    style = {"color": look(loss).color, "linestyle": look(loss).dash, "linewidth": thick}
+    m, r = part["training_memorized"], part["training_recovered"]
+    over_epochs, over_fit = axes
+    over_epochs.plot(part["epoch"], m, **style)
+    over_fit.plot(part["training_fitted"], excess(m, r, classes), **style)
