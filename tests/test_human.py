@@ -178,6 +178,15 @@ def test_the_page_says_at_once_what_it_lacks_and_nothing_once_it_lacks_nothing()
     assert "The same labels, shuffled" in text and "yet" not in text
 
 
+@given(st.lists(st.floats(-1, 1), min_size=3, max_size=3))
+def test_an_advantage_grows_by_as_much_as_its_opposite_falls(falls):
+    grown = arms.changed([-fall for fall in falls])
+    words = {"falls", "grows"} if abs(sum(falls)) > 1e-9 else {"falls"}
+    assert {text.split()[0] for text in (grown, arms.changed(falls))} >= words
+    sizes = [text.split()[2] for text in (grown, arms.changed(falls))]
+    assert sizes[0] == sizes[1] and not sizes[0].startswith("-")
+
+
 def test_without_an_arm_nothing_is_explained_and_without_runs_the_plan_is_told():
     assert arms.explained(arms.arms(Pool(runs(given=0.2, others=0.8)))) == ""
     assert arms.arms(Pool(runs(others=0.8))) == [] == arms.arms(Pool([]))

@@ -141,13 +141,19 @@ def explained(found: list[Contrast]) -> str:
         "From symmetric noise to the same confusions": [symmetric[s] - shuffled[s] for s in seeds],
         "from these to labels that depend on the image": [shuffled[s] - human[s] for s in seeds],
     }
-    told = []
-    for name, values in steps.items():
-        interval = over_seeds(values, CONFIDENCE) if len(values) >= SEEDS else None
-        text = f"{name} the advantage falls by {100 * fmean(values):.1f} points"
-        if interval:
-            low, high = (100 * value for value in interval)
-            text += f" (95 % interval {low:.1f} to {high:.1f})"
-        told.append(text)
+    told = [f"{name} the advantage {changed(values)}" for name, values in steps.items()]
     few = "" if len(seeds) >= SEEDS else f" ({in_words(len(seeds))} of three seeds: described only)"
     return typeset(f"{told[0]}, and {told[1]}{few}.")
+
+
+def changed(falls: list[float]) -> str:
+    """'falls by 12.3 points' or 'grows by' so many, the mean of the seeds, with its interval where
+    they are enough for one.
+    """
+    mean = fmean(falls)
+    word, sign = ("falls", 1) if mean >= 0 else ("grows", -1)
+    text = f"{word} by {100 * abs(mean):.1f} points"
+    if len(falls) < SEEDS:
+        return text
+    low, high = sorted(100 * sign * value for value in over_seeds(falls, CONFIDENCE))
+    return f"{text} (95 % interval {low:.1f} to {high:.1f})"

@@ -63,14 +63,14 @@ def paths(found: Iterable[Record]) -> pd.DataFrame:
     return frame[frame["loss"].isin(distinct(frame["loss"].unique()))]
 
 
-def points(frame: pd.DataFrame) -> pd.DataFrame:
-    """A row a loss at ``STEP``: x at equal fit and at the end, means over its seeds; traits.
+def points(frame: pd.DataFrame, step: float = STEP) -> pd.DataFrame:
+    """A row a loss at a step size: x at equal fit and at the end, means over its seeds; traits.
 
     ``x_at_fit`` is NaN unless every seed reaches the level; ``collapsed`` is whether one of them
     did.
     """
     rows = []
-    for loss, runs in frame[frame["s"] == STEP].groupby("loss"):
+    for loss, runs in frame[frame["s"] == step].groupby("loss"):
         by_seed = [path for _, path in runs.groupby("seed")]
         ends = [path.iloc[-1] for path in by_seed]
         of = traits(loss)
@@ -141,17 +141,17 @@ def left_out(found: pd.DataFrame) -> str:
     return f"{names} {verb} not reach a fit of {LEVEL:g} in every seed, or collapsed."
 
 
-def missing(found: Iterable[Record]) -> str:
-    """The losses of the plane's grid that are not in the pictures, in words; '' if none: those
-    whose run at this step size diverged in every seed, and those that have none yet.
+def missing(found: Iterable[Record], step: float = STEP) -> str:
+    """The losses of the plane's grid that are not in the pictures of a step size, in words; '' if
+    none: those whose run diverged in every seed, and those that have none yet.
     """
     grid = {run.loss for run in load_scale("plane").specs().values() if run.network == "mlp"}
-    at = [record for record in found if steps.step_scale(Spec(**record.spec)) == STEP]
+    at = [record for record in found if steps.step_scale(Spec(**record.spec)) == step]
     ended = {record.spec["loss"] for record in at if not record.diverged}
     diverged = {record.spec["loss"] for record in at} - ended
     absent = grid - ended - diverged
     told = []
-    at_step = f"at s = {STEP:g}"
+    at_step = f"at s = {step:g}"
     for names, text in ((diverged, f"Diverged {at_step}"), (absent, f"No run {at_step}")):
         ordered = [look(loss).name for loss in losses.LOSSES if loss in names]
         told += [f"{text}: {listed(ordered)}."] if ordered else []

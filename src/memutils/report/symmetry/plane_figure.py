@@ -32,16 +32,11 @@ def draw(frame: pd.DataFrame, found: pd.DataFrame, width: float = figures.WIDE) 
         frame: from ``plane.paths``.
         found: from ``plane.points``: which losses, and of which kind.
     """
-    kinds = [kind for kind in KINDS if (found["kind"] == kind).any()]
-    narrow = figures.is_narrow(width)
-    named = {kind: list(found[found["kind"] == kind]["loss"]) for kind in kinds}
-    columns = 2 if narrow else 1
-    legends = [-(-len(names) // columns) for names in named.values()]
-    space = ROW * (sum(legends) if narrow else max(legends) + 1)
-    rows, across = (len(kinds), 1) if narrow else (1, len(kinds))
-    figure, axes = figures.canvas(width, PANEL * rows + space, rows, across, sharey=True)
+    named = {kind: list(found[found["kind"] == kind]["loss"]) for kind in KINDS}
+    named = {kind: names for kind, names in named.items() if names}
+    figure, axes = panels(named, width)
     at_step = frame[(frame["s"] == STEP) & frame["loss"].isin(found["loss"])]
-    for axis, kind in zip(axes.flat, kinds, strict=True):
+    for kind, axis in axes.items():
         others = at_step[~at_step["loss"].isin(named[kind])]
         for _, path in others.groupby("key"):
             axis.plot(unfitted(path), path["x"], color=INK, alpha=0.12, linewidth=0.8, zorder=1)
@@ -58,13 +53,35 @@ def draw(frame: pd.DataFrame, found: pd.DataFrame, width: float = figures.WIDE) 
                     clip_on=False,
                     label=drawn.name if i == 0 else None,
                 )
-        dress(axis, kind)
-        axis.legend(
-            loc="upper left", bbox_to_anchor=(-0.02, -0.24), ncols=columns, handletextpad=0.2
-        )
-    for axis in axes[:, 0]:
-        axis.set_ylabel("excess memorization x")
+        dress(axis)
+        legend(axis, width)
+        first_only(axis, "excess memorization x")
     return figure
+
+
+def panels(named: dict[str, list[str]], width: float) -> tuple[plt.Figure, dict[str, plt.Axes]]:
+    """A figure with a panel a kind of loss, titled, and room for a legend of its losses below it;
+    on a phone one below the other.
+    """
+    narrow = figures.is_narrow(width)
+    lines = [-(-len(names) // (2 if narrow else 1)) for names in named.values()]
+    space = ROW * (sum(lines) if narrow else max(lines, default=0) + 1)
+    rows, across = (len(named), 1) if narrow else (1, len(named))
+    figure, axes = figures.canvas(width, PANEL * rows + space, rows, across, sharey=True)
+    for axis, kind in zip(axes.flat, named, strict=True):
+        axis.set_title(kind.replace(", ", ",\n"), loc="left")
+    return figure, dict(zip(named, axes.flat, strict=True))
+
+
+def legend(axis: plt.Axes, width: float) -> None:
+    """A panel's losses by name, below it."""
+    columns = 2 if figures.is_narrow(width) else 1
+    axis.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.24), ncols=columns, handletextpad=0.2)
+
+
+def first_only(axis: plt.Axes, label: str) -> None:
+    """Names the y axis of a panel of the first column."""
+    axis.set_ylabel(label if axis.get_subplotspec().is_first_col() else "")
 
 
 def unfitted(path: pd.DataFrame) -> pd.Series:
@@ -72,9 +89,8 @@ def unfitted(path: pd.DataFrame) -> pd.Series:
     return (1 - path["fitted"]).clip(RIGHT, LEFT)
 
 
-def dress(axis: plt.Axes, kind: str) -> None:
-    """A panel's title, scale and the line of equal fit."""
-    axis.set_title(kind.replace(", ", ",\n") if "," in kind else kind, loc="left")
+def dress(axis: plt.Axes) -> None:
+    """A panel's scale and the line of equal fit."""
     axis.set(xscale="log", xlim=(LEFT, RIGHT), ylim=(-0.03, 1.03), xlabel="share of clean fitted")
     shares = (0.5, 0.9, 0.95, 0.99, 1)
     axis.set_xticks(
