@@ -15,7 +15,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-from memutils import data, models, runs, sources, training
+from memutils import data, losses, models, runs, sources, training
 from memutils.runs import record, records, specs
 
 signal.signal(
@@ -47,6 +47,20 @@ load_once = functools.cache(data.load)
 
 def no_network(root: Path) -> None:
     raise OSError("no route to host")
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch) -> Path:
+    """A folder of records for the scale ``smoke``."""
+    monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path))
+    monkeypatch.setenv("MEMUTILS_SCALE", "smoke")
+    return tmp_path
+
+
+@pytest.fixture
+def mine(monkeypatch):
+    """Registers a loss under the name 'mine'."""
+    return lambda entry: monkeypatch.setitem(losses.LOSSES, "mine", entry)
 
 
 @pytest.fixture(autouse=True)
