@@ -82,6 +82,27 @@ def test_cces_lowest_at_the_smallest_step_is_open():
     assert judged(grid(edge=0.06)).state == OPEN and judged(grid(edge=0.03)).state == HOLDS
 
 
+def test_an_edge_says_what_no_smaller_step_can_change():
+    found = judged(grid(rll=0.3, cce=0.3, edge=0.06))
+    assert found.state == OPEN
+    assert found.why.endswith("at f = 0.9 and f = 0.95 the interval already lies above -0.05")
+    assert "But" not in judged(grid(edge=0.06)).why
+
+
+def test_a_single_step_that_reaches_the_fit_has_no_next_one_and_is_open():
+    alone = judged(grid(tops={("cce", i): 0.5 for i in (1, 2, 3)}))
+    assert alone.state == OPEN and {row["edge"] for row in alone.rows} == {None}
+    assert judged(grid(tops={("cce", i): 0.5 for i in (2, 3)})).state == HOLDS
+
+
+def test_other_losses_are_not_left_out_and_a_run_of_another_kind_is_told():
+    more = [run("mse", 0.0527, seed, 0.2, top=0.5) for seed in range(3)]
+    assert judged([*grid(), *more]).why == ""
+    first, *rest = grid()
+    other = dataclasses.replace(first, device="cuda")
+    assert judged([other, *rest]).why == "the runs differ: cpu and cuda"
+
+
 def test_it_needs_three_seeds_with_every_run():
     assert (
         judged(grid(seeds=2)).state == NOT_TESTED

@@ -120,3 +120,9 @@ def pair(first: Run, second: Run, part: str) -> tuple[int, int, int]:
         a, b = (getattr(run.measured.last, part) for run in (first, second))
         known[key] = (*discordant(a, b), len(a))
     return known[key]
+
+
+def last_epoch(first: Run, second: Run, part: str) -> float:
+    """The difference of two runs in their last epoch, whose interval stands beside a verdict."""
+    b, c, n = pair(first, second, part)
+    return (b - c) / n

@@ -14,7 +14,7 @@ from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN, Case, inconclu
 from memutils.claims.intervals import Interval, over_seeds
 from memutils.claims.measured import Measured
 from memutils.claims.outcomes import Run, at_level, excess
-from memutils.claims.selection import Column, Pool, Protocol
+from memutils.claims.selection import Column, Pool, Protocol, differing
 from memutils.claims.steps import step_scale
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
@@ -79,11 +79,15 @@ def gaps(
 ) -> tuple[list[dict], list[tuple[str, float, float, int]]]:
     """For each seed and level RLL's highest x and CCE's lowest over the step sizes; and what is
     left out since it does not reach the level: loss, s, level and seed.
+
+    The edge is by how much CCE's lowest x, where it lies at the smallest step that reaches the
+    level, is below the next; None where no other step reaches it.
     """
     rows, left_out = [], []
     for seed, runs in sorted(seeds.items()):
+        compared = [(loss, s) for loss, s in runs if loss in ("rll", "cce") and s in steps]
         for level in levels:
-            x = {key: x_at_level(runs[key], level) for key in runs if key[1] in steps}
+            x = {key: x_at_level(runs[key], level) for key in compared}
             left_out += [(*key, level, seed) for key, value in x.items() if math.isnan(value)]
             of = {
                 loss: {s: v for (name, s), v in x.items() if name == loss and not math.isnan(v)}
@@ -92,7 +96,8 @@ def gaps(
             if of["rll"] and of["cce"]:
                 low, high = min(of["cce"].values()), max(of["rll"].values())
                 ordered = [of["cce"][s] for s in sorted(of["cce"])]
-                edge = ordered[1] - ordered[0] if len(ordered) > 1 and ordered[0] == low else 0.0
+                edge = ordered[1] - ordered[0] if len(ordered) > 1 else None
+                edge = 0.0 if ordered[0] > low else edge
                 rows.append(
                     {
                         "seed": seed,
@@ -111,8 +116,9 @@ def equal_fit(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
     levels of f, by the interval over seeds.
 
     Fails where at some level the interval lies above -``fit_gap``. Open where it covers that, or
-    where CCE's lowest x lies at the smallest step size by more than ``edge_gap`` below the next, in
-    some seed. Not tested with fewer than ``seeds`` seeds that have all the runs.
+    where in some seed and at some level CCE's lowest x lies at the smallest step size by more than
+    ``edge_gap`` below the next, or at the only one that reaches the level. Not tested with fewer
+    than ``seeds`` seeds that have all the runs.
     """
     wanted = {(loss, s) for loss in ("rll", "cce") for s in limits.step_scales}
     found = by_step(at_every_step(pool, column))
@@ -122,9 +128,15 @@ def equal_fit(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
     used = [runs[key] for runs in seeds.values() for key in sorted(wanted)]
     rows, left_out = gaps(seeds, limits.step_scales, limits.fit_levels)
     state, intervals, told = weigh_gaps(rows, limits)
-    why = "; ".join(filter(None, [told, named(left_out)]))
+    why = "; ".join(filter(None, [told, named(left_out), unlike(used)]))
     names = tuple(run.name for run in used)
     return Contrast(state, used[0].images, rows, intervals, why, names)
+
+
+def unlike(runs: Iterable[Measured]) -> str:
+    """In what kind of device or precision the compared runs differ; '' where in neither."""
+    differ = differing(runs)
+    return f"the runs differ: {differ}" if differ else ""
 
 
 def named(left_out: Iterable[tuple[str, float, float, int]]) -> str:
@@ -159,11 +171,16 @@ def weigh_gaps(rows: list[dict], limits: Thresholds) -> tuple[str, dict, str]:
     }
     if min(map(len, by_level.values())) < (needed := seeds_needed(limits)):
         return NOT_TESTED, intervals, f"fewer than {needed} seeds"
-    if any(row["edge"] > limits.edge_gap for row in rows):
-        return OPEN, intervals, "CCE's lowest x lies at the smallest step size"
-    ranges = [interval for _, interval in intervals.values()]
-    below = all(high < -limits.fit_gap for _, high in ranges)
-    above = any(low > -limits.fit_gap for low, _ in ranges)
+    below = all(high < -limits.fit_gap for _, (_, high) in intervals.values())
+    above = [name for name, (_, (low, _)) in intervals.items() if low > -limits.fit_gap]
+    if any(row["edge"] is None or row["edge"] > limits.edge_gap for row in rows):
+        told = "CCE's lowest x lies at the smallest step size"
+        if above:  # a lower x of CCE at a smaller step would only raise the difference
+            told += (
+                f". But no smaller step can make the claim hold: at {' and '.join(above)} the "
+                f"interval already lies above -{limits.fit_gap:g}"
+            )
+        return OPEN, intervals, told
     return HOLDS if below else FAILS if above else OPEN, intervals, ""
 
 
@@ -201,20 +218,22 @@ def human_labels(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
     usual = pool.fitting(column.wanted("rll"))
     for human in pool.fitting(column.wanted("rll") | {"noise": "given"}):
         same = next((p for p in usual if p.images == human.images), None)
-        rows, names, left_out = [], [], []
+        rows, used, left_out = [], [], []
         for seed in human.seeds() if same else []:
             arms = [arm(protocol, same, seed, column, limits) for protocol in (human, same)]
             if None in arms:
                 continue
-            names += [run.name for case in arms for run in case.runs.values()]
+            used += [run.measured for case in arms for run in case.runs.values()]
             if why := next(filter(None, map(inconclusive, arms)), ""):
                 left_out.append(f"seed {seed}: {why}")
                 continue
             of_human, of_noise = map(advantage, arms)
             gap = of_human - limits.human_share * of_noise
             rows.append({"seed": seed, "human": of_human, "symmetric": of_noise, "gap": gap})
-        if names:
-            return judged_by_seeds(rows, human.images, tuple(names), "; ".join(left_out), limits)
+        if used:
+            why = "; ".join(filter(None, [*left_out, unlike(used)]))
+            names = tuple(run.name for run in used)
+            return judged_by_seeds(rows, human.images, names, why, limits)
     return Contrast(NOT_TESTED, why="no run is recorded")
 
 

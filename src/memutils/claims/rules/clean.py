@@ -2,7 +2,7 @@
 
 import math
 
-from memutils.claims.cases import FAILS, HOLDS, OPEN, Case, Finding, pair, verdict
+from memutils.claims.cases import FAILS, HOLDS, OPEN, Case, Finding, last_epoch, pair, verdict
 from memutils.claims.intervals import Interval, paired
 from memutils.claims.outcomes import Run
 from memutils.claims.rules.leads import true_above_training
@@ -21,7 +21,12 @@ def drop(case: Case, limits: Thresholds) -> tuple[dict[str, float], Interval]:
     """The drop of J1 from clean labels, beside the ideal one, and its interval."""
     found = case.clean_run.end("j1") - case.run.end("j1")
     ideal = ideal_drop(case.run, case.clean_run)
-    statistics = {"drop": found, "ideal_drop": ideal, "share": found / ideal if ideal else math.nan}
+    statistics = {
+        "drop": found,
+        "ideal_drop": ideal,
+        "share": found / ideal if ideal else math.nan,
+        "last_epoch": last_epoch(case.clean_run, case.run, "given"),
+    }
     return statistics, paired(*pair(case.clean_run, case.run, "given"), limits.confidence)
 
 
@@ -53,6 +58,7 @@ def true_near_clean(case: Case, limits: Thresholds) -> Finding:
         "clean_j1_minus_j2": below,
         "j2": case.run.end("j2"),
         "clean_j1": case.clean_run.end("j1"),
+        "last_epoch": last_epoch(case.clean_run, case.run, "true"),
     }
     return Finding(verdict(below <= limits.clean_close), statistics, interval)
 

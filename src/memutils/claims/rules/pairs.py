@@ -1,6 +1,6 @@
 """Losses compared at the same noise rate and seed: P0, C5, the second part of C13, and E1."""
 
-from memutils.claims.cases import NOT_TESTED, OPEN, Case, Finding, pair, verdict
+from memutils.claims.cases import NOT_TESTED, OPEN, Case, Finding, last_epoch, pair, verdict
 from memutils.claims.intervals import mcnemar, paired, standard_error
 from memutils.claims.outcomes import Run
 from memutils.claims.rules.fit import SHORT
@@ -46,6 +46,7 @@ def high_not_all(case: Case, limits: Thresholds) -> Finding:
         "j1": mse.end("j1"),
         "rise": mse.rise,
         "rise_of_cce": cce.rise,
+        "last_epoch": last_epoch(cce, mse, "given"),
     }
     interval = paired(*pair(cce, mse, "given"), limits.confidence)
     if max(abs(mse.rise), abs(cce.rise)) > limits.steady:

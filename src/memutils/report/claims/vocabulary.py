@@ -40,6 +40,7 @@ WORDS = {
     "standard_error": "SE",
     "mcnemar_z": "McNemar z",
     "difference_of_medians": "of medians",
+    "last_epoch": "in the last epoch",
     "j1_cce_minus_mse": "J1 of CCE less MSE",
     "rise_of_cce": "change of CCE",
     "drop": "drop",

@@ -55,7 +55,10 @@ def of_network(network: str, found: Contrast) -> str:
 def state(found: Contrast) -> str:
     """P1's verdict as the end of a sentence."""
     told = {HOLDS: "holds", FAILS: "fails", NOT_TESTED: "is not tested"}
-    return told.get(found.state, "is open")
+    if found.state in told:
+        return told[found.state]
+    above = any(ends and ends[0] > -LIMITS.fit_gap for _, ends in found.intervals.values())
+    return "is open and can no longer hold" if above else "is open"
 
 
 def interval(named: tuple[str, tuple[float, tuple[float, float] | None]]) -> str:
