@@ -158,14 +158,16 @@ def test_the_takeaway_follows_the_verdict():
     few = Pool(runs(2, given=0.2, shuffled=0.4, others=0.8))
     text = arms.takeaway(few)
     assert "memorizes 20 to 21 points fewer of the wrong labels with RLL than with cross" in text
-    assert (
-        "80 to 81 points fewer, in the same seeds. The advantage shrinks, to half or less." in text
-    )
-    assert text.endswith("These are two of three seeds, which test nothing.")
+    assert "80 to 81 points fewer, in the same seeds." in text
+    assert "The advantage is smaller in each, to half or less." in text
+    assert text.endswith("These two of three seeds test nothing.")
     less = arms.takeaway(Pool(runs(2, given=0.6, shuffled=0.4, others=0.8)))
-    assert "shrinks, but not to half in every seed" in less
+    assert "smaller in each, but not to half in every seed" in less
     more = arms.takeaway(Pool(runs(2, given=0.9, shuffled=0.4, others=0.8)))
-    assert "does not shrink in every seed" in more
+    assert "is not smaller in every seed" in more
+    alone = arms.takeaway(Pool(runs(1, given=0.6, others=0.8)))
+    assert "in the same seed. The advantage is smaller there, but more than half of it" in alone
+    assert alone.endswith("One of three seeds tests nothing.")
     assert "not tested yet" in arms.takeaway(Pool([]))
     assert "two of three seeds: described only" in arms.explained(arms.arms(few))
 

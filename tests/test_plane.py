@@ -185,14 +185,15 @@ def test_losses_that_are_not_in_the_picture_are_named():
 def test_exceptions_are_losses_that_do_not_fit_the_claim():
     text = plane.exceptions(plane.points(plane.paths([run("rll", 0.75), run("gce", 0.1)])))
     assert (
-        "this MLP symmetry is not enough: of symmetric losses *x* at the end is 0.75 for RLL."
-        in text
+        "this MLP symmetry is not enough: among symmetric losses *x* ends at 0.75 for RLL." in text
     )
-    assert "is not needed: of losses without it *x* at the end is 0.10 for GCE." in text
+    assert "is not needed: among losses without it *x* ends at 0.10 for GCE." in text
     assert plane.exceptions(plane.points(plane.paths([run("rll", 0.1), run("cce", 1.0)]))) == ""
     small = [run("rll", 0.1), run("mae", 0.9), run("cce", 1.0)]
     told = plane.exceptions(plane.points(plane.paths(small)))
-    assert "A small pull (below the median) is not enough: *x* at the end is 0.90 for MAE." in told
+    assert (
+        "A small pull (below the median) is not enough: with it *x* ends at 0.90 for MAE." in told
+    )
 
 
 def test_what_the_runs_have_in_common():

@@ -102,7 +102,8 @@ THEORY = (
         ),
         reading=(
             "Minima of the noisy empirical risk are close to those of the clean one, and this"
-            " explains the results."
+            " explains the results. (The paper says local minima. What is judged are the risks of"
+            " trained networks.)"
         ),
         rule=(
             "Fails if a CCE memorizer (m at least 0.9) has the lower RLL risk on RLL's own training"

@@ -22,7 +22,7 @@ from memutils.report.matrix import Panel
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
-from memutils.words import listed, percent
+from memutils.words import listed, percent, plural
 
 LOSSES = ("cce", "mse", "rll", "nmse", "mae")
 ETAS = (0.0, 0.2, 0.4, 0.6)
@@ -172,10 +172,10 @@ def widest(
         if ranges:
             most = max(ranges)
             name = {"memorized": "the share memorized"}.get(metric, metric.replace("_", " "))
-            told.append(f"{name} by {100 * most:.0f} points ({ranges[most]})")
+            told.append(f"{name} by {plural(round(100 * most), 'point')} ({ranges[most]})")
     if not told:
         return "No setting is recorded with more than one seed yet."
-    return f"The largest differences from seed to seed: {listed(told)}."
+    return f"From seed to seed these differ at most: {listed(told)}."
 
 
 def mlp_runs(scale: str = "") -> list[Measured]:

@@ -8,6 +8,7 @@ import pandas as pd
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN
 from memutils.claims.measured import Measured
 from memutils.claims.outcomes import Run
+from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES, METRIC_NAMES
 from memutils.report import notebooks, origins
 from memutils.report.claims.strip import rows_of
@@ -17,7 +18,7 @@ from memutils.report.markup import Safe, details, joined, link, number, safe
 from memutils.report.markup import table as html_table
 from memutils.report.matrix import distinct
 from memutils.report.matrix import table as evaluations
-from memutils.words import listed
+from memutils.words import in_words, listed
 
 SENTENCES = {
     HOLDS: ("{} holds", "{} hold"),
@@ -58,21 +59,34 @@ def said(content: dict, column: str) -> list[tuple[str, str, str, dict]]:
 
 def words(content: dict, column: str) -> str:
     """What holds on a network, what fails and what cannot be told, in words; claims in brackets."""
-    claims: dict[str, dict[str, str]] = {}
+    claims: dict[str, dict[str, tuple[str, int]]] = {}
     for claim, part, _, verdict in said(content, column):
-        claims.setdefault(claim, {})[part] = verdict["word"]
-    found: dict[str, dict[str, list[str]]] = {}
+        judged = verdict["unit"] == "seed" and verdict["word"] in (HOLDS, FAILS)
+        few = verdict["seeds"] if judged and verdict["seeds"] < Thresholds().seeds else 0
+        claims.setdefault(claim, {})[part] = verdict["word"], few
+    found: dict[str, dict[str, dict[int, list[str]]]] = {}
     for claim, parts in claims.items():
         whole = len(set(parts.values())) == 1
-        for part, word in list(parts.items())[: 1 if whole else None]:
+        for part, (word, few) in list(parts.items())[: 1 if whole else None]:
             name = claim if whole else f"{claim}: {PARTS.get(part, part)}"
-            found.setdefault(word, {}).setdefault(TOPICS[claim], []).append(name)
+            topics = found.setdefault(word, {})
+            topics.setdefault(TOPICS[claim], {}).setdefault(few, []).append(name)
     told = []
     for word in sorted(found, key=lambda w: list(SENTENCES).index(w) if w in SENTENCES else 1.5):
-        topics = [f"{topic} ({', '.join(names)})" for topic, names in found[word].items()]
+        topics = [f"{topic} ({of_seeds(names)})" for topic, names in found[word].items()]
         forms = SENTENCES.get(word, (f"{{}} holds in {word}", f"{{}} hold in {word}"))
         told.append(forms[len(topics) > 1].format(listed(topics)))
     return "; ".join(told) + "."
+
+
+def of_seeds(claims: dict[int, list[str]]) -> str:
+    """Claims of a topic, those of one or two seeds, which test nothing, after the others:
+    'C9, C10; one seed: C6, C7'. The key 0 stands for enough seeds.
+    """
+    return "; ".join(
+        f"{in_words(few)} seed{'s' * (few > 1)}: {', '.join(names)}" if few else ", ".join(names)
+        for few, names in sorted(claims.items())
+    )
 
 
 def verdicts(content: dict, columns: dict[str, str]) -> Safe:

@@ -111,15 +111,18 @@ def described(rows: list[dict]) -> str:
     )
     shrinks = all(row["human"] < row["symmetric"] for row in rows)
     half = all(row["gap"] <= 0 for row in rows)
-    way = "to half or less" if half else "but not to half in every seed"
-    way = f"shrinks, {way}" if shrinks else "does not shrink in every seed"
-    few = "This is one of three seeds, which tests nothing."
-    if len(rows) > 1:
-        few = f"These are {in_words(len(rows))} of three seeds, which test nothing."
+    if len(rows) == 1:
+        seeds, few = "the same seed", "One of three seeds tests nothing."
+        way = "to half or less" if half else "but more than half of it is left"
+        way = f"is smaller there, {way}" if shrinks else "is not smaller there"
+    else:
+        seeds, few = "the same seeds", f"These {in_words(len(rows))} of three seeds test nothing."
+        way = "to half or less" if half else "but not to half in every seed"
+        way = f"is smaller in each, {way}" if shrinks else "is not smaller in every seed"
     return typeset(
         "With labels from people Inception-Lite memorizes "
         f"{human} points fewer of the wrong labels with RLL than with cross entropy, and under "
-        f"symmetric noise of the same noise rate {symmetric} points fewer, in the same seeds. The "
+        f"symmetric noise of the same noise rate {symmetric} points fewer, in {seeds}. The "
         f"advantage {way}. {few}"
     )
 

@@ -58,7 +58,9 @@ def of_rll(frame: pd.DataFrame, network: str) -> str:
     """What more images do to RLL on a network, and whether that counts."""
     name, values = NETWORK_NAMES[network], longest(frame, network, "RLL", "memorized")
     if resists(frame, network):
-        return f"On {name} RLL memorizes less with more images: {trend(values)}."
+        late = len(means(frame, network, "RLL, longer", "memorized"))
+        longest_runs = ", of each size the longest run" if late else ""
+        return f"On {name} RLL memorizes less with more images: {trend(values)}{longest_runs}."
     unclear = unfit(frame, network, *RLL)
     if not falls(values):
         return f"On {name} RLL does not memorize less with more images: {trend(values)}."
@@ -89,6 +91,18 @@ def advantage(frame: pd.DataFrame, network: str) -> pd.Series:
     return (cce - rll).dropna()
 
 
+def at_both(frame: pd.DataFrame, network: str) -> str:
+    """How the difference goes with the number of images: after as many steps, and after more."""
+    cce, rll = (means(frame, network, case, "memorized") for case in ("CCE", "RLL"))
+    alike, late = (cce - rll).dropna(), advantage(frame, network)
+    largest = frame[(frame["network"] == network) & (frame["images"] == late.index[-1])]
+    steps = {c: largest[largest["case"] == c]["steps"].max() for c in ("CCE", "CCE, longer")}
+    return (
+        f"goes {trend(alike)} after as many steps, and is {late.iloc[-1]:.2f} with "
+        f"{late.index[-1]:,} after {steps['CCE, longer'] / steps['CCE']:.2g} times as many"
+    )
+
+
 def counted(some: list[str], every: list[str]) -> str:
     """'both networks', '1 of 2 networks (ResNet-18)'."""
     if some == every:
@@ -114,15 +128,16 @@ def takeaway(frame: pd.DataFrame, less: list[str], full: list[str], groups: Iter
         gap = advantage(frame, network)
         if gap.iloc[-1] > gap.iloc[0]:
             text += (
-                f" They do not keep CCE from memorizing: on {NETWORK_NAMES[network]} the "
-                f"difference between the two losses at the end of training grows {trend(gap)}."
+                " They do not keep CCE from memorizing: on "
+                f"{NETWORK_NAMES[network]} the difference between the two losses at the end of "
+                f"training {at_both(frame, network)}."
             )
             text += of_equal_fit(groups, network)
     return text
 
 
 def of_equal_fit(groups: Iterable[Group], network: str, level: float = LEVELS[2]) -> str:
-    """Whether the difference grows with the data at equal fit too; '' without two sizes."""
+    """How the difference goes with the data at equal fit; '' without two sizes."""
     found = {}
     for group in sorted(groups, key=lambda g: (g.images, g.epochs)):
         rows = equal_fit.gaps(group, levels=(level,))
@@ -132,11 +147,7 @@ def of_equal_fit(groups: Iterable[Group], network: str, level: float = LEVELS[2]
     gaps = pd.Series({n: rows["gap"] for n, rows in found.items()}, dtype=float)
     if len(gaps) < 2:
         return ""
-    if gaps.iloc[-1] > gaps.iloc[0]:
-        return f" At equal fit (f = {level:g}) it grows too, {trend(gaps)}."
     last = found[gaps.index[-1]]
     why = ", since there neither loss has begun to memorize at that fit"
     began = max(last["rll"], last["cce"]) > LIMITS.fit_gap
-    return (
-        f" At equal fit (f = {level:g}) it does not: it goes {trend(gaps)}{'' if began else why}."
-    )
+    return f" At equal fit (f = {level:g}) it goes {trend(gaps)}{'' if began else why}."

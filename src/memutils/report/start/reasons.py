@@ -53,7 +53,8 @@ def why(content: dict, pool: Pool) -> str:
     told = [*symmetry(content, pool), *minima(content)]
     found = weight(weights.contrasts(pool, plane.load()))
     if found:
-        return typeset("\n".join([f"**Why.** {found}\n", *(f"- {one}" for one in told)]).rstrip())
+        lead = f"**Why, as far as it is known.** {found}\n"
+        return typeset("\n".join([lead, *(f"- {one}" for one in told)]).rstrip())
     if not told:
         return ""
     told.append(
@@ -89,7 +90,7 @@ def symmetry(content: dict, pool: Pool) -> list[str]:
         taken = percent([share for share, _, where in parts if where == place])
         told.append(
             f"With {place}, bounding cross entropy without making it symmetric takes off {taken} "
-            "of what both together take off."
+            "of what the bound and symmetry take off together."
         )
     return told
 

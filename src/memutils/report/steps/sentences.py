@@ -91,9 +91,11 @@ def stops_short(groups: list[Group]) -> str:
             why = ", since RLL fits no more in every seed" if reached <= level else ""
             told.append(
                 f"{counted(len(gaps), 'pair')} ({group.network}, learning rate "
-                f"{group.learning_rate:g}) only up to f = {level:g}{why}"
+                f"{group.learning_rate:g}) at f = {level:g}{why}"
             )
-    return f"They include {listed(told)}." if told else ""
+    return (
+        f"Of the pairs with CCE some are compared at a low fit: {'; '.join(told)}." if told else ""
+    )
 
 
 def early(groups: list[Group]) -> str:
@@ -108,7 +110,7 @@ def early(groups: list[Group]) -> str:
     return (
         f"The difference comes late: {text}."
         if not below
-        else f"The difference is there early, {where_lower(below, pairs)}: {text}."
+        else f"Early there is a difference {where_lower(below, pairs)}: {text}."
     )
 
 

@@ -42,8 +42,8 @@ def within(fits: pd.DataFrame, ends: pd.DataFrame, level: float) -> str:
         if len(x) and len(last):
             texts.append(
                 f"With {LOSS_NAMES[loss]}, x at f = {level:g} lies between {x.min():.3f} and "
-                f"{x.max():.3f}, depending on the learning rate; at the end of training it is at "
-                f"most {last.max():.3f}."
+                f"{x.max():.3f}, depending on the learning rate; at the end of training it reaches "
+                f"{last.max():.3f}."
             )
     return " ".join(texts) or f"No path reaches f = {level:g} yet."
 
@@ -193,5 +193,5 @@ def alike(chosen: pd.DataFrame, images: int) -> str:
         f"{plural(len(gap), 'seed')} ({values}), on one test set of {images:,} images. "
         f"RLL trained to the end differs from CCE stopped early by "
         f"{difference(late, other).mean():+.3f}. CCE stopped early "
-        f"({means[0]}) has the {side} excess memorization than RLL trained to the end ({means[1]})."
+        f"({means[0]}) has a {side} excess memorization than RLL trained to the end ({means[1]})."
     )

@@ -4,6 +4,7 @@ take-away, in words that follow from the numbers.
 
 import pandas as pd
 
+from memutils.claims import equal_fit as fits
 from memutils.claims import steps
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED
 from memutils.claims.contrasts import Contrast, equal_fit
@@ -84,7 +85,8 @@ def verdict(groups: list[Group], compared: pd.DataFrame) -> str:
         if pairs:
             parts.append(
                 f"RLL memorizes less than {LOSS_NAMES[other]} at equal fit "
-                f"{where_lower(below, pairs)}, at one learning rate per pair."
+                f"{where_lower(below, pairs)}, at the highest fit that both reach and at one "
+                "learning rate per pair."
             )
     parts.append(stops_short(groups))
     gaps = steps.gap_at_fits(compared, LEVELS) if len(compared) else pd.DataFrame()
@@ -142,11 +144,25 @@ def conclusion(
     if not pairs or gaps.empty or not early:
         return ""
     return (
-        f"At a single learning rate per network, RLL memorizes less than CCE at equal fit, where "
-        f"both have learned the same share of the clean images, {where_lower(below, pairs)}. With "
-        f"the learning rate varied, on an MLP, it does so at {of_fits(gaps)}. "
+        "At one learning rate per pair of runs, and at the highest fit (share of the clean images "
+        f"learned) that both reach, RLL memorizes less than CCE {where_lower(below, pairs)}"
+        f"{elsewhere(groups)}. With the learning rate varied, on an MLP, it does so at "
+        f"{of_fits(gaps)}. "
         f"{varied(convolutional)} Early stopping belongs in every comparison. {early}"
     )
+
+
+def elsewhere(groups: list[Group]) -> str:
+    """In how many of these pairs it does so at the lowest fit, and at equal test accuracy."""
+    low = min(fits.LEVELS)
+    early = count_below([fits.gaps(g, levels=(low,)) for g in groups])
+    alike = count_below([fits.accuracy_gaps(g) for g in groups])
+    told = [
+        f"{where} {where_lower(*counts)}"
+        for counts, where in ((early, f"at f = {low:g} it does"), (alike, "at equal test accuracy"))
+        if counts[1]
+    ]
+    return f"; {' and '.join(told)}" if told else ""
 
 
 def stopped_alike(network: str, chosen: pd.DataFrame, images: int) -> str:

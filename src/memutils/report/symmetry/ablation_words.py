@@ -57,6 +57,14 @@ def summary(found: list[Contrast]) -> str:
     return f"{text} {intervals(found)}".rstrip()
 
 
+def seen(found: Iterable[Contrast]) -> str:
+    """What the figure of the pairs shows, for its caption; '' without a pair that can tell."""
+    seeds = [seed for c in found for seed in c.told]
+    less = sum(seed.difference < 0 for seed in seeds)
+    of = f"all {len(seeds)}" if less == len(seeds) else f"{less} of {len(seeds)}"
+    return f"Made symmetric, a loss memorizes less in {of} pairs of runs." if seeds else ""
+
+
 def intervals(found: Iterable[Contrast]) -> str:
     """In how many comparisons with three seeds the interval is below zero; '' without one."""
     tested = [c for c in found if c.interval]
@@ -147,8 +155,12 @@ def takeaway(found: Iterable[Contrast], more: Iterable[Contrast], weight: str = 
     if not seeds:
         return "**Take-away.** No pair of a loss and its symmetrized form is recorded."
     less = sum(seed.difference < 0 for seed in seeds)
-    of = "every pair" if less == len(seeds) else f"{less} of {len(seeds)} pairs"
-    told = [f"In {of} of runs the symmetrized loss memorizes less than its partner."]
+    of = f"all {len(seeds)}" if less == len(seeds) else f"{less} of {len(seeds)}"
+    places = listed(dict.fromkeys(c.where.partition(", s = ")[0] for c in found))
+    told = [
+        f"In {of} pairs of runs that can tell, on {places}, the symmetrized loss memorizes less "
+        "than its partner."
+    ]
     bound, begun = [share for share, *_ in bounded_shares(more)], from_bounded(found)
     if bound and begun and max(bound) < 1 and min(begun) > 0:
         told.append("Neither a bound nor symmetry alone explains how much is memorized.")

@@ -114,11 +114,11 @@ def exceptions(found: pd.DataFrame) -> str:
     told = found[~found["collapsed"].astype(bool)]
     symmetric, high = told["symmetric"].astype(bool), told["x_at_end"] > HIGH
     sentences = {
-        "Symmetry is not enough: of symmetric losses *x* at the end is": told[symmetric & high],
-        "Symmetry is not needed: of losses without it *x* at the end is": told[
+        "Symmetry is not enough: among symmetric losses *x* ends at": told[symmetric & high],
+        "Symmetry is not needed: among losses without it *x* ends at": told[
             ~symmetric & (told["x_at_end"] < LOW)
         ],
-        "A small pull (below the median) is not enough: *x* at the end is": told[
+        "A small pull (below the median) is not enough: with it *x* ends at": told[
             (told["pull"] < told["pull"].median()) & high
         ],
     }

@@ -134,12 +134,20 @@ def sentence(found: pd.DataFrame) -> str:
         ["network", "images"], sort=False
     ):
         shares = listed(
-            f"{name} {percent([round(v, 2) + 0.0 for v in of['share']])}"
+            f"{name} {whole(of['share'])} ({whole(of['gain'].dropna())})"
             for name, of in rows.groupby("rival", sort=False)
         )
-        told.append(f"on {network} with {images:,} images {shares}")
+        told.append(f"with {network}, n = {images:,}, {shares}")
     if not told:
         return "No rival is recorded beside CCE and RLL of its seed."
-    text = f"The share of RLL's effect on what is memorized that each rival has: {'; '.join(told)}."
+    text = (
+        "The share of RLL's effect that each rival has, first on what is memorized and in brackets "
+        f"on test accuracy, is {'; '.join(told)}."
+    )
     absent = [name for name in (*RIVALS, EARLY) if name not in set(found["rival"])]
     return typeset(text + (f" The others are {NOT_RUN}: {'; '.join(absent)}." if absent else ""))
+
+
+def whole(shares: pd.Series) -> str:
+    """Shares over seeds in whole percent; a dash without one."""
+    return percent([round(v, 2) + 0.0 for v in shares]) if len(shares) else "–"

@@ -71,6 +71,17 @@ def named(c: Contrast) -> str:
     return f"{c.where}, n = {c.images:,}"
 
 
+def seen(found: Iterable[Contrast]) -> str:
+    """What the figure shows of evened RLL, for its caption; '' without runs."""
+    beside: dict[str, list[str]] = {}
+    for place, of in shares(found, CHAINS[0]).items():
+        kind = does(of.values(), "near RLL", "near cross entropy")
+        kind, network = kind.replace("lies in between", "in between"), place.partition(",")[0]
+        beside.setdefault(kind, []).append(network)
+    told = listed(f"{kind} with {listed(dict.fromkeys(n))}" for kind, n in beside.items())
+    return f"Evened RLL lies {told}." if told else ""
+
+
 def does(values: Iterable[float], like_last: str, like_first: str) -> str:
     """What shares say by the rule: as the last loss, as the first, or in between."""
     values = list(values)
