@@ -160,7 +160,7 @@ def test_the_takeaway_follows_the_verdict():
     assert "memorizes 20 to 21 points fewer of the wrong labels with RLL than with cross" in text
     assert "80 to 81 points fewer, in the same seeds." in text
     assert "The advantage is smaller in each, to half or less." in text
-    assert text.endswith("These two of three seeds test nothing.")
+    assert "These two of three seeds test nothing." in text
     less = arms.takeaway(Pool(runs(2, given=0.6, shuffled=0.4, others=0.8)))
     assert "smaller in each, but not to half in every seed" in less
     more = arms.takeaway(Pool(runs(2, given=0.9, shuffled=0.4, others=0.8)))
@@ -169,6 +169,14 @@ def test_the_takeaway_follows_the_verdict():
     assert "in the same seed. The advantage is smaller there, but more than half of it" in alone
     assert alone.endswith("One of three seeds tests nothing.")
     assert "not tested yet" in arms.takeaway(Pool([]))
+    for shuffled, told in (
+        (0.21, "from which classes"),
+        (0.79, "from which images"),
+        (0.5, "both"),
+    ):
+        text = arms.takeaway(Pool(runs(given=0.2, shuffled=shuffled, others=0.8)))
+        assert f"what is lost comes {told}" in text and text.endswith("(three seeds).")
+    assert arms.source(arms.arms(Pool(runs(given=0.8, shuffled=0.8, others=0.8)))) == ""
     assert "two of three seeds: described only" in arms.explained(arms.arms(few))
 
 

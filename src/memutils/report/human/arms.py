@@ -16,7 +16,7 @@ from memutils.report.looks import look
 from memutils.report.symmetry import ablation_words
 from memutils.report.symmetry.ablation import CONFIDENCE, SEEDS, Contrast, of_seed
 from memutils.runs.specs import load_scale
-from memutils.words import in_words, listed, percent, typeset
+from memutils.words import counted, in_words, listed, percent, typeset
 
 ARMS = {
     "given": "Labels from people",
@@ -24,6 +24,11 @@ ARMS = {
     "others": "Symmetric noise",
 }
 """A run's noise, and what it is called."""
+
+CLEAR, PART = 0.02, 0.25
+"""An advantage that is smaller by more than the first is less of an advantage; a part of what is
+lost that is at most the second explains none of it, for the reader.
+"""
 
 CHAINS = (("cce", "rll"), ("mse", "rll"), ("gce", "rll"))
 
@@ -99,7 +104,8 @@ def takeaway(pool: Pool) -> str:
     plain = "Wrong labels from people are not spread evenly, and whether a loss that resists "
     plain += "evenly spread ones resists these is not tested yet."
     found = verdict(pool)
-    return f"**Take-away.** {told.get(found.state) or described(found.rows) or plain}"
+    text = told.get(found.state) or described(found.rows) or plain
+    return f"**Take-away.** {text} {source(arms(pool))}".rstrip()
 
 
 def described(rows: list[dict]) -> str:
@@ -127,18 +133,44 @@ def described(rows: list[dict]) -> str:
     )
 
 
-def explained(found: list[Contrast]) -> str:
-    """How much of what RLL's advantage over CCE loses is the matrix's, in words; '' without seeds
-    that have all three arms.
-    """
+def advantages(found: list[Contrast]) -> tuple[dict[int, float], ...]:
+    """RLL's advantage over CCE in each arm by seed, of the seeds that have all three."""
     of = {
         c.where: {s.seed: -s.difference for s in c.told}
         for c in found
         if (c.first, c.second) == CHAINS[0]
     }
-    human, shuffled, symmetric = (of.get(title, {}) for title in ARMS.values())
-    seeds = sorted(human.keys() & shuffled.keys() & symmetric.keys())
-    if not seeds:
+    every = [of.get(title, {}) for title in ARMS.values()]
+    seeds = set.intersection(*(set(one) for one in every))
+    return tuple({seed: one[seed] for seed in sorted(seeds)} for one in every)
+
+
+def source(found: list[Contrast]) -> str:
+    """Whether what is lost comes from which classes are confused or from which images, in words; ''
+    where nothing is lost or an arm lacks.
+    """
+    human, shuffled, symmetric = advantages(found)
+    if not human or (lost := fmean(symmetric.values()) - fmean(human.values())) <= CLEAR:
+        return ""
+    share = (fmean(symmetric.values()) - fmean(shuffled.values())) / lost
+    told = "both from which classes are confused and from which images are"
+    if share >= 1 - PART:
+        told = "from which classes are confused, not from which images of a class are"
+    elif share <= PART:
+        told = "from which images are mislabeled, not from which classes are confused"
+    return typeset(
+        "With the same labels shuffled within classes the advantage is "
+        f"{percent([*shuffled.values()]).removesuffix(' %')} points: what is lost comes {told} "
+        f"({counted(len(human), 'seed')})."
+    )
+
+
+def explained(found: list[Contrast]) -> str:
+    """How much of what RLL's advantage over CCE loses is the matrix's, in words; '' without seeds
+    that have all three arms.
+    """
+    human, shuffled, symmetric = advantages(found)
+    if not (seeds := sorted(human)):
         return ""
     steps = {
         "From symmetric noise to the same confusions": [symmetric[s] - shuffled[s] for s in seeds],
