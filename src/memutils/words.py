@@ -36,8 +36,13 @@ def range_of(values: Iterable[int]) -> str:
 
 def percent(values: Sequence[float]) -> str:
     """'7 %', or of shares that differ in their rounded values '73 to 80 %'."""
+    return f"{points(values)} %"
+
+
+def points(values: Sequence[float]) -> str:
+    """Shares, or differences of shares, in hundredths: '7', or '73 to 80'."""
     low, high = f"{100 * min(values):.0f}", f"{100 * max(values):.0f}"
-    return f"{low} %" if low == high else f"{low} to {high} %"
+    return low if low == high else f"{low} to {high}"
 
 
 def typeset(text: str) -> str:

@@ -22,7 +22,7 @@ from memutils.report.matrix import Panel
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
-from memutils.words import listed, percent, plural
+from memutils.words import listed, percent, plural, points
 
 LOSSES = ("cce", "mse", "rll", "nmse", "mae")
 ETAS = (0.0, 0.2, 0.4, 0.6)
@@ -137,7 +137,7 @@ def drop(runs: list[Measured], loss: str, eta: float, ideal: bool = False) -> st
         ideal_drop(noisy, clean) if ideal else clean.end("j1") - noisy.end("j1")
         for noisy, clean in pairs(runs, loss, eta)
     ]
-    return percent(values).removesuffix(" %") if values else MISSING
+    return points(values) if values else MISSING
 
 
 def crossover(runs: Iterable[Measured]) -> str:

@@ -16,7 +16,7 @@ from memutils.report.looks import look
 from memutils.report.symmetry import ablation_words
 from memutils.report.symmetry.ablation import CONFIDENCE, SEEDS, Contrast, of_seed
 from memutils.runs.specs import load_scale
-from memutils.words import counted, in_words, listed, percent, typeset
+from memutils.words import counted, in_words, listed, points, typeset
 
 ARMS = {
     "given": "Labels from people",
@@ -92,6 +92,16 @@ def sentence(c: Contrast) -> str:
     return ablation_words.sentence(c).replace(f"{c.where}:", f"*{c.where}*:", 1)
 
 
+def seen(found: list[Contrast]) -> str:
+    """What the figure of the arms shows, for its caption; '' without runs."""
+    less = [-seed.difference for c in found for seed in c.told]
+    if not less:
+        return ""
+    fewer = sum(value > 0 for value in less)
+    pairs = f"all {len(less)}" if fewer == len(less) else f"{fewer} of {len(less)}"
+    return f"RLL memorizes less than CCE in {pairs} pairs of runs, by {points(less)} points."
+
+
 def takeaway(pool: Pool) -> str:
     """The chapter's take-away, by H1's verdict."""
     told = {
@@ -112,9 +122,7 @@ def described(rows: list[dict]) -> str:
     """What too few seeds say of H1, in Markdown; '' without rows of its verdict."""
     if not rows:
         return ""
-    human, symmetric = (
-        percent([row[name] for row in rows]).removesuffix(" %") for name in ("human", "symmetric")
-    )
+    human, symmetric = (points([row[n] for row in rows]) for n in ("human", "symmetric"))
     shrinks = all(row["human"] < row["symmetric"] for row in rows)
     half = all(row["gap"] <= 0 for row in rows)
     if len(rows) == 1:
@@ -160,7 +168,7 @@ def source(found: list[Contrast]) -> str:
         told = "from which images are mislabeled, not from which classes are confused"
     return typeset(
         "With the same labels shuffled within classes the advantage is "
-        f"{percent([*shuffled.values()]).removesuffix(' %')} points: what is lost comes {told} "
+        f"{points([*shuffled.values()])} points: what is lost comes {told} "
         f"({counted(len(human), 'seed')})."
     )
 
