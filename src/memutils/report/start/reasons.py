@@ -14,7 +14,7 @@ from memutils.claims.outcomes import Run
 from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.report import origins
-from memutils.report.human.arms import described
+from memutils.report.human.arms import arms, described, source
 from memutils.report.size import chapter, first_epochs
 from memutils.report.size.sentences import means
 from memutils.report.start.sentences import whole
@@ -117,16 +117,17 @@ def limits(content: dict, pool: Pool, switch: Switch | None) -> str:
     told = [*images(content), *clock(pool)]
     told += [path(switch)] if switch and switch.clear else []
     if word(content, "H1", "inception-lite") == NOT_TESTED:
-        told.append(f"**Other noise.** {people(content)}")
+        told.append(f"**Other noise.** {people(content, pool)}")
     return typeset("\n".join(f"- {one}" for one in told))
 
 
-def people(content: dict) -> str:
+def people(content: dict, pool: Pool) -> str:
     """What labels from people do to RLL's advantage, where too few seeds are there to test it."""
     claim = next(c for c in content["claims"] if c["id"] == "H1")
     rows = [row for v in claim["verdicts"] for row in v["extra"].get("rows", [])]
     text = described(rows) or "With labels from people nothing is trained yet."
-    return text.replace("labels from people", "[labels from people](human.ipynb)", 1)
+    text = text.replace("labels from people", "[labels from people](human.ipynb)", 1)
+    return f"{text} {source(arms(pool))}".rstrip()
 
 
 def images(content: dict) -> list[str]:
