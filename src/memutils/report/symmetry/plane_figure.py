@@ -3,6 +3,7 @@
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.transforms import ScaledTranslation
 
 from memutils.report import figures
 from memutils.report.looks import INK, look, looks
@@ -10,8 +11,8 @@ from memutils.report.symmetry.plane import LEVEL, STEP
 from memutils.report.symmetry.traits import KINDS
 from memutils.words import listed, percent
 
-PANEL, ROW = 230, 21
-"""Heights in pixels of a panel and of a row of its legend."""
+PANEL, ROW, BELOW = 230, 21, 50
+"""Heights in pixels of a panel, of a row of its legend, and of what is between the two."""
 
 LEFT, RIGHT = 0.5, 2e-3
 """The unfitted shares at the edges; a network that fits all is drawn at the right one."""
@@ -65,7 +66,7 @@ def panels(named: dict[str, list[str]], width: float) -> tuple[plt.Figure, dict[
     """
     narrow = figures.is_narrow(width)
     lines = [-(-len(names) // (2 if narrow else 1)) for names in named.values()]
-    space = ROW * (sum(lines) if narrow else max(lines, default=0) + 1)
+    space = ROW * (sum(lines) if narrow else max(lines, default=0) + 3)
     rows, across = (len(named), 1) if narrow else (1, len(named))
     figure, axes = figures.canvas(width, PANEL * rows + space, rows, across, sharey=True)
     for axis, kind in zip(axes.flat, named, strict=True):
@@ -74,9 +75,11 @@ def panels(named: dict[str, list[str]], width: float) -> tuple[plt.Figure, dict[
 
 
 def legend(axis: plt.Axes, width: float) -> None:
-    """A panel's losses by name, below it."""
+    """A panel's losses by name, below it: at a fixed distance, so that the layout leaves room."""
     columns = 2 if figures.is_narrow(width) else 1
-    axis.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.24), ncols=columns, handletextpad=0.2)
+    down = ScaledTranslation(0, -BELOW / figures.UNIT, axis.figure.dpi_scale_trans)
+    place = {"bbox_to_anchor": (-0.02, 0), "bbox_transform": axis.transAxes + down}
+    axis.legend(loc="upper left", **place, ncols=columns, handletextpad=0.2, labelspacing=0.3)
 
 
 def first_only(axis: plt.Axes, label: str) -> None:

@@ -13,7 +13,7 @@ from memutils.report.symmetry import plane, plane_figure, regression
 from memutils.report.symmetry.plane import STEP
 from memutils.report.symmetry.regression import TRAITS, WORDS
 from memutils.report.symmetry.traits import KINDS
-from memutils.words import listed, typeset
+from memutils.words import in_words, listed, typeset
 
 STEPS = (0.003, STEP, 0.03)
 """The plane's step sizes s."""
@@ -61,21 +61,25 @@ def fits(found: pd.DataFrame, column: str) -> dict[float, regression.Fit]:
 
 
 def agreement(found: pd.DataFrame) -> str:
-    """At which step sizes a trait's sign is certain; '' with fewer than two regressions."""
+    """At which step sizes a trait's sign is certain, and its estimates; '' with fewer than two
+    regressions.
+    """
     told = []
     for column, where in ENDS.items():
         made = fits(found, column)
         if len(made) < 2:
             continue
-        clear = {t: [f"{s:g}" for s, fit in made.items() if fit.clear(t)] for t in TRAITS}
-        parts = [f"{WORDS[t]} at s = {listed(at)}" for t, at in clear.items() if at]
-        none = [WORDS[t] for t, at in clear.items() if not at]
-        text = f"of {listed(parts)}" if parts else "of no trait"
-        text += f", and of {listed(none)} nowhere" if parts and none else ""
-        told.append(f"{where}, {text}")
-    if not told:
-        return ""
-    return typeset(f"The regression gives a certain sign {'; '.join(told)}.")
+        parts = []
+        for t in TRAITS:
+            clear = [f"{s:g}" for s, fit in made.items() if fit.clear(t)]
+            estimates = [fit.table["estimate"][t] for fit in made.values()]
+            span = f"{min(estimates):+.2f} to {max(estimates):+.2f}"
+            parts += (
+                [f"{WORDS[t]} at s = {listed(clear)}, with estimates of {span}"] if clear else []
+            )
+        certain = f"the sign is certain for {listed(parts)}" if parts else "no sign is certain"
+        told.append(f"{where} {certain}")
+    return typeset(f"Over {in_words(len(STEPS))} step sizes, {'; '.join(told)}.") if told else ""
 
 
 def table(found: pd.DataFrame) -> pd.DataFrame:
