@@ -165,7 +165,7 @@ def seen(runs: Iterable[Record]) -> str:
         accuracy = listed(f"{v:.3f}" for v in rows["test_accuracy"])
         above = int((rows["j2"] > rows["j1"]).sum())
         lines.append(
-            f"- {NETWORK_NAMES[network]} memorizes {told} of the wrong labels, and its test "
+            f"- Of the wrong labels {NETWORK_NAMES[network]} memorizes {told}, and its test "
             f"accuracy is {accuracy}. J2 ends above J1 at {above} of {len(rows)} values of α."
         )
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from memutils.runs.records import Record
 FULL = {"mnist": (60_000, (1, 28, 28)), "cifar10": (50_000, (3, 32, 32))}
 """Training images of the whole sets, and the shape of one."""
 
-EVALUATIONS = 40
+EVALUATIONS = 12
 """Evaluations of a run at scale ``paper``."""
 
 

@@ -77,14 +77,15 @@ def clean_runs(scale: str) -> list[Record]:
 
 def clean_table(found: list[Record]) -> pd.DataFrame:
     """Their metrics at the end, a row a run."""
-    names = ["dataset", "network", "loss", "seed", "j1", "test_accuracy", "classes", "collapsed"]
-    return plots.final_table(found)[names]
+    return plots.final_table(found)[["dataset", "network", "loss", "seed", "j1", "test_accuracy"]]
 
 
 def below(found: list[Record], scale: str) -> str:
-    """A sentence: which of them do not fit clean labels, and which are missing."""
+    """Sentences: which of them do not fit clean labels, which collapsed, and which are missing."""
     level = Thresholds().clean_fit
     low = [f"`{r.key}`" for r in found if Run(r).final["j1"] < level]
+    collapsed = [f"`{r.key}`" for r in found if Run(r).collapsed]
     absent = plots.missing(found, specs.load_scale(scale), eta=0.0, seed=0)
-    text = f"Below {level:g}: {', '.join(low) or 'none of the recorded runs'}."
+    text = f"Below {level:g}: {', '.join(low) or 'none of the recorded runs'}. "
+    text += f"Collapsed: {', '.join(collapsed) or 'none of them'}."
     return text + (f" Not recorded yet: {plots.first_keys(absent)}." if absent else "")

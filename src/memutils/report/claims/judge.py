@@ -51,10 +51,12 @@ def planted_sentence(judged: dict) -> str:
     worst = max(r["opposite"] for r in clear)
     kinder = max(r["opposite"] for r in below)
     harsher = max(above, key=lambda r: r["opposite"])
+    opposite = f"gets in at most {100 * worst:.1f} % of them" if worst else "never gets"
+    least = min(r["right"] for r in idle)
+    untested = "always" if least == 1 else f"in {100 * least:.0f} % or more"
     return (
-        f"In {judged['grids']:,} grids each, a clear effect gets the opposite verdict in at most"
-        f" {100 * worst:.1f} % of them, and an idle network is *not tested* in"
-        f" {100 * min(r['right'] for r in idle):.0f} % or more. One standard error below its"
+        f"In {judged['grids']:,} grids each, a clear effect {opposite} the opposite verdict, and an"
+        f" idle network is {untested} *not tested*. One standard error below its"
         f" threshold a claim *holds* in at most {100 * kinder:.1f} %. One standard error above, a"
         " claim often does not hold, since every noise rate of a seed must pass: at worst"
         f" {harsher['claim']} *fails* in {100 * harsher['opposite']:.0f} %. So the rules are"

@@ -37,8 +37,8 @@ def fates(runs: Followed) -> str:
         f"{origins.number(share(c.memorized.mean()), [c.run])} with {c.name}" for c in runs.courses
     )
     return (
-        f"**{runs.title}.** Of {m:,} mislabeled images the network has memorized {each} at the end "
-        f"of training. Of these images {listed(told)}."
+        f"**{runs.title}.** Of {m:,} mislabeled images the network has memorized {each} at the "
+        f"last evaluation of these runs. Of these images {listed(told)}."
     )
 
 
@@ -145,8 +145,9 @@ def verdict(found: pd.DataFrame) -> str:
     )
     second = " The order in which they are memorized agrees only weakly." if weak else ""
     takeaway = (
-        "\n\n**Take-away.** With losses that resist, few wrong labels are memorized, and they are "
-        "largely the same ones whichever of these losses is used."
+        "\n\n**Take-away.** With losses that resist, few wrong labels are memorized, and two such "
+        "losses have more of them in common than independence gives: "
+        f"{percent(able['both'] / able['most'])} of the most that they could have."
         if same
         else ""
     )
