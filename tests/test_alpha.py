@@ -32,7 +32,10 @@ def test_the_chapter_says_how_much_alpha_changes():
     runs = chapter["runs"]
     text = alpha.seen(runs)
     m = [f"{100 * falling(a) * F[-1]:.0f} %" for a in alpha.ALPHAS]
-    assert text.startswith(f"- ResNet-18 memorizes {m[0]} at α = 0.01") and "Inception-Lite" in text
+    assert (
+        text.startswith(f"- Of the wrong labels ResNet-18 memorizes {m[0]} at α = 0.01")
+        and "Inception-Lite" in text
+    )
     assert "J2 ends above J1 at 3 of 3 values of α." in text
     verdict = alpha.verdict(runs, alpha.with_cce("cpu"))
     share = 100 * 0.044 / (1 - falling(0.1))

@@ -26,8 +26,8 @@ def test_a_share_is_of_rlls_effect():
     assert found["share"].tolist() == pytest.approx([0.25, 0.5])
     assert found["gain"].tolist() == pytest.approx([0.0, 0.5])
     text = rivals.sentence(found).replace("\u00a0", " ")
-    assert "label smoothing 25 % and weight decay 5e-4 50 %" in text
-    assert "on ResNet-18 on MNIST with 5,000 images" in text
+    assert "label smoothing 25 % (0 %) and weight decay 5e-4 50 % (50 %)" in text
+    assert "with ResNet-18 on MNIST, n = 5,000, label" in text
     assert text.endswith(f"The others are {NOT_RUN}: crops; flips and crops; early stopping.")
 
 

@@ -52,7 +52,9 @@ def count_below(tables: list[pd.DataFrame]) -> tuple[int, int]:
 
 
 def where_lower(below: int, pairs: int) -> str:
-    """'in all 7 pairs', 'in 5 of 7 pairs'."""
+    """'in all 7 pairs', 'in 5 of 7 pairs', 'in the one pair'."""
+    if below == pairs == 1:
+        return "in the one pair"
     return f"in all {pairs} pairs" if below == pairs else f"in {below} of {pairs} pairs"
 
 
