@@ -65,8 +65,8 @@ def pick(runs: Iterable[Measured], **settings) -> list[Measured]:
 
 
 def telling(runs: Iterable[Measured]) -> list[Measured]:
-    """Of each loss and noise rate the runs that can tell, or all where none can; all on clean
-    labels.
+    """Of each loss and noise rate the runs that can tell, or all where none can; on clean labels
+    those that fit them.
     """
     runs, groups = list(runs), {}
     clean = {(r.spec["loss"], r.spec["seed"]): Run(r) for r in pick(runs, eta=0.0)}
@@ -74,7 +74,12 @@ def telling(runs: Iterable[Measured]) -> list[Measured]:
         groups.setdefault((run.spec["loss"], run.spec["eta"]), []).append(run)
     kept = []
     for (loss, eta), same in groups.items():
-        clear = [r for r in same if not eta or tells(Run(r), clean.get((loss, r.spec["seed"])))]
+        marks = [clean.get((loss, run.spec["seed"])) for run in same]
+        clear = [
+            run
+            for run, mark in zip(same, marks, strict=True)
+            if (tells(Run(run), mark) if eta else Run(run).end("j1") >= Thresholds().clean_fit)
+        ]
         kept += clear or same
     return kept
 

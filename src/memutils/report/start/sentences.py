@@ -2,7 +2,7 @@
 ``reasons`` goes on with why, and with what could change it.
 """
 
-from memutils.claims.cases import FAILS, HOLDS, OPEN
+from memutils.claims.cases import FAILS, HOLDS, INCONCLUSIVE, OPEN
 from memutils.claims.selection import COLUMNS
 from memutils.report import origins
 from memutils.runs.grid import SIZES
@@ -10,6 +10,9 @@ from memutils.words import in_words, listed, percent, range_of
 
 AGAINST_CCE = "m below CCE's"
 """The part of P0 that compares RLL with CCE."""
+
+TELLING = (HOLDS, FAILS, OPEN)
+"""The states of a pair that can tell."""
 
 TENTH = 0.1
 """Of the paper's images: what is called a tenth."""
@@ -54,7 +57,7 @@ def whole(network: dict) -> int:
     return SIZES[column.settings["dataset"]]
 
 
-def deciding(content: dict, *columns: str) -> list[dict]:
+def deciding(content: dict, *columns: str, states: tuple[str, ...] = TELLING) -> list[dict]:
     """The cells that compare RLL with CCE at the main noise rate, on these networks."""
     return [
         c
@@ -62,7 +65,7 @@ def deciding(content: dict, *columns: str) -> list[dict]:
         for v in claim["verdicts"]
         if (claim["id"], v["part"]) == ("P0", AGAINST_CCE) and v["column"] in columns
         for c in v["cells"]
-        if c["eta"] == content["thresholds"]["main_eta"] and c["state"] in (HOLDS, FAILS, OPEN)
+        if c["eta"] == content["thresholds"]["main_eta"] and c["state"] in states
     ]
 
 
@@ -87,10 +90,13 @@ def compared(content: dict) -> str:
 
 
 def by_seeds(content: dict, columns: list[str]) -> str:
-    """How the pairs divide: ' (three of ResNet-18, two of Inception-Lite, one of ResNet-32)'."""
+    """How the pairs divide: ' (three of ResNet-18, one of ResNet-32 beside two inconclusive)'."""
     titles = {n["column"]: n["title"].partition(" on ")[0] for n in content["answer"]["networks"]}
-    counts = {name: len(deciding(content, name)) for name in columns}
-    told = [f"{in_words(n)} of {titles[name]}" for name, n in counts.items() if n]
+    told = []
+    for name in columns:
+        n, silent = (len(deciding(content, name, states=s)) for s in (TELLING, (INCONCLUSIVE,)))
+        beside = f" beside {in_words(silent)} inconclusive" if silent else ""
+        told += [f"{in_words(n)} of {titles[name]}{beside}"] if n else []
     return f" ({', '.join(told)})" if len(told) > 1 else ""
 
 
