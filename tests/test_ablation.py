@@ -127,11 +127,14 @@ def test_the_takeaway_says_what_the_runs_say():
     text = told(CHAIN | {"mse": 0.9, "mae": 0.1})
     assert text.startswith("**Take-away.** In all 2 pairs of runs that can tell, on ResNet-18")
     assert "Neither a bound nor symmetry alone" in text
+    made = found(*runs({"mse": 0.9, "mae": 0.1}, **MNIST))
+    assert words.seen(made) == "Made symmetric, a loss memorizes less in the one pair of runs."
+    assert words.seen([]) == ""
     assert "a bound takes off 75\u00a0% of what bound and symmetry take off together" in text
     assert "From squared error, which is bounded, symmetrizing takes off 89\u00a0% of what" in text
     text = told({"cce": 1.0, "shifted-ce": 0.8, "rll": 0.2})
     assert "a bound takes off 25\u00a0%" in text and "alone explains" not in text
-    assert "In 0 of 1 pairs" in told({"gce": 0.1, "symmetrized-gce": 0.2})
+    assert "In not one pair of runs" in told({"gce": 0.1, "symmetrized-gce": 0.2})
 
 
 def test_the_summary_counts_pairs_of_runs_and_intervals():

@@ -39,8 +39,8 @@ def recorded(monkeypatch):
 
 
 def ends(pool, column, loss, metric, eta=0.4):
-    """A metric at the end of every seed; at least one run has to be there."""
-    runs = chapters.pick(chapters.runs_of(pool, column), loss=loss, eta=eta)
+    """A metric at the end of every seed whose run can tell, or of all; at least one is there."""
+    runs = chapters.pick(chapters.telling(chapters.runs_of(pool, column)), loss=loss, eta=eta)
     assert runs, f"no run of {loss} on {column} at {eta}"
     return [Run(run).end(metric) for run in runs]
 
@@ -155,14 +155,22 @@ def test_on_cifar10_rll_memorizes_less_and_does_not_resist_as_the_paper_says(poo
         for v in c["verdicts"]
         if v["column"] == column
     }
-    assert all(words["P0", f"m below {loss}'s"] == "holds" for loss in ("CCE", "MSE"))
-    assert all(words[claim, ""] == "fails" for claim in ("C6", "C7", "C9", "C10", "C12"))
+    less = [words["P0", f"m below {loss}'s"] for loss in ("CCE", "MSE")]
+    resists = [words[claim, ""] for claim in ("C6", "C7", "C9", "C10", "C12")]
+    if column == "inception-lite":
+        assert set(less) == {"holds"} and set(resists) == {"fails"}
+    else:  # two of its three seeds are inconclusive
+        assert set(less) == {"not tested"} and set(resists) <= {"fails", "not tested"}
 
 
-def test_a_second_resnet32_with_rll_is_inconclusive(pool):
+def test_one_of_three_resnet32_with_rll_fits_and_two_of_three_fit_clean_labels(pool):
     every = chapters.runs_of(pool, "resnet32")
-    mine = [chapters.pick(runs, loss="rll", eta=0.4) for runs in (every, chapters.telling(every))]
-    assert [len(runs) for runs in mine] == [2, 1]
+    for eta, fit in ((0.4, 1), (0.0, 2)):
+        counts = [
+            len(chapters.pick(runs, loss="rll", eta=eta))
+            for runs in (every, chapters.telling(every))
+        ]
+        assert counts == [3, fit]
 
 
 def test_switching_keeps_what_is_memorized_and_lets_a_resister_memorize(recorded):

@@ -136,7 +136,11 @@ def test_both_learning_rates_stand_beside_each_other(content):
 
 def test_the_judges_rates_are_told():
     judged = judge.load()
-    assert "grids each" in judge.planted_sentence(judged)
+    text = judge.planted_sentence(judged)
+    assert "grids each, a clear effect never gets the opposite verdict" in text
+    worse = [row | {"opposite": 0.01, "right": 0.9} for row in judged["planted"]]
+    text = judge.planted_sentence(judged | {"planted": worse})
+    assert "gets in at most 1.0 % of them the opposite verdict" in text and "in 90 % or" in text
     html = judge.planted(judged)
     assert balanced(html) and html.count("<tr>") == len(judged["planted"]) + 1
     assert "With shuffled names" in judge.shuffled_sentence(judged) and balanced(

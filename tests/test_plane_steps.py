@@ -71,10 +71,9 @@ def test_signs_that_are_certain_are_told_with_their_step_sizes():
         made.append(found.assign(s=s, x_at_end=x, x_at_fit=np.nan))
     found = pd.concat(made, ignore_index=True)
     text = plane_steps.agreement(found).replace("\u00a0", " ")
-    assert text.startswith(
-        "Over three step sizes, at the end the sign is certain for the pull at s = "
-    )
-    assert "s = 0.01 and 0.03, with estimates of +0.3" in text and "symmetry" not in text
+    assert text.startswith("By the regressions, at the end, of two step sizes, the sign is certain")
+    assert "for the pull at s = 0.01 and 0.03 (its estimates at all are +0.3" in text
+    assert "symmetry" not in text
     rows = plane_steps.regressions(found)
     assert rows["s"].tolist() == [0.01, 0.03] and rows["losses"].tolist() == [18, 18]
     assert plane_steps.agreement(found[found["s"] == 0.01]) == ""

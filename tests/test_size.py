@@ -170,6 +170,7 @@ def test_the_first_epochs_of_the_paper_s_run_are_told_at_equal_fit_and_judged_by
     x = np.interp(0.8, F, F**4)
     assert f"first fit 80 % of the right labels, the excess memorization $x$ is {x:.2f}" in text
     assert "repeats 0 % of the wrong labels and 84 %" in first_epochs.in_short(whole)
+    assert first_epochs.in_short(whole).endswith("with cross entropy (one seed).")
     over_epochs, over_fit = first_epochs.draw(whole, None).axes
     assert over_epochs.get_xlabel() == "epoch" and "fitted" in over_fit.get_xlabel()
     assert Pool.load().runs == []

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from conftest import REPOSITORY
-from made_up import curve, grid, make
+from made_up import LIMITS, curve, grid, make
 
 from memutils.claims import early_stopping, steps
 from memutils.claims.selection import Pool
@@ -40,6 +40,21 @@ def test_yes():
     assert (
         "almost stops for ResNet-18 on MNIST and Inception-Lite and ResNet-32 on CIFAR-10" in text
     )
+
+
+def test_inconclusive_pairs_stand_beside_those_that_can_tell():
+    unfit = {
+        seed: [make("rll", eta, m=0.05, r=0.9, f=0.8, seed=seed) for eta in LIMITS.etas]
+        for seed in (0, 1, 2)
+    }
+    kept = [r for r in grid() if (r.spec["network"], r.spec["loss"]) != ("resnet32", "rll")]
+    mine = [r for r in grid() if (r.spec["network"], r.spec["loss"]) == ("resnet32", "rll")]
+    first = [r for r in mine if r.spec["seed"] == 0]
+    text = told([*kept, *first, *unfit[1], *unfit[2]])
+    assert "In all seven conclusive pairs" in text
+    assert "three of Inception-Lite, one of ResNet-32 beside two inconclusive)" in text
+    text = told([*kept, *unfit[0], *unfit[1], *unfit[2]])
+    assert "three of Inception-Lite, none of ResNet-32 beside three inconclusive)" in text
 
 
 def test_partly_names_the_networks_on_which_it_does_not_stop():

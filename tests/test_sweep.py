@@ -36,7 +36,8 @@ def test_the_recorded_sweep_has_clean_labels_and_a_list_of_choices(repository):
 def test_the_clean_runs_are_told_with_those_that_underfit(repository):
     found = sweep.clean_runs("cpu")
     assert set(sweep.clean_table(found)["network"]) == {"inception-lite", "resnet18", "resnet32"}
-    assert sweep.below(found, "cpu").startswith("Below 0.95: ")
+    text = sweep.below(found, "cpu")
+    assert text.startswith("Below 0.95: ") and "Collapsed: none of them." in text
 
 
 def test_without_records_nothing_is_chosen():

@@ -8,6 +8,7 @@ import re
 import pandas as pd
 
 from memutils.report import notebooks
+from memutils.report.grids import tables
 
 
 def test_a_table_shows_settings_as_given_and_no_value_as_a_dash():
@@ -62,3 +63,10 @@ def test_nothing_is_shown_where_there_is_nothing_to_tell(monkeypatch):
     notebooks.tell("", " ")
     notebooks.tell("One.", "", "Two.")
     assert shown == ["One.\n\nTwo."]
+
+
+def test_claims_of_few_seeds_stand_after_the_others_with_their_number():
+    assert tables.of_seeds({0: ["C9", "C10"], 1: ["C6"], 2: ["C1"]}) == (
+        "C9, C10; one seed: C6; two seeds: C1"
+    )
+    assert tables.of_seeds({0: ["C4"]}) == "C4"

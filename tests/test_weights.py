@@ -43,6 +43,9 @@ def test_the_share_of_the_weight_is_of_rlls_effect(even, share, does, verdict):
     assert text.endswith(f"(one seed): it {does}.")
     said = plain(weights.verdict(contrasts))
     assert said.startswith("With ResNet-18 on MNIST (one seed) the weight") and verdict in said
+    where = {"RLL": "near RLL", "CCE": "near cross entropy"}.get(does.split()[-2], "in between")
+    assert weights.seen(contrasts) == f"Evened RLL lies {where} with ResNet-18 on MNIST."
+    assert weights.seen([]) == ""
 
 
 def test_every_seed_must_say_so():

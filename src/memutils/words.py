@@ -34,6 +34,13 @@ def range_of(values: Iterable[int]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def of_pairs(some: int, every: int) -> str:
+    """'all 7 pairs', '5 of 7 pairs', 'the one pair', 'none of 7 pairs'."""
+    if every == 1:
+        return "the one pair" if some else "not one pair"
+    return f"all {every} pairs" if some == every else f"{some or 'none'} of {every} pairs"
+
+
 def percent(values: Sequence[float]) -> str:
     """'7 %', or of shares that differ in their rounded values '73 to 80 %'."""
     return f"{points(values)} %"

@@ -16,7 +16,7 @@ from memutils.report.looks import look
 from memutils.report.symmetry import ablation_words
 from memutils.report.symmetry.ablation import CONFIDENCE, SEEDS, Contrast, of_seed
 from memutils.runs.specs import load_scale
-from memutils.words import counted, in_words, listed, points, typeset
+from memutils.words import counted, in_words, listed, of_pairs, points, typeset
 
 ARMS = {
     "given": "Labels from people",
@@ -94,12 +94,12 @@ def sentence(c: Contrast) -> str:
 
 def seen(found: list[Contrast]) -> str:
     """What the figure of the arms shows, for its caption; '' without runs."""
-    less = [-seed.difference for c in found for seed in c.told]
-    if not less:
+    every = [-seed.difference for c in found for seed in c.told]
+    less = [value for value in every if value > 0]
+    if not every:
         return ""
-    fewer = sum(value > 0 for value in less)
-    pairs = f"all {len(less)}" if fewer == len(less) else f"{fewer} of {len(less)}"
-    return f"RLL memorizes less than CCE in {pairs} pairs of runs, by {points(less)} points."
+    by = f", by {points(less)} points" if less else ""
+    return f"RLL memorizes less than CCE in {of_pairs(len(less), len(every))} of runs{by}."
 
 
 def takeaway(pool: Pool) -> str:

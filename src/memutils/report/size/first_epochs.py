@@ -81,7 +81,8 @@ def in_short(whole: Group) -> str:
     return (
         f"On all {whole.images:,} images of CIFAR-10, after the first {whole.epochs} epochs of the "
         f"paper's own run, Inception-Lite repeats {m[0]} of the wrong labels and {f[0]} of the "
-        f"right ones with RLL, {m[1]} and {f[1]} with cross entropy."
+        f"right ones with RLL, {m[1]} and {f[1]} with cross entropy "
+        f"({counted(len(whole.seeds), 'seed')})."
     )
 
 

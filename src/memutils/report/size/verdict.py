@@ -57,17 +57,17 @@ def resists(frame: pd.DataFrame, network: str) -> bool:
 def of_rll(frame: pd.DataFrame, network: str) -> str:
     """What more images do to RLL on a network, and whether that counts."""
     name, values = NETWORK_NAMES[network], longest(frame, network, "RLL", "memorized")
+    late = len(means(frame, network, "RLL, longer", "memorized"))
+    goes = trend(values) + (", of each size the longest run" if late else "")
     if resists(frame, network):
-        late = len(means(frame, network, "RLL, longer", "memorized"))
-        longest_runs = ", of each size the longest run" if late else ""
-        return f"On {name} RLL memorizes less with more images: {trend(values)}{longest_runs}."
+        return f"On {name} RLL memorizes less with more images: {goes}."
     unclear = unfit(frame, network, *RLL)
     if not falls(values):
-        return f"On {name} RLL does not memorize less with more images: {trend(values)}."
+        return f"On {name} RLL does not memorize less with more images: {goes}."
     largest = list(values.index[-len(unclear) :]) == unclear
     where = f"from {unclear[0]:,} images on" if largest else f"with {sizes(unclear)} images"
     return (
-        f"On {name} the share falls too, {trend(values)}, but {where} RLL does not fit the clean "
+        f"On {name} the share falls too, {goes}, but {where} RLL does not fit the clean "
         "images, so this does not count."
     )
 
@@ -95,12 +95,13 @@ def at_both(frame: pd.DataFrame, network: str) -> str:
     """How the difference goes with the number of images: after as many steps, and after more."""
     cce, rll = (means(frame, network, case, "memorized") for case in ("CCE", "RLL"))
     alike, late = (cce - rll).dropna(), advantage(frame, network)
-    largest = frame[(frame["network"] == network) & (frame["images"] == late.index[-1])]
-    steps = {c: largest[largest["case"] == c]["steps"].max() for c in ("CCE", "CCE, longer")}
-    return (
-        f"goes {trend(alike)} after as many steps, and is {late.iloc[-1]:.2f} with "
-        f"{late.index[-1]:,} after {steps['CCE, longer'] / steps['CCE']:.2g} times as many"
-    )
+    text, largest = f"goes {trend(alike)} after as many steps", late.index[-1]
+    own = frame[(frame["network"] == network) & (frame["images"] == largest)]
+    steps = own.groupby("case")["steps"].max()
+    if {"CCE", "CCE, longer", "RLL, longer"} <= set(steps.index):
+        times = steps["CCE, longer"] / steps["CCE"]
+        text += f", and is {late.iloc[-1]:.2f} with {largest:,} after {times:.2g} times as many"
+    return text
 
 
 def counted(some: list[str], every: list[str]) -> str:

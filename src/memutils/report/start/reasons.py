@@ -152,7 +152,7 @@ def images(content: dict) -> list[str]:
         return [told]
     begun = first_epochs.load()
     return [
-        f"{told} {first_epochs.in_short(begun)} Its other epochs, and all of MNIST, are not run."
+        f"{told} {first_epochs.in_short(begun)} More of the paper's full data is not run."
         if begun
         else f"{told} The paper's full data sets are not run."
     ]

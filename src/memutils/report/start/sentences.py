@@ -91,13 +91,14 @@ def compared(content: dict) -> str:
 
 def by_seeds(content: dict, columns: list[str]) -> str:
     """How the pairs divide: ' (three of ResNet-18, one of ResNet-32 beside two inconclusive)'."""
-    titles = {n["column"]: n["title"].partition(" on ")[0] for n in content["answer"]["networks"]}
+    titles = {c["id"]: c["title"].partition(" on ")[0] for c in content["columns"]}
     told = []
     for name in columns:
         n, silent = (len(deciding(content, name, states=s)) for s in (TELLING, (INCONCLUSIVE,)))
         beside = f" beside {in_words(silent)} inconclusive" if silent else ""
-        told += [f"{in_words(n)} of {titles[name]}{beside}"] if n else []
-    return f" ({', '.join(told)})" if len(told) > 1 else ""
+        if n or silent:
+            told.append(f"{in_words(n) if n else 'none'} of {titles[name]}{beside}")
+    return f" ({', '.join(told)})" if len(told) > 1 or "beside" in "".join(told) else ""
 
 
 def by_network(content: dict) -> list[str]:

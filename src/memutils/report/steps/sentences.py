@@ -10,7 +10,7 @@ from memutils.claims import equal_fit, steps
 from memutils.claims.equal_fit import Group
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
-from memutils.words import counted, listed, range_of
+from memutils.words import counted, listed, of_pairs, range_of
 
 LEVELS = (0.9, 0.95, 0.975)
 """Of the MLP's fitted share, at an evaluation."""
@@ -53,9 +53,7 @@ def count_below(tables: list[pd.DataFrame]) -> tuple[int, int]:
 
 def where_lower(below: int, pairs: int) -> str:
     """'in all 7 pairs', 'in 5 of 7 pairs', 'in the one pair'."""
-    if below == pairs == 1:
-        return "in the one pair"
-    return f"in all {pairs} pairs" if below == pairs else f"in {below} of {pairs} pairs"
+    return f"in {of_pairs(below, pairs)}"
 
 
 def of_networks(groups: list[Group], other: str = "cce") -> str:

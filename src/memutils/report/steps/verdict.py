@@ -45,7 +45,7 @@ def p1_sentence(found: dict[str, Contrast]) -> str:
 
 def of_network(network: str, found: Contrast) -> str:
     """P1 on a network: its verdict, the intervals, and what they do not say."""
-    told = f"With {network} **it {state(found)}**"
+    told = f"With {network} **it {state(found).removesuffix(',')}**"
     if not found.records:
         return f"{told}, since no seed has all its runs ({ALL_RUNS})."
     gaps = "; ".join(map(interval, found.intervals.items()))
@@ -59,7 +59,7 @@ def state(found: Contrast) -> str:
     if found.state in told:
         return told[found.state]
     above = any(ends and ends[0] > -LIMITS.fit_gap for _, ends in found.intervals.values())
-    return "is open and can no longer hold" if above else "is open"
+    return "is open, and no smaller step can make it hold," if above else "is open"
 
 
 def interval(named: tuple[str, tuple[float, tuple[float, float] | None]]) -> str:

@@ -9,7 +9,7 @@ from memutils.report.plots import NOT_RUN
 from memutils.report.symmetry.ablation import CHAINS, PAIRS, Contrast
 from memutils.report.symmetry.traits import traits
 from memutils.runs.specs import load_scale
-from memutils.words import counted, in_words, listed, percent, typeset
+from memutils.words import counted, in_words, listed, of_pairs, percent, typeset
 
 
 def sentence(c: Contrast) -> str:
@@ -61,8 +61,9 @@ def seen(found: Iterable[Contrast]) -> str:
     """What the figure of the pairs shows, for its caption; '' without a pair that can tell."""
     seeds = [seed for c in found for seed in c.told]
     less = sum(seed.difference < 0 for seed in seeds)
-    of = f"all {len(seeds)}" if less == len(seeds) else f"{less} of {len(seeds)}"
-    return f"Made symmetric, a loss memorizes less in {of} pairs of runs." if seeds else ""
+    if not seeds:
+        return ""
+    return f"Made symmetric, a loss memorizes less in {of_pairs(less, len(seeds))} of runs."
 
 
 def intervals(found: Iterable[Contrast]) -> str:
@@ -155,11 +156,10 @@ def takeaway(found: Iterable[Contrast], more: Iterable[Contrast], weight: str = 
     if not seeds:
         return "**Take-away.** No pair of a loss and its symmetrized form is recorded."
     less = sum(seed.difference < 0 for seed in seeds)
-    of = f"all {len(seeds)}" if less == len(seeds) else f"{less} of {len(seeds)}"
     places = listed(dict.fromkeys(c.where.partition(", s = ")[0] for c in found))
     told = [
-        f"In {of} pairs of runs that can tell, on {places}, the symmetrized loss memorizes less "
-        "than its partner."
+        f"In {of_pairs(less, len(seeds))} of runs that can tell, on {places}, the symmetrized loss "
+        "memorizes less than its partner."
     ]
     bound, begun = [share for share, *_ in bounded_shares(more)], from_bounded(found)
     if bound and begun and max(bound) < 1 and min(begun) > 0:

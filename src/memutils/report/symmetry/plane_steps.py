@@ -72,14 +72,12 @@ def agreement(found: pd.DataFrame) -> str:
         parts = []
         for t in TRAITS:
             clear = [f"{s:g}" for s, fit in made.items() if fit.clear(t)]
-            estimates = [fit.table["estimate"][t] for fit in made.values()]
-            span = f"{min(estimates):+.2f} to {max(estimates):+.2f}"
-            parts += (
-                [f"{WORDS[t]} at s = {listed(clear)}, with estimates of {span}"] if clear else []
-            )
+            every = [fit.table["estimate"][t] for fit in made.values()]
+            span = f"its estimates at all are {min(every):+.2f} to {max(every):+.2f}"
+            parts += [f"{WORDS[t]} at s = {listed(clear)} ({span})"] if clear else []
         certain = f"the sign is certain for {listed(parts)}" if parts else "no sign is certain"
-        told.append(f"{where} {certain}")
-    return typeset(f"Over {in_words(len(STEPS))} step sizes, {'; '.join(told)}.") if told else ""
+        told.append(f"{where}, of {in_words(len(made))} step sizes, {certain}")
+    return typeset(f"By the regressions, {'; '.join(told)}.") if told else ""
 
 
 def table(found: pd.DataFrame) -> pd.DataFrame:

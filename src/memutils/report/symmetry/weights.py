@@ -76,10 +76,17 @@ def seen(found: Iterable[Contrast]) -> str:
     beside: dict[str, list[str]] = {}
     for place, of in shares(found, CHAINS[0]).items():
         kind = does(of.values(), "near RLL", "near cross entropy")
-        kind, network = kind.replace("lies in between", "in between"), place.partition(",")[0]
-        beside.setdefault(kind, []).append(network)
-    told = listed(f"{kind} with {listed(dict.fromkeys(n))}" for kind, n in beside.items())
-    return f"Evened RLL lies {told}." if told else ""
+        beside.setdefault(kind.replace("lies in between", "in between"), []).append(place)
+    if not beside:
+        return ""
+    networks = [{place.partition(",")[0] for place in places} for places in beside.values()]
+    apart = len(set.union(set(), *networks)) == sum(map(len, networks))
+    told = listed(
+        f"{kind} with "
+        + listed(dict.fromkeys(place.partition(",")[0] if apart else place for place in places))
+        for kind, places in beside.items()
+    )
+    return f"Evened RLL lies {told}."
 
 
 def does(values: Iterable[float], like_last: str, like_first: str) -> str:
