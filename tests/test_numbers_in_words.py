@@ -40,5 +40,14 @@ def test_one_is_no_plural(n, word, figure):
     assert words.counted(n, "seed") == word and words.plural(n, "seed") == figure
 
 
+@given(st.integers(1, 20).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_pairs_are_counted_in_the_number_that_they_have(counts):
+    some, every = counts
+    text = words.of_pairs(some, every)
+    assert text.endswith("pair" if every == 1 else "pairs")
+    named = {0: "no", every: "the one" if every == 1 else "all"}.get(some, str(some))
+    assert text.startswith(named)
+
+
 def test_only_a_number_has_a_minus_sign_and_stays_with_its_percent_sign():
     assert words.typeset("ResNet-18: -0.5, 1e-5; 7 %") == "ResNet-18: −0.5, 1e-5; 7\u00a0%"
