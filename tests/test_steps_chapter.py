@@ -144,8 +144,8 @@ def pair(m_rll, m_cce, **settings):
 @pytest.mark.parametrize(
     ("rll", "cce", "where", "told"),
     [
-        (0.1, 0.9, "in all 1 pairs", "memorizes less than CCE at equal fit in all 1 pairs,"),
-        (0.9, 0.9, "in 0 of 1 pairs", "memorizes less than CCE at equal fit in 0 of 1 pairs,"),
+        (0.1, 0.9, "in the one pair", "memorizes less than CCE at equal fit in the one pair,"),
+        (0.9, 0.9, "in not one pair", "memorizes less than CCE at equal fit in not one pair,"),
     ],
 )
 def test_the_networks_at_equal_fit(rll, cce, where, told):
