@@ -42,6 +42,17 @@ ROOTS = [
     for p in (os.environ.get("MEMUTILS_DATA"), REPOSITORY / "data", REPOSITORY / "../shared/data")
     if p
 ]
+REQUEST = {
+    "scale": "smoke",
+    "dataset": "mnist5k",
+    "network": "mlp",
+    "loss": "rll",
+    "eta": 0.4,
+    "seed": 0,
+    "settings": {},
+}
+"""What the run notebook is asked for, by the names of its parameters."""
+
 load_once = functools.cache(data.load)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from conftest import REQUEST
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
@@ -122,15 +123,7 @@ def test_a_grid_without_end_is_refused():
 )
 def test_parameters_of_the_run_notebook(extra_settings, injected, value):
     """What papermill injects are plain assignments; nothing of them is ever executed again."""
-    names = {
-        "scale": "smoke",
-        "dataset": "mnist5k",
-        "network": "mlp",
-        "loss": "rll",
-        "eta": 0.4,
-        "seed": 0,
-        "settings": extra_settings,
-    }
+    names = REQUEST | {"settings": extra_settings}
     names |= {"loss": value} if isinstance(value, str) else {"eta": value}
     cell = "# Parameters\n" + "\n".join(f"{name} = None" for name in injected)
     found = tried(lambda: notebooks.requested(names | injected | {"In": ["", cell]}))

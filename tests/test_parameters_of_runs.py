@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import run_spec, smoke
+from conftest import REQUEST, run_spec, smoke
 from test_registered_losses import smoothed
 from torch.nn import functional as F
 
@@ -160,19 +160,9 @@ def test_configs_give_parameters_as_defaults_and_as_axes(monkeypatch, tmp_path):
 
 def asked(injected: str = "", **changes) -> Spec:
     """The run that the run notebook's parameters ask for."""
-    names = {
-        "scale": "smoke",
-        "dataset": "mnist5k",
-        "network": "mlp",
-        "loss": "rll",
-        "eta": 0.4,
-        "seed": 0,
-        "settings": {},
-    }
     exec(injected, {}, found := {})
-    return notebooks.requested(names | found | changes | {"In": ["", f"# Parameters\n{injected}"]})[
-        1
-    ]
+    cell = {"In": ["", f"# Parameters\n{injected}"]}
+    return notebooks.requested(REQUEST | found | changes | cell)[1]
 
 
 def test_papermill_takes_parameters_flat_in_settings_or_as_a_table():

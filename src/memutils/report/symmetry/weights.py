@@ -72,21 +72,16 @@ def named(c: Contrast) -> str:
 
 
 def seen(found: Iterable[Contrast]) -> str:
-    """What the figure shows of evened RLL, for its caption; '' without runs."""
-    beside: dict[str, list[str]] = {}
+    """What the figure shows of evened RLL, network by network, for its caption; '' without runs."""
+    of_network: dict[str, list[float]] = {}
     for place, of in shares(found, CHAINS[0]).items():
-        kind = does(of.values(), "near RLL", "near cross entropy")
-        beside.setdefault(kind.replace("lies in between", "in between"), []).append(place)
-    if not beside:
-        return ""
-    networks = [{place.partition(",")[0] for place in places} for places in beside.values()]
-    apart = len(set.union(set(), *networks)) == sum(map(len, networks))
-    told = listed(
-        f"{kind} with "
-        + listed(dict.fromkeys(place.partition(",")[0] if apart else place for place in places))
-        for kind, places in beside.items()
-    )
-    return f"Evened RLL lies {told}."
+        of_network.setdefault(place.partition(",")[0], []).extend(of.values())
+    beside: dict[str, list[str]] = {}
+    for network, values in of_network.items():
+        kind = does(values, "near RLL", "near cross entropy").removeprefix("lies ")
+        beside.setdefault(kind, []).append(network)
+    told = [f"{kind} with {listed(networks)}" for kind, networks in beside.items()]
+    return f"Evened RLL lies {listed(told)}." if told else ""
 
 
 def does(values: Iterable[float], like_last: str, like_first: str) -> str:
