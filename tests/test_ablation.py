@@ -117,6 +117,24 @@ def test_what_bounding_alone_takes_off():
     assert words.bounding(more[:1]) == ""
 
 
+def test_a_bound_that_takes_off_nothing_or_more_than_all_is_told_as_it_is():
+    for cce, shifted, rll, share in (
+        (1, 1, 0.2, "0"),
+        (1, 0.1, 0.2, "112"),
+        (0.9, 0.98, 0.1, "−10"),
+    ):
+        made = {"cce": cce, "shifted-ce": shifted, "rll": rll}
+        more = found(*runs(made, **MNIST), pairs=(*ablation.FIRST, *ablation.WHOLE))
+        lead = "takes off this share of what the bounded and symmetric loss takes off: "
+        assert f"{lead}{share}\u00a0%" in words.bounding(more)
+        assert ("takes off the rest" in words.takeaway(more, more)) == (shifted > 0.2)
+    tiny = found(
+        *runs({"cce": 1.0, "shifted-ce": 0.98, "rll": 0.995}, **MNIST),
+        pairs=(*ablation.FIRST, *ablation.WHOLE),
+    )
+    assert words.bounded_shares(tiny) == [], "half a point is nothing to take a share of"
+
+
 def told(m, **settings):
     made = runs(m, **MNIST)
     return words.takeaway(found(*made), found(*made, pairs=(*ablation.FIRST, *ablation.WHOLE)))

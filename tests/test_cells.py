@@ -114,3 +114,10 @@ def test_a_primary_verdict_of_few_seeds_is_described():
     assert mean == pytest.approx(0.89) and high - mean == pytest.approx(
         6.205347 * 0.01 / 3**0.5, rel=1e-6
     )  # t of 2 at 97.5 %
+
+
+def test_the_mean_over_seeds_is_of_the_losses_that_every_seed_has():
+    found = [make("cce", seed=s, m=1.0, r=0) for s in range(3)] + [make("mse", m=0.5, r=0.4)]
+    with_one, without = (verdict("C8", *runs).mean for runs in (found, found[:3]))
+    assert with_one == without
+    assert verdict("C8", make("cce"), make("mse", seed=1)).mean is None

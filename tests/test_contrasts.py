@@ -109,7 +109,9 @@ def test_it_needs_three_seeds_with_every_run():
         judged(grid(seeds=2)).state == NOT_TESTED
         and "fewer than 3 seeds" in judged(grid(seeds=2)).why
     )
-    assert judged(grid()[:-1]).state == NOT_TESTED and judged([]).why == "no run is recorded"
+    assert judged([]).why == "no run is recorded"
+    few = judged(grid(seeds=1)[:-1])
+    assert few.why == "no seed has all the runs that it compares"
     two = dataclasses.replace(LIMITS, seeds=2)
     assert judged(grid(seeds=2), two).state == HOLDS
 

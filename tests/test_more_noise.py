@@ -1,5 +1,6 @@
 """More noise than the paper's, on made-up records: cannot, or slower?"""
 
+import pandas as pd
 import pytest
 from made_up import MNIST, make
 
@@ -8,10 +9,11 @@ from memutils.report.steps import noise
 from memutils.runs.specs import configs_root
 
 
-def found(rll=0.1, cce=0.95, longer=None):
+def found(rll=0.1, cce=0.95, longer=None, classes=10):
     runs = [make(name, 0.8, m=m, r=1 - m, **MNIST) for name, m in (("rll", rll), ("cce", cce))]
     if longer is not None:
-        runs.append(make("rll", 0.8, m=longer, r=1 - longer, **MNIST | {"epochs": 600}))
+        more = MNIST | {"epochs": 600, "classes": classes}
+        runs.append(make("rll", 0.8, m=longer, r=1 - longer, **more))
     return noise.table(runs)
 
 
@@ -32,6 +34,22 @@ def test_each_loss_is_told_at_each_noise_rate():
 )
 def test_more_epochs_tell_whether_it_is_slower(rll, longer, said):
     assert said in noise.verdict(found(rll, longer=longer))
+
+
+def test_a_network_that_predicts_few_classes_has_refused_nothing():
+    text = noise.verdict(found(0.02, longer=0.02, classes=1))
+    assert "it has learned nothing" in text and "refuses" not in text
+    alone = make("rll", 0.9, m=0.1, r=0.1, classes=2, **MNIST)
+    assert noise.sentence(noise.table([alone])).endswith(
+        " With RLL it predicts few of the classes."
+    )
+
+
+def test_a_noise_rate_of_one_length_stays_open_beside_one_of_two():
+    more = make("rll", 0.9, m=0.1, r=0.1, **MNIST)
+    both = pd.concat([found(0.02, longer=0.04), noise.table([more])])
+    text = noise.verdict(both)
+    assert "it refuses such labels." in text and "slower is open at η = 0.9" in text
 
 
 def test_the_rule_is_that_of_the_config():

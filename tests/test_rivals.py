@@ -2,6 +2,7 @@
 
 import math
 
+import pandas as pd
 import pytest
 from made_up import MNIST, make, write
 
@@ -26,7 +27,7 @@ def test_a_share_is_of_rlls_effect():
     assert found["share"].tolist() == pytest.approx([0.25, 0.5])
     assert found["gain"].tolist() == pytest.approx([0.0, 0.5])
     text = rivals.sentence(found).replace("\u00a0", " ")
-    assert "label smoothing 25 % (0 %) and weight decay 5e-4 50 % (50 %)" in text
+    assert "label smoothing 25 % (0 %; 1 seed) and weight decay 5e-4 50 % (50 %; 1 seed)" in text
     assert "with ResNet-18 on MNIST, n = 5,000, label" in text
     assert text.endswith(f"The others are {NOT_RUN}: crops; flips and crops; early stopping.")
 
@@ -34,6 +35,21 @@ def test_a_share_is_of_rlls_effect():
 def test_a_rival_that_does_harm_has_a_negative_share():
     (share,) = rivals.table(Pool([CCE, RLL, decayed(0.98)]))["share"]
     assert share == pytest.approx(-0.1)
+
+
+def test_a_run_that_does_not_fit_the_clean_images_is_no_rival():
+    found = rivals.table(Pool([CCE, RLL, decayed(0.2, f=0.7)]))
+    assert found["fitted"].tolist() == pytest.approx([0.7]) and found["share"].isna().all()
+    both = pd.concat([found, rivals.table(Pool([CCE, RLL, decayed(0.5)]))])
+    assert "One run of a rival cannot be compared." in rivals.sentence(both)
+    unfit = make("rll", m=0.1, r=0.5, f=0.6, **MNIST)
+    assert rivals.table(Pool([CCE, unfit, decayed(0.5)]))["share"].isna().all()
+
+
+def test_a_small_effect_on_test_accuracy_is_nothing_to_compare_with():
+    near = make("rll", m=0.1, r=0.9, test=0.62, **MNIST)
+    (row,) = rivals.table(Pool([CCE, near, decayed(0.5)])).itertuples()
+    assert row.share == pytest.approx(0.5) and math.isnan(row.gain)
 
 
 def test_a_rival_needs_cce_and_rll_of_its_seed_and_settings():

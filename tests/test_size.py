@@ -13,7 +13,7 @@ from made_up import write
 from memutils.claims.selection import Pool
 from memutils.report import plots
 from memutils.report.size import chapter as size
-from memutils.report.size import first_epochs, sentences, verdict
+from memutils.report.size import first_epochs, passes, sentences, verdict
 from memutils.runs import specs
 
 F = np.array([0.3, 0.6, 0.92, 0.99])
@@ -192,3 +192,15 @@ def test_the_figure_has_a_panel_a_network_and_metric(width):
     figure = size.draw(size.load("cpu").frame, width)
     titles = [axis.get_title(loc="left") for axis in figure.axes]
     assert len(titles) == 4 and all(any(name in t for t in titles) for name in size.LABELS.values())
+
+
+def test_as_many_passes_leave_out_runs_that_are_shorter_or_do_not_fit(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEMUTILS_RESULTS", str(tmp_path))
+    write_all(among=lambda spec: spec.network == "resnet18" and spec.epochs in (60, 260))
+    found = passes.table(size.load("cpu").records)
+    assert set(found["images"]) == {5000, 10000, 20000}, "they have an evaluation in epoch 60"
+    rll = passes.shares(found, "resnet18", "rll")
+    assert rll.index.tolist() == [5000, 10000, 20000] and rll[20000] < rll[5000]
+    text = passes.sentence(found)
+    assert "at 60: with 5,000, 10,000 and 20,000 images ResNet-18" in text
+    assert passes.sentence(found.assign(fitted=0.9)) == passes.sentence(passes.table([])) == ""

@@ -35,7 +35,7 @@ def test_yes():
         "**Yes.** We trained the paper's networks on 5,000 images, a tenth of the paper's or less; "
         "40 % of them carry a wrong label."
     )
-    divided = "(three of ResNet-18, three of Inception-Lite, three of ResNet-32)"
+    divided = ": three of ResNet-18, three of Inception-Lite, three of ResNet-32. The two"
     assert "In all nine conclusive pairs" in text and divided in text and "reduces" not in text
     assert (
         "almost stops for ResNet-18 on MNIST and Inception-Lite and ResNet-32 on CIFAR-10" in text
@@ -52,9 +52,9 @@ def test_inconclusive_pairs_stand_beside_those_that_can_tell():
     first = [r for r in mine if r.spec["seed"] == 0]
     text = told([*kept, *first, *unfit[1], *unfit[2]])
     assert "In all seven conclusive pairs" in text
-    assert "three of Inception-Lite, one of ResNet-32 beside two inconclusive)" in text
+    assert "three of Inception-Lite, one of ResNet-32 beside two inconclusive. The" in text
     text = told([*kept, *unfit[0], *unfit[1], *unfit[2]])
-    assert "three of Inception-Lite, none of ResNet-32 beside three inconclusive)" in text
+    assert "three of Inception-Lite, none of ResNet-32 beside three inconclusive. The" in text
 
 
 def test_partly_names_the_networks_on_which_it_does_not_stop():

@@ -48,7 +48,7 @@ def percent(values: Sequence[float]) -> str:
 
 def points(values: Sequence[float]) -> str:
     """Shares, or differences of shares, in hundredths: '7', or '73 to 80'."""
-    low, high = f"{100 * min(values):.0f}", f"{100 * max(values):.0f}"
+    low, high = (f"{round(100 * v, 0) + 0.0:.0f}" for v in (min(values), max(values)))  # no -0
     return low if low == high else f"{low} to {high}"
 
 

@@ -149,17 +149,27 @@ def weigh(found: list[Cell], by_pairs: bool, limits: Thresholds) -> tuple[str, i
     return f"{passed} of {len(seeds)} seeds", passed, len(seeds)
 
 
+def in_every_seed(pairs: Iterable[tuple[str, int]]) -> set[str]:
+    """The losses, of pairs of a loss and a seed, that every seed has."""
+    by_seed: dict[int, set[str]] = {}
+    for loss, seed in pairs:
+        by_seed.setdefault(seed, set()).add(loss)
+    return set.intersection(*by_seed.values()) if by_seed else set()
+
+
 def over_main(
     found: list[Cell], confidence: float, limits: Thresholds
 ) -> tuple[float, Interval | None] | None:
     """The mean over seeds of the deciding number at the main noise rate, over the cells that can
-    tell, with its interval.
+    tell, with its interval; None where no loss has every seed.
 
-    A seed's value is the mean over its losses.
+    A seed's value is the mean over the losses that every seed has, so that seeds alone differ.
     """
+    at = [c for c in found if c.eta == limits.main_eta and c.tells]
+    shared = in_every_seed((c.loss, c.seed) for c in at)
     by_seed: dict[int, list[float]] = {}
-    for c in found:
-        if c.eta == limits.main_eta and c.tells:
+    for c in at:
+        if c.loss in shared:
             by_seed.setdefault(c.seed, []).append(next(iter(c.finding.statistics.values())))
     values = [fmean(v) for _, v in sorted(by_seed.items())]
     if not all(map(math.isfinite, values)):  # an epoch that is never reached

@@ -50,6 +50,11 @@ def x_at_level(run: Measured, level: float) -> float:
     return at_level(run.columns["training_fitted"], excess(m, r, run.classes), level)
 
 
+def lacking(recorded: bool) -> str:
+    """Why a contrast has no seed."""
+    return "no seed has all the runs that it compares" if recorded else "no run is recorded"
+
+
 @functools.cache
 def _step(settings: str, classes: int) -> float:
     return step_scale(Spec(**json.loads(settings)), num_classes=classes)
@@ -124,7 +129,7 @@ def equal_fit(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
     found = by_step(at_every_step(pool, column))
     seeds = {seed: runs for seed, runs in found.items() if wanted <= set(runs)}
     if not seeds:
-        return Contrast(NOT_TESTED, why="no run is recorded")
+        return Contrast(NOT_TESTED, why=lacking(bool(found)))
     used = [runs[key] for runs in seeds.values() for key in sorted(wanted)]
     rows, left_out = gaps(seeds, limits.step_scales, limits.fit_levels)
     state, intervals, told = weigh_gaps(rows, limits)
@@ -159,13 +164,18 @@ def seeds_needed(limits: Thresholds) -> int:
     return max(limits.seeds, 2)
 
 
+def over_enough(values: list[float], confidence: float, limits: Thresholds) -> Interval | None:
+    """The interval over seeds; None where they are too few to judge by."""
+    return over_seeds(values, confidence) if len(values) >= seeds_needed(limits) else None
+
+
 def weigh_gaps(rows: list[dict], limits: Thresholds) -> tuple[str, dict, str]:
     """P1's verdict from its gaps by seed and level: the state, mean and interval by level,
     and why.
     """
     by_level = {n: [row["gap"] for row in rows if row["level"] == n] for n in limits.fit_levels}
     intervals = {
-        f"f = {n:g}": (fmean(v), over_seeds(v, limits.primary_confidence))
+        f"f = {n:g}": (fmean(v), over_enough(v, limits.primary_confidence, limits))
         for n, v in by_level.items()
         if v
     }
@@ -216,7 +226,8 @@ def human_labels(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
     if column.id != "inception-lite":
         return Contrast(NOT_TESTED)
     usual = pool.fitting(column.wanted("rll"))
-    for human in pool.fitting(column.wanted("rll") | {"noise": "given"}):
+    humans = pool.fitting(column.wanted("rll") | {"noise": "given"})
+    for human in humans:
         same = next((p for p in usual if p.images == human.images), None)
         rows, used, left_out = [], [], []
         for seed in human.seeds() if same else []:
@@ -234,7 +245,7 @@ def human_labels(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
             why = "; ".join(filter(None, [*left_out, unlike(used)]))
             names = tuple(run.name for run in used)
             return judged_by_seeds(rows, human.images, names, why, limits)
-    return Contrast(NOT_TESTED, why="no run is recorded")
+    return Contrast(NOT_TESTED, why=lacking(bool(humans)))
 
 
 HALF = "RLL's advantage with human labels, less half of that under symmetric noise (H1: 0 or less)"
@@ -246,7 +257,7 @@ def judged_by_seeds(
 ) -> Contrast:
     """H1's verdict from its seeds."""
     values = [row["gap"] for row in rows]
-    interval = over_seeds(values, limits.confidence)
+    interval = over_enough(values, limits.confidence, limits)
     found = {HALF: (fmean(values), interval)} if values else {}
     if len(values) < (needed := seeds_needed(limits)):
         few = f"fewer than {needed} seeds"

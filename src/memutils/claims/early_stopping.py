@@ -15,7 +15,18 @@ from memutils.claims.thresholds import Thresholds
 from memutils.runs.records import Record
 
 END, EARLY = "to the end", "stopped early"
-COLUMNS = ["loss", "oracle", "training", "seed", "s", "epoch", "fitted", "x", "test_accuracy"]
+COLUMNS = [
+    "loss",
+    "oracle",
+    "training",
+    "seed",
+    "s",
+    "epoch",
+    "fitted",
+    "x",
+    "test_accuracy",
+    "edge",
+]
 
 
 def with_held_out(records: Iterable[Record]) -> list[Record]:
@@ -29,18 +40,36 @@ def choices(frame: pd.DataFrame) -> pd.DataFrame:
 
     *To the end*, they choose among the last evaluations of the runs of a loss, so its learning
     rate; *stopped early*, among all evaluations, so the epoch too. The oracle is CCE trained on the
-    correctly labeled images alone.
+    correctly labeled images alone. ``edge`` tells where the step size lies at the edge of those
+    tried.
 
     Args:
         frame: from ``steps.paths``.
     """
     rows = []
-    for _, runs in frame.groupby(["loss", "oracle", "seed"]) if len(frame) else ():
+    for _, runs in tuned_alike(frame).groupby(["loss", "oracle", "seed"]) if len(frame) else ():
         ends = pd.DataFrame([run.iloc[-1] for _, run in runs.groupby("key")])
         for training, candidates in ((END, ends), (EARLY, runs)):
             best = steps.stopped_early(candidates.reset_index(drop=True))
-            rows.append(dict(best) | {"training": training})
+            rows.append(dict(best) | {"training": training, "edge": edge(best["s"], ends["s"])})
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def edge(chosen: float, tried: pd.Series) -> str:
+    """'smallest' or 'largest' where the chosen step size is at the edge of several; else ''."""
+    if tried.nunique() < 2 or tried.min() < chosen < tried.max():
+        return ""
+    return "largest" if chosen == tried.max() else "smallest"
+
+
+def tuned_alike(frame: pd.DataFrame) -> pd.DataFrame:
+    """The runs of the losses that have every step size of their seed, and the oracle's: a loss that
+    had fewer to choose from would be worse off.
+    """
+    oracle, s = frame["oracle"].astype(bool), frame["s"]
+    tried = s[~oracle].groupby(frame["seed"]).nunique()
+    of_loss = s.groupby([frame["loss"], frame["seed"], oracle]).transform("nunique")
+    return frame[oracle | (of_loss == frame["seed"].map(tried))]
 
 
 def summary(chosen: pd.DataFrame) -> pd.DataFrame:

@@ -181,8 +181,17 @@ class Run:
         """The first evaluation with clearly more memorized than recovered;
         infinite if there is none.
         """
-        m, r = self.at_evaluations("memorized"), self.at_evaluations("recovered")
-        ahead = self.at_evaluations("epoch")[lead(m, r, self.mislabeled, self.limits.deviations)]
+        return self.overtakes(*map(self.at_evaluations, ("epoch", "memorized", "recovered")))
+
+    @property
+    def training_crossover(self) -> float:
+        """The same in training mode, which every epoch has."""
+        names = ("epoch", "training_memorized", "training_recovered")
+        return self.overtakes(*(self.measured.columns[name] for name in names))
+
+    def overtakes(self, epochs: np.ndarray, m: np.ndarray, r: np.ndarray) -> float:
+        """The first epoch with m clearly above r; infinite if there is none."""
+        ahead = epochs[lead(m, r, self.mislabeled, self.limits.deviations)]
         return float(ahead.min()) if len(ahead) else math.inf
 
     def by_schedule(self, epoch: float) -> bool:

@@ -6,6 +6,7 @@ from IPython.display import HTML, Markdown
 
 from memutils.claims import publish
 from memutils.claims.cases import FAILS, HOLDS, INCONCLUSIVE, NOT_TESTED
+from memutils.claims.cells import in_every_seed
 from memutils.claims.selection import Pool
 from memutils.claims.statements import CLAIMS, MATHEMATICS, PRIMARY
 from memutils.claims.thresholds import Thresholds
@@ -81,9 +82,8 @@ def summary(verdict: dict) -> Safe:
     """The deciding number at the main noise rate, with the runs that it comes from."""
     at = telling(verdict)
     of_extra = verdict["extra"].get("records", []) if verdict["extra"].get("intervals") else []
-    return origins.number(
-        deciding(verdict, at), [*of_extra, *(name for c in at for name in c["records"])]
-    )
+    used = [name for c in in_all_seeds(at) or at for name in c["records"]]
+    return origins.number(deciding(verdict, at), [*of_extra, *used])
 
 
 def failing(verdict: dict) -> str:
@@ -119,8 +119,9 @@ def deciding(verdict: dict, at: list[dict]) -> str:
         at: from ``telling``.
     """
     if verdict["extra"].get("intervals"):
+        seeds = plural(len({row["seed"] for row in verdict["extra"]["rows"]}), "seed")
         told = [
-            f"{name}: {number(mean)} ({interval(found) or 'one seed'})"
+            f"{name}: {number(mean)} ({interval(found) or seeds})"
             for name, (mean, found) in verdict["extra"]["intervals"].items()
         ]
         return "; ".join(told)
@@ -133,10 +134,12 @@ def deciding(verdict: dict, at: list[dict]) -> str:
         )
         return "epochs at η = 0.2 / 0.4 / 0.6: " + "; ".join(orders)
     name = readable(next(iter(at[0]["statistics"])))
-    mean, found = verdict["mean"]
     seeds = {c["seed"] for c in at}
+    if verdict["mean"] is None:
+        return f"{name}: no loss has every seed"
+    mean, found = verdict["mean"]
     if found and len(seeds) >= Thresholds().seeds:
-        return f"{name} {number(mean)} ({interval(found)} over {len(seeds)} seeds)"
+        return f"{name}{of_losses(at)} {number(mean)} ({interval(found)} over {len(seeds)} seeds)"
     if len(at) == len(seeds) > 1:  # an interval over two seeds tells nothing
         values = (number(next(iter(c["statistics"].values()))) for c in at)
         return f"{name} {listed(values)}, one seed each"
@@ -146,6 +149,19 @@ def deciding(verdict: dict, at: list[dict]) -> str:
         else ""
     )
     return f"{name} {number(mean)}{own}"
+
+
+def in_all_seeds(at: list[dict]) -> list[dict]:
+    """The cells of the losses that every seed has: the mean over seeds is theirs."""
+    shared = in_every_seed((c["loss"], c["seed"]) for c in at)
+    return [c for c in at if c["loss"] in shared]
+
+
+def of_losses(at: list[dict]) -> str:
+    """' of CCE': the losses that every seed has; '' where there are no others."""
+    kept = in_all_seeds(at)
+    names = dict.fromkeys(LOSS_NAMES.get(c["loss"], c["loss"]) for c in kept)
+    return f" of {listed(names)}" if len(kept) < len(at) else ""
 
 
 def shown_in(claim: dict) -> Safe:

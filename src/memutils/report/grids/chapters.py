@@ -146,8 +146,10 @@ def drop(runs: list[Measured], loss: str, eta: float, ideal: bool = False) -> st
 
 
 def crossover(runs: Iterable[Measured]) -> str:
-    """The epoch of the first evaluation at which more is memorized than recovered, over seeds."""
-    found = [Run(run).crossover for run in runs]
+    """The first epoch in which clearly more is memorized than recovered, over seeds; in training
+    mode, which every epoch has.
+    """
+    found = [Run(run).training_crossover for run in runs]
     if not found:
         return MISSING
     if max(found) == float("inf"):

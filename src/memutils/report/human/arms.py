@@ -103,42 +103,54 @@ def seen(found: list[Contrast]) -> str:
 
 
 def takeaway(pool: Pool) -> str:
-    """The chapter's take-away, by H1's verdict."""
-    told = {
-        HOLDS: "With labels from people RLL's advantage is at most half of what it is under "
-        "symmetric noise.",
-        FAILS: "RLL's advantage survives labels from people: it is more than half of what it is "
-        "under symmetric noise.",
-        OPEN: "The runs do not decide whether labels from people take half of RLL's advantage.",
-    }
+    """The chapter's take-away."""
+    return f"**Take-away.** {in_short(pool)}"
+
+
+def in_short(pool: Pool) -> str:
+    """What labels from people do to RLL's advantage, by H1's verdict, and what does it."""
     plain = "Wrong labels from people are not spread evenly, and whether a loss that resists "
     plain += "evenly spread ones resists these is not tested yet."
     found = verdict(pool)
-    text = told.get(found.state) or described(found.rows) or plain
-    return f"**Take-away.** {text} {source(arms(pool))}".rstrip()
+    text = described(found.rows, found.state) if found.rows else plain
+    return f"{text} {source(arms(pool))}".rstrip()
 
 
-def described(rows: list[dict]) -> str:
-    """What too few seeds say of H1, in Markdown; '' without rows of its verdict."""
-    if not rows:
-        return ""
+def described(rows: list[dict], state: str) -> str:
+    """RLL's advantage with labels from people and under symmetric noise, and what that says of H1,
+    in Markdown.
+
+    Args:
+        rows: of H1's verdict, a row a seed.
+        state: its word.
+    """
     human, symmetric = (points([row[n] for row in rows]) for n in ("human", "symmetric"))
-    shrinks = all(row["human"] < row["symmetric"] for row in rows)
-    half = all(row["gap"] <= 0 for row in rows)
-    if len(rows) == 1:
-        seeds, few = "the same seed", "One of three seeds tests nothing."
-        way = "to half or less" if half else "but more than half of it is left"
-        way = f"is smaller there, {way}" if shrinks else "is not smaller there"
-    else:
-        seeds, few = "the same seeds", f"These {in_words(len(rows))} of three seeds test nothing."
-        way = "to half or less" if half else "but not to half in every seed"
-        way = f"is smaller in each, {way}" if shrinks else "is not smaller in every seed"
+    said = {
+        HOLDS: "So the advantage is at most half there.",
+        FAILS: "So more than half of the advantage is left there.",
+        OPEN: "Whether they take half of the advantage the runs do not decide.",
+    }.get(state) or undecided(rows)
     return typeset(
         "With labels from people Inception-Lite memorizes "
         f"{human} points fewer of the wrong labels with RLL than with cross entropy, and under "
-        f"symmetric noise of the same noise rate {symmetric} points fewer, in {seeds}. The "
-        f"advantage {way}. {few}"
+        f"symmetric noise of the same noise rate {symmetric} points fewer, in "
+        f"{'the same seed' if len(rows) == 1 else f'the same {in_words(len(rows))} seeds'}. {said}"
     )
+
+
+def undecided(rows: list[dict]) -> str:
+    """What too few seeds say of H1."""
+    shrinks = all(row["human"] < row["symmetric"] for row in rows)
+    half = all(row["gap"] <= 0 for row in rows)
+    if len(rows) == 1:
+        few = "One of three seeds tests nothing."
+        way = "to half or less" if half else "but more than half of it is left"
+        way = f"is smaller there, {way}" if shrinks else "is not smaller there"
+    else:
+        few = f"These {in_words(len(rows))} of three seeds test nothing."
+        way = "to half or less" if half else "but not to half in every seed"
+        way = f"is smaller in each, {way}" if shrinks else "is not smaller in every seed"
+    return f"The advantage {way}. {few}"
 
 
 def advantages(found: list[Contrast]) -> tuple[dict[int, float], ...]:
@@ -156,21 +168,37 @@ def advantages(found: list[Contrast]) -> tuple[dict[int, float], ...]:
 def source(found: list[Contrast]) -> str:
     """Whether what is lost comes from which classes are confused or from which images, in words; ''
     where nothing is lost or an arm lacks.
+
+    One of the two is ruled out only where the interval over seeds of what it adds lies within
+    ``CLEAR`` of zero.
     """
     human, shuffled, symmetric = advantages(found)
-    if not human or (lost := fmean(symmetric.values()) - fmean(human.values())) <= CLEAR:
+    if not human:
         return ""
-    share = (fmean(symmetric.values()) - fmean(shuffled.values())) / lost
-    told = "both from which classes are confused and from which images are"
+    by_classes, by_images = (
+        [before[seed] - after[seed] for seed in before]
+        for before, after in ((symmetric, shuffled), (shuffled, human))
+    )
+    if (lost := fmean(by_classes) + fmean(by_images)) <= CLEAR:
+        return ""
+    classes, images = "which classes are confused", "which images of a class are mislabeled"
+    share, nothing = fmean(by_classes) / lost, ""
+    told = f"both from {classes} and from {images}"
     if share >= 1 - PART:
-        told = "from which classes are confused, not from which images of a class are"
+        told, nothing = f"from {classes}", images if none(by_images) else ""
     elif share <= PART:
-        told = "from which images are mislabeled, not from which classes are confused"
+        told, nothing = f"from {images}", classes if none(by_classes) else ""
+    comes = f"comes {told}, not from {nothing}" if nothing else f"seems to come {told}"
     return typeset(
         "With the same labels shuffled within classes the advantage is "
-        f"{points([*shuffled.values()])} points: what is lost comes {told} "
+        f"{points([*shuffled.values()])} points, so what is lost {comes} "
         f"({counted(len(human), 'seed')})."
     )
+
+
+def none(falls: list[float]) -> bool:
+    """Whether what is lost at one step is none: its interval over seeds lies near zero."""
+    return len(falls) >= SEEDS and max(map(abs, over_seeds(falls, CONFIDENCE))) <= CLEAR
 
 
 def explained(found: list[Contrast]) -> str:

@@ -3,24 +3,25 @@
 Every number is a record's; what a sentence says without one is tested against the records.
 """
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from memutils.claims import equal_fit
-from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED
+from memutils.claims.cases import FAILS, HOLDS
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.report import origins
-from memutils.report.human.arms import arms, described, source
-from memutils.report.size import chapter, first_epochs
+from memutils.report.human import arms
+from memutils.report.size import chapter, first_epochs, passes
 from memutils.report.size.sentences import means
 from memutils.report.start.sentences import whole
-from memutils.report.steps import data, verdict
+from memutils.report.steps import at_the_end, data, verdict
 from memutils.report.switching import at_switch
-from memutils.report.symmetry import ablation, plane, weights
+from memutils.report.symmetry import ablation, plane, weights, weights_at_fit
 from memutils.report.symmetry.ablation import Contrast
 from memutils.report.symmetry.ablation_words import bounded_shares
 from memutils.runs import records
@@ -51,7 +52,9 @@ class Switch:
 def why(content: dict, pool: Pool) -> str:
     """What is known of the reason, in Markdown; '' where nothing that bears on it is recorded."""
     told = [*symmetry(content, pool), *minima(content)]
-    found = weight(weights.contrasts(pool, plane.load()))
+    mlp = plane.load()
+    fits = weights_at_fit.table(pool, mlp)
+    found = weight(weights.contrasts(pool, mlp), fits)
     if found:
         lead = f"**Why, as far as it is known.** {found}\n"
         return typeset("\n".join([lead, *(f"- {one}" for one in told)]).rstrip())
@@ -64,11 +67,18 @@ def why(content: dict, pool: Pool) -> str:
     return typeset("**Why** is not settled. " + " ".join(told))
 
 
-def weight(found: list[Contrast]) -> str:
-    """What RLL's weight alone does, from ``weights.contrasts``; '' without its runs."""
-    said = weights.verdict(found, weights.CHAINS[:1])
+def weight(found: list[Contrast], fits: pd.DataFrame) -> str:
+    """What RLL's weight alone does; '' without its runs.
+
+    Args:
+        found: from ``weights.contrasts``.
+        fits: from ``weights_at_fit.table``.
+    """
+    early = functools.partial(weights_at_fit.delayed, fits)
+    said = weights.verdict(found, weights.CHAINS[:1], early)
     small = "RLL hardly pulls at a label that the network finds improbable: there its"
-    return said and f"{small} [weight](symmetry.ipynb) is small. {said}"
+    not_all = "That is not enough by itself, for so is that of squared error, which memorizes."
+    return said and f"{small} [weight](symmetry.ipynb) is small. {not_all} {said}"
 
 
 def symmetry(content: dict, pool: Pool) -> list[str]:
@@ -89,8 +99,9 @@ def symmetry(content: dict, pool: Pool) -> list[str]:
     for place in dict.fromkeys(where for *_, where in parts):
         taken = percent([share for share, _, where in parts if where == place])
         told.append(
-            f"With {place}, bounding cross entropy without making it symmetric takes off {taken} "
-            "of what the bound and symmetry take off together."
+            f"RLL and symmetrized GCE change cross entropy twice: they bound it, and they make it "
+            f"symmetric. With {place} the bound alone, put on first, takes off {taken} of what the "
+            "two take off together."
         )
     return told
 
@@ -106,9 +117,9 @@ def minima(content: dict) -> list[str]:
     pairs = f"{len(lower)} of {len(telling)}"
     number = origins.number(pairs, (name for c in lower for name in c["records"]))
     return [
-        f"Nor does the risk of RLL on the training labels favor resistance: in {number} pairs the "
-        "network that memorized with cross entropy has the "
-        "[lower RLL risk](theory_theorem.ipynb)."
+        f"RLL's own objective does not favor resistance either: in {number} pairs the network that "
+        "memorized with cross entropy has the [lower RLL risk](theory_theorem.ipynb) on the "
+        "training labels."
     ]
 
 
@@ -116,23 +127,19 @@ def limits(content: dict, pool: Pool, switch: Switch | None) -> str:
     """What could change the answer, a list in Markdown."""
     told = [*images(content), *clock(pool)]
     told += [path(switch)] if switch and switch.clear else []
-    if word(content, "H1", "inception-lite") == NOT_TESTED:
-        told.append(f"**Other noise.** {people(content, pool)}")
+    told.append(f"**Other noise.** {people(pool)}")
     return typeset("\n".join(f"- {one}" for one in told))
 
 
-def people(content: dict, pool: Pool) -> str:
-    """What labels from people do to RLL's advantage, where too few seeds are there to test it."""
-    claim = next(c for c in content["claims"] if c["id"] == "H1")
-    rows = [row for v in claim["verdicts"] for row in v["extra"].get("rows", [])]
-    text = described(rows) or "With labels from people nothing is trained yet."
-    text = text.replace("labels from people", "[labels from people](human.ipynb)", 1)
-    return f"{text} {source(arms(pool))}".rstrip()
+def people(pool: Pool) -> str:
+    """What labels from people do to RLL's advantage."""
+    return arms.in_short(pool).replace("labels from people", "[labels from people](human.ipynb)", 1)
 
 
 def images(content: dict) -> list[str]:
     """How the memorized shares change with the number of images, on MNIST."""
-    found = chapter.load("size").frame
+    runs = chapter.load("size")
+    found = runs.frame
     shares = {loss: means(found, "resnet18", loss, "memorized") for loss in ("RLL", "CCE")}
     both = pd.DataFrame(shares).dropna()
     if len(both) < 2:
@@ -144,10 +151,13 @@ def images(content: dict) -> list[str]:
         "training steps held fixed, the memorized share of ResNet-18 on MNIST goes from "
         f"{rll} with RLL and from {cce} with cross entropy."
     )
-    late = [means(found, "resnet18", f"{loss}, longer", "memorized") for loss in shares]
-    if all(len(share) and share.index[-1] == many for share in late):
-        rll, cce = (percent([share.iloc[-1]]) for share in late)
-        told += f" Trained for longer on {many:,} images, it is {rll} and {cce}."
+    by_passes = [passes.shares(passes.table(runs.records), "resnet18", n) for n in ("rll", "cce")]
+    if all({few, many} <= set(share.index) for share in by_passes):
+        rll, cce = (f"{percent([s[few]])} to {percent([s[many]])}" for s in by_passes)
+        told += (
+            f" With as many passes over each image instead ({passes.EPOCHS}), it goes from {rll} "
+            f"with RLL and from {cce} with cross entropy."
+        )
     if any(n["images"] >= whole(n) for n in content["answer"]["networks"]):
         return [told]
     begun = first_epochs.load()
@@ -162,8 +172,16 @@ def clock(pool: Pool) -> list[str]:
     """Whether RLL is more than slower learning, and early stopping as its rival."""
     mlp, groups = data.mlp(), equal_fit.groups(pool)
     told = verdict.conclusion(groups, mlp.compared, data.stopped(mlp), verdict.p1(pool))
-    link = "**[The clock](steps.ipynb).** Does RLL do more than learn slowly?"
-    return [f"{link} {told}"] if told else []
+    if not told:
+        return []
+    *clock, early = told
+    lead = (
+        "**[The clock](steps.ipynb).** A loss that only learns more slowly would look robust. So "
+        "RLL and cross entropy (CCE) are compared where both have learned the same share *f* of "
+        "the clean images; *less* means by more than 0.05 of the wrong labels."
+    )
+    at_end = [f"**The step size.** {told}" for told in at_the_end.sentences(at_the_end.table(pool))]
+    return ["\n".join([lead, *verdict.bullets(clock, "  ")]), *at_end, early]
 
 
 def path(switch: Switch) -> str:
@@ -187,12 +205,6 @@ def of_claim(content: dict, claim: str, column: str) -> list[dict]:
         if v["column"] == column
         for cell in v["cells"]
     ]
-
-
-def word(content: dict, claim: str, column: str) -> str:
-    """A claim's verdict on a network."""
-    found = next(c for c in content["claims"] if c["id"] == claim)
-    return next((v["word"] for v in found["verdicts"] if v["column"] == column), NOT_TESTED)
 
 
 def switched(found: Iterable[Record], limits: Thresholds | None = None) -> Switch | None:

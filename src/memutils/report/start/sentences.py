@@ -83,14 +83,14 @@ def compared(content: dict) -> str:
         counted = f"{share} {in_words(n)} conclusive pairs"
         pairs = f"In {origins.number(counted, (name for c in cells for name in c['records']))}"
     return (
-        f"{pairs} of runs that differ in the loss alone{by_seeds(content, main)}, the network "
-        "memorizes clearly fewer of the wrong labels with the [robust log loss](losses.ipynb) "
-        "(RLL) than with cross entropy."
+        f"{pairs} of runs the network memorizes clearly fewer of the wrong labels with the "
+        f"[robust log loss](losses.ipynb) (RLL) than with cross entropy{by_seeds(content, main)}. "
+        "The two runs of a pair differ in the loss alone."
     )
 
 
 def by_seeds(content: dict, columns: list[str]) -> str:
-    """How the pairs divide: ' (three of ResNet-18, one of ResNet-32 beside two inconclusive)'."""
+    """How the pairs divide: ': three of ResNet-18, one of ResNet-32 beside two inconclusive'."""
     titles = {c["id"]: c["title"].partition(" on ")[0] for c in content["columns"]}
     told = []
     for name in columns:
@@ -98,7 +98,7 @@ def by_seeds(content: dict, columns: list[str]) -> str:
         beside = f" beside {in_words(silent)} inconclusive" if silent else ""
         if n or silent:
             told.append(f"{in_words(n) if n else 'none'} of {titles[name]}{beside}")
-    return f" ({', '.join(told)})" if len(told) > 1 or "beside" in "".join(told) else ""
+    return f": {', '.join(told)}" if len(told) > 1 or "beside" in "".join(told) else ""
 
 
 def by_network(content: dict) -> list[str]:

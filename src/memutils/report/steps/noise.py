@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from memutils.claims.outcomes import Run, excess
+from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
 from memutils.report.plots import NOT_RUN, standard
 from memutils.runs import records
@@ -12,12 +13,15 @@ from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
 from memutils.words import listed, percent, typeset
 
-ENDS = ("fitted", "memorized", "recovered", "test_accuracy")
+ENDS = ("fitted", "memorized", "recovered", "test_accuracy", "classes")
 COLUMNS = ["eta", "loss", "epochs", "seed", *ENDS, "x"]
 CLEAR = 0.05
 """Excess memorization up to which labels are refused, and a rise beyond which a loss is slower;
 written into ``configs/noise.yaml`` before the runs.
 """
+
+
+DIGITS = 10
 
 
 def load() -> list[Record]:
@@ -46,9 +50,16 @@ def sentence(found: pd.DataFrame) -> str:
         shares = listed(
             f"{percent(of['memorized'])} ({LOSS_NAMES[loss]})" for loss, of in runs.groupby("loss")
         )
+        dumb = [LOSS_NAMES[loss] for loss, of in runs.groupby("loss") if few(of["classes"].min())]
+        only = f" With {listed(dumb)} it predicts few of the classes." if dumb else ""
         when = f"At η = {eta:g}, after {epochs} epochs,"
-        told.append(f"{when} ResNet-18 repeats {shares} of the wrong labels.")
+        told.append(f"{when} ResNet-18 repeats {shares} of the wrong labels.{only}")
     return typeset(" ".join(told))
+
+
+def few(classes: float) -> bool:
+    """Whether a network predicts too few of the ten digits to have learned from the labels."""
+    return classes < Thresholds().class_share * DIGITS
 
 
 def verdict(found: pd.DataFrame) -> str:
@@ -57,21 +68,28 @@ def verdict(found: pd.DataFrame) -> str:
     """
     mine, told = found[found["loss"] == "rll"], []
     for eta, runs in mine.groupby("eta"):
-        x = runs.groupby("epochs")["x"].mean()
+        by_epochs = runs.groupby("epochs")
+        x, classes = by_epochs["x"].mean(), by_epochs["classes"].min()
         if len(x) > 1:
             first, last = x.index[0], x.index[-1]
+            learned = not few(classes[last])
             told.append(
                 f"From {first} to {last} epochs RLL's excess memorization goes from "
-                f"{x.iloc[0]:.2f} to {x.iloc[-1]:.2f} at η = {eta:g}: it {says(x)}."
+                f"{x.iloc[0]:.2f} to {x.iloc[-1]:.2f} at η = {eta:g}: it {says(x, learned)}."
             )
-    if told:
-        return " ".join(told)
-    lacks = f"Whether RLL is only slower is open here: the longer runs are {NOT_RUN}."
-    return "" if mine.empty else lacks
+        else:
+            told.append(
+                f"Whether RLL is only slower is open at η = {eta:g}: the longer runs are {NOT_RUN}."
+            )
+    return " ".join(told)
 
 
-def says(x: pd.Series) -> str:
-    """What RLL's excess by epochs says, fewest first."""
+def says(x: pd.Series, learned: bool) -> str:
+    """What RLL's excess by epochs says, fewest first; ``learned``: whether the network tells most
+    classes apart after the longer training.
+    """
+    if not learned:
+        return "has learned nothing, for it predicts few of the classes, so this says little"
     if x.iloc[-1] <= CLEAR:
         return "refuses such labels"
     return "is slower" if x.iloc[-1] - x.iloc[0] > CLEAR else "had memorized already"

@@ -103,7 +103,10 @@ def of_mae(mean: pd.DataFrame) -> str:
     rise = float((mean[16] - mean[4]).max())
     if rise > LIMITS.fit_gap:
         return f" So MAE begins to memorize within that time: its x rises by {rise:.3f}."
-    return " So MAE, where it learns, does not come to memorize within that time."
+    return (
+        " The objection says that MAE comes to memorize too; here it does not, where it learns and "
+        "within that time."
+    )
 
 
 def against_others(chosen: pd.DataFrame, images: int) -> str:

@@ -15,6 +15,7 @@ from memutils.claims.selection import COLUMNS, Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
 from memutils.report.plots import ALL_RUNS
+from memutils.report.steps.at_the_end import span
 from memutils.report.steps.sentences import (
     LEVELS,
     count_below,
@@ -45,12 +46,28 @@ def p1_sentence(found: dict[str, Contrast]) -> str:
 
 def of_network(network: str, found: Contrast) -> str:
     """P1 on a network: its verdict, the intervals, and what they do not say."""
-    told = f"With {network} **it {state(found).removesuffix(',')}**"
+    told = f"With {network} **it {state(found)}**"
     if not found.records:
         return f"{told}, since no seed has all its runs ({ALL_RUNS})."
     gaps = "; ".join(map(interval, found.intervals.items()))
     numbers = f": RLL's highest x less CCE's lowest is {gaps}" if gaps else ""
-    return f"{told}{numbers}.{f' Note: {found.why}.' if found.why else ''}"
+    why = f"{found.why[0].upper()}{found.why[1:]}." if found.why else ""
+    return " ".join(filter(None, [f"{told}{numbers}.", floor(found), why]))
+
+
+def floor(found: Contrast) -> str:
+    """At which levels no loss could lie below CCE by the margin, since CCE's own x is smaller;
+    '' if at none.
+    """
+    told = []
+    for level in LIMITS.fit_levels:
+        lowest_x = [row["cce_lowest"] for row in found.rows if row["level"] == level]
+        if lowest_x and max(lowest_x) < LIMITS.fit_gap:
+            told.append(
+                f"At f = {level:g} CCE's own lowest x is {span(lowest_x)}, so no loss could lie "
+                f"{LIMITS.fit_gap:g} below it: neither has begun to memorize there."
+            )
+    return " ".join(told)
 
 
 def state(found: Contrast) -> str:
@@ -59,7 +76,7 @@ def state(found: Contrast) -> str:
     if found.state in told:
         return told[found.state]
     above = any(ends and ends[0] > -LIMITS.fit_gap for _, ends in found.intervals.values())
-    return "is open, and no smaller step can make it hold," if above else "is open"
+    return "is open, and no smaller step can make it hold" if above else "is open"
 
 
 def interval(named: tuple[str, tuple[float, tuple[float, float] | None]]) -> str:
@@ -119,9 +136,16 @@ def same_accuracy(compared: pd.DataFrame) -> str:
     return f"At equal test accuracy a difference is left on the MLP in {below} of {seeds}."
 
 
-def takeaway(told: str) -> str:
+def takeaway(told: list[str]) -> str:
     """The chapter in a few sentences; ``told`` is from ``conclusion``."""
-    return f"**Take-away.** {told or 'The runs that would decide are not all recorded.'}"
+    if not told:
+        return "**Take-away.** The runs that would decide are not all recorded."
+    return "\n".join(["**Take-away.** Does RLL do more than learn slowly?\n", *bullets(told)])
+
+
+def bullets(told: list[str], indent: str = "") -> list[str]:
+    """Lines of a Markdown list."""
+    return [f"{indent}- {one}" for one in told]
 
 
 def conclusion(
@@ -129,8 +153,9 @@ def conclusion(
     compared: pd.DataFrame,
     stopped: dict[str, tuple[pd.DataFrame, int]],
     convolutional: dict[str, Contrast],
-) -> str:
-    """Whether the loss or the step size decides, and early stopping; '' without the runs.
+) -> list[str]:
+    """Whether the loss or the step size decides, comparison by comparison, and early stopping last;
+    empty without the runs.
 
     Args:
         groups: of the paper's networks.
@@ -142,25 +167,28 @@ def conclusion(
     gaps = steps.gap_at_fits(compared, LEVELS)
     early = " ".join(filter(None, (stopped_alike(name, *of) for name, of in stopped.items())))
     if not pairs or gaps.empty or not early:
-        return ""
-    return (
-        "At one learning rate per pair of runs, and at the highest fit (share of the clean images "
-        f"learned) that both reach, RLL memorizes less than CCE {where_lower(below, pairs)}"
-        f"{elsewhere(groups)}. With the learning rate varied, on an MLP, it does so at "
-        f"{of_fits(gaps)}. "
-        f"{varied(convolutional)} Early stopping belongs in every comparison. {early}"
-    )
+        return []
+    return [
+        "*One learning rate for both.* At the highest fit that both reach, RLL memorizes less than "
+        f"CCE {where_lower(below, pairs)}{elsewhere(groups)}.",
+        "*All learning rates, on an MLP.* RLL at its worst memorizes less than CCE at its best at "
+        f"{of_fits(gaps)}.",
+        varied(convolutional),
+        f"**Early stopping** belongs in every comparison. {early}",
+    ]
 
 
 def elsewhere(groups: list[Group]) -> str:
     """In how many of these pairs it does so at the lowest fit, and at equal test accuracy."""
     low = min(fits.LEVELS)
-    early = count_below([fits.gaps(g, levels=(low,)) for g in groups])
-    alike = count_below([fits.accuracy_gaps(g) for g in groups])
+    tables = {
+        f"at f = {low:g}": [fits.gaps(g, levels=(low,)) for g in groups],
+        "at equal test accuracy": [fits.accuracy_gaps(g) for g in groups],
+    }
     told = [
-        f"{where} {where_lower(*counts)}"
-        for counts, where in ((early, f"at f = {low:g} it does"), (alike, "at equal test accuracy"))
-        if counts[1]
+        f"{where} {where_lower(*count_below(of))}"
+        for where, of in tables.items()
+        if any(map(len, of))
     ]
     return f"; {' and '.join(told)}" if told else ""
 
@@ -178,6 +206,20 @@ def stopped_alike(network: str, chosen: pd.DataFrame, images: int) -> str:
     return (
         f"With {network}, stopped alike, RLL is {ahead(alike, images)}; trained to the end, it "
         f"{against(difference(late, rival), late, images)} CCE that is stopped early."
+        f"{at_edge(rival)}"
+    )
+
+
+def at_edge(rival: pd.DataFrame) -> str:
+    """That CCE chose a step size at the edge of what was tried, so that another may do better; ''
+    where it did in no seed.
+    """
+    edges = [edge for edge in rival["edge"] if edge]
+    if not edges:
+        return ""
+    return (
+        f" CCE's step size is the {' or '.join(dict.fromkeys(edges))} one tried in {len(edges)} of "
+        f"{plural(len(rival), 'seed')}, so it might do better with another."
     )
 
 
@@ -186,9 +228,19 @@ def varied(found: dict[str, Contrast]) -> str:
     by_state: dict[str, list[str]] = {}
     for network, contrast in found.items():
         by_state.setdefault(state(contrast), []).append(network)
-    told = " and ".join(f"{how} with {listed(networks)}" for how, networks in by_state.items())
-    sizes = f"{in_words(len(LIMITS.step_scales))} step sizes"
-    return f"Claim P1, which asks it of convolutional networks over {sizes}, {told}."
+    told = " ".join(
+        " ".join(
+            [
+                f"With {listed(networks)} it {how}.",
+                *filter(None, (floor(found[n]) for n in networks)),
+            ]
+        )
+        for how, networks in by_state.items()
+    )
+    sizes = f"{in_words(len(LIMITS.step_scales)).capitalize()} step sizes"
+    return (
+        f"*{sizes}, on convolutional networks (claim P1, f = {levels(LIMITS.fit_levels)}).* {told}"
+    )
 
 
 def ahead(gap: pd.Series, images: int) -> str:
@@ -202,7 +254,7 @@ def ahead(gap: pd.Series, images: int) -> str:
 
 
 def against(gap: pd.Series, mine: pd.DataFrame, images: int) -> str:
-    """How RLL compares with a rival by test accuracy: a tie where they cannot be told apart."""
+    """How RLL compares with a rival by test accuracy."""
     if not told_apart(gap, float(mine["test_accuracy"].mean()), images):
-        return "ties with"
+        return "cannot be told apart from"
     return "is more accurate than" if gap.mean() > 0 else "is less accurate than"

@@ -99,7 +99,8 @@ def missing(found: Iterable[Contrast]) -> str:
 
 def bounded_shares(found: Iterable[Contrast]) -> list[tuple[float, str, str]]:
     """How much of what a whole chain takes off comes from bounding alone, mean over the seeds that
-    have all three losses; and of which losses, where.
+    have all three losses; and of which losses, where. Chains that take off less than one point are
+    left out.
 
     ``found``: contrasts of ``ablation.FIRST`` and ``ablation.WHOLE``.
     """
@@ -112,7 +113,7 @@ def bounded_shares(found: Iterable[Contrast]) -> list[tuple[float, str, str]]:
                 continue
             common = set.intersection(*({s.seed for s in c.told} for c in steps))
             off = [[s.difference for s in c.told if s.seed in common] for c in steps]
-            if common and fmean(off[1]) < 0:
+            if common and fmean(off[1]) <= -0.01:
                 names = f"{look(bounded).name} and {look(end).name}"
                 shares.append((fmean(off[0]) / fmean(off[1]), names, where))
     return shares
@@ -120,13 +121,16 @@ def bounded_shares(found: Iterable[Contrast]) -> list[tuple[float, str, str]]:
 
 def bounding(found: Iterable[Contrast]) -> str:
     """What bounding alone does, in words; '' without a whole chain."""
-    told = [f"{percent([s])} for {names} ({where})" for s, names, where in bounded_shares(found)]
-    if not told:
+    shares = bounded_shares(found)
+    if not shares:
         return ""
+    part = all(0 < share < 1 for share, *_ in shares)
+    does = "already takes off part of" if part else "takes off this share of"
+    told = listed(f"{percent([s])} for {names} ({where})" for s, names, where in shares)
     return typeset(
-        "Bounding cross entropy, without making it symmetric, already takes off part of what the "
-        f"bounded and symmetric loss takes off: {listed(told)}. These shares are for that order, "
-        "first the bound and then symmetry."
+        f"Bounding cross entropy, without making it symmetric, {does} what the bounded and "
+        f"symmetric loss takes off: {told}. These shares are for that order, first the bound and "
+        "then symmetry."
     )
 
 
@@ -165,9 +169,10 @@ def takeaway(found: Iterable[Contrast], more: Iterable[Contrast], weight: str = 
     if bound and begun and max(bound) < 1 and min(begun) > 0:
         told.append("Neither a bound nor symmetry alone explains how much is memorized.")
     if bound:
+        rest = ", and symmetrizing after it takes off the rest" if max(bound) < 1 else ""
         told.append(
             f"From cross entropy, a bound takes off {percent(bound)} of what bound and symmetry "
-            "take off together, and symmetrizing after it takes off the rest."
+            f"take off together{rest}."
         )
     if begun:
         told.append(

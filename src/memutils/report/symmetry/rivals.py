@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from memutils.claims import steps
+from memutils.claims.cases import tells
 from memutils.claims.outcomes import Measured, Run
 from memutils.claims.selection import MAIN, Column, Pool
 from memutils.claims.thresholds import Thresholds
@@ -19,7 +20,7 @@ from memutils.report.symmetry.plane import STEP
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
-from memutils.words import listed, percent, typeset
+from memutils.words import counted, listed, percent, plural, typeset
 
 RIVALS = {
     "label smoothing": ("label-smoothing", {}),
@@ -32,7 +33,13 @@ RIVALS = {
 EARLY = "early stopping"
 """CCE's run at the evaluation that noisy held-out labels choose."""
 
-COLUMNS = ("network", "images", "rival", "seed", "memorized", "test_accuracy", "share", "gain")
+ENDS = ("fitted", "memorized", "test_accuracy")
+COLUMNS = ("network", "images", "rival", "seed", *ENDS, "share", "gain")
+
+LEAST = {"memorized": 0.01, "test_accuracy": 0.03}
+"""Effects of RLL below these are nothing to compare with: one point of what is memorized, and two
+standard errors of a difference of accuracies on 2,000 test images.
+"""
 
 
 def load(pool: Pool) -> Pool:
@@ -49,7 +56,8 @@ def table(pool: Pool, stopped: Iterable[Record] = ()) -> pd.DataFrame:
     """A row a network, rival and seed that has CCE and RLL too.
 
     ``share`` is of RLL's effect on what is memorized, ``gain`` of its effect on test accuracy; NaN
-    where RLL has no effect to compare with (less than one point).
+    where RLL has no effect to compare with (below ``LEAST``), or where a run cannot tell: an
+    underfitted network memorizes little with any loss.
 
     Args:
         pool: from ``load``.
@@ -71,18 +79,15 @@ def of_rival(pool: Pool, column: Column, name: str) -> Iterable[dict]:
         for protocol in pool.fitting(usual.settings | changes) if changes else [usual]:
             rows = []
             for seed in protocol.seeds():
-                runs = [
-                    usual.get("cce", eta, seed, column.alpha),
-                    usual.get("rll", eta, seed, column.alpha),
-                    protocol.get(loss, eta, seed, column.alpha),
-                ]
+                wanted = ((usual, "cce"), (usual, "rll"), (protocol, loss))
+                runs, clean = (
+                    [of.get(name, e, seed, column.alpha) for of, name in wanted] for e in (eta, 0.0)
+                )
                 if all(runs):
-                    ends = [
-                        [Run(run).end(part) for run in runs]
-                        for part in ("memorized", "test_accuracy")
-                    ]
+                    tell = all(map(tells, map(Run, runs), (run and Run(run) for run in clean)))
+                    ends = {part: [Run(run).end(part) for run in runs] for part in ENDS}
                     named = (column.title, usual.images, name, seed)
-                    rows.append(dict(zip(COLUMNS, (*named, *effects(*ends)), strict=True)))
+                    rows.append(dict(zip(COLUMNS, (*named, *effects(ends, tell)), strict=True)))
             if rows:
                 return rows
     return []
@@ -99,7 +104,6 @@ def at_equal_steps(where: tuple[str, int], found: list[Record]) -> Iterable[dict
     ``STEP``; the end is the last evaluation.
     """
     frame = steps.paths(record for record in found if not record.diverged)
-    parts = ["memorized", "test_accuracy"]
     for seed, runs in frame[frame["s"] == STEP].groupby("seed"):
         paths = {loss: path.reset_index(drop=True) for loss, path in runs.groupby("loss")}
         if not {"cce", "rll"} <= paths.keys():
@@ -109,22 +113,25 @@ def at_equal_steps(where: tuple[str, int], found: list[Record]) -> Iterable[dict
         if "label-smoothing" in paths:
             rivals["label smoothing"] = paths["label-smoothing"].iloc[-1]
         for name, rival in rivals.items():
-            ends = ([run[part] for run in (cce, rll, rival)] for part in parts)
-            yield dict(zip(COLUMNS, (*where, name, seed, *effects(*ends)), strict=True))
+            ends = {part: [run[part] for run in (cce, rll, rival)] for part in ENDS}
+            tell = rll["fitted"] >= Thresholds().clean_fit
+            yield dict(zip(COLUMNS, (*where, name, seed, *effects(ends, tell)), strict=True))
 
 
-def effects(memorized: list[float], accuracy: list[float]) -> tuple[float, float, float, float]:
-    """What a rival memorizes, its test accuracy, and both effects over RLL's.
+def effects(ends: dict[str, list[float]], tell: bool) -> tuple[float, ...]:
+    """A rival's ``ENDS``, and its effects over RLL's.
 
     Args:
-        memorized: by CCE, RLL and the rival.
-        accuracy: on the test images, of the three.
+        ends: of CCE, RLL and the rival.
+        tell: whether the three can tell.
     """
     shares = [
-        (of_rival - of_cce) / (of_rll - of_cce) if abs(of_rll - of_cce) >= 0.01 else math.nan
-        for of_cce, of_rll, of_rival in (memorized, accuracy)
+        (ends[part][2] - ends[part][0]) / effect
+        if tell and abs(effect := ends[part][1] - ends[part][0]) >= least
+        else math.nan
+        for part, least in LEAST.items()
     ]
-    return memorized[2], accuracy[2], *shares
+    return *(of[2] for of in ends.values()), *shares
 
 
 def sentence(found: pd.DataFrame) -> str:
@@ -134,7 +141,7 @@ def sentence(found: pd.DataFrame) -> str:
         ["network", "images"], sort=False
     ):
         shares = listed(
-            f"{name} {whole(of['share'])} ({whole(of['gain'].dropna())})"
+            f"{name} {whole(of['share'])} ({whole(of['gain'].dropna())}; {plural(len(of), 'seed')})"
             for name, of in rows.groupby("rival", sort=False)
         )
         told.append(f"with {network}, n = {images:,}, {shares}")
@@ -142,9 +149,11 @@ def sentence(found: pd.DataFrame) -> str:
         return "No rival is recorded beside CCE and RLL of its seed."
     text = (
         "The share of RLL's effect that each rival has, first on what is memorized and in brackets "
-        f"on test accuracy, is {'; '.join(told)}."
+        f"on test accuracy, with the number of seeds, is {'; '.join(told)}."
     )
     absent = [name for name in (*RIVALS, EARLY) if name not in set(found["rival"])]
+    if dumb := int(found["share"].isna().sum()):
+        text += f" {counted(dumb, 'run').capitalize()} of a rival cannot be compared."
     return typeset(text + (f" The others are {NOT_RUN}: {'; '.join(absent)}." if absent else ""))
 
 

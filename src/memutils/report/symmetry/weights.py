@@ -6,12 +6,12 @@ what the last one takes off the first one's memorized share it takes off too.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from memutils.claims.outcomes import Measured
-from memutils.claims.selection import ALPHA, Pool
+from memutils.claims.selection import ALPHA, Pool, Protocol
 from memutils.report.looks import look
 from memutils.report.plots import NOT_RUN
 from memutils.report.symmetry import ablation
@@ -32,8 +32,9 @@ first; written into ``configs/even.yaml`` before the runs.
 """
 
 
-def contrasts(pool: Pool, mlp: Iterable[Record]) -> list[Contrast]:
-    """Every pair of the chains, on the convolutional networks and on the MLP at the plane's steps.
+def places(pool: Pool, mlp: Iterable[Record]) -> list[tuple[str, Protocol, float]]:
+    """Where the chains can be compared: the convolutional networks, and the MLP at the plane's
+    steps.
 
     Args:
         pool: the runs of the claims.
@@ -41,8 +42,12 @@ def contrasts(pool: Pool, mlp: Iterable[Record]) -> list[Contrast]:
     """
     own = [record for record in records.load("even") if record.spec["network"] == "mlp"]
     runs = [Measured.of(record) for record in (*mlp, *own) if not record.diverged]
-    places = [*ablation.convolutional(pool), *ablation.at_steps(runs, (0.003, 0.01, 0.03))]
-    found = ablation.contrasts(places, PAIRS)
+    return [*ablation.convolutional(pool), *ablation.at_steps(runs, (0.003, 0.01, 0.03))]
+
+
+def contrasts(pool: Pool, mlp: Iterable[Record]) -> list[Contrast]:
+    """Every pair of the chains; the arguments are those of ``places``."""
+    found = ablation.contrasts(places(pool, mlp), PAIRS)
     middles = {chain[1] for chain in CHAINS}
     there = {(c.where, c.images) for c in found if middles & {c.first, c.second}}
     return [c for c in found if (c.where, c.images) in there]
@@ -118,18 +123,19 @@ RLL_SAYS = {
     "RLL's effect.",
     "lies in between": "With {places} the weight does part of it: evened RLL{defined} has {share} "
     "of RLL's effect.",
-    "first": "With {places} the weight alone does next to nothing: evened RLL{defined} has {share} "
-    "of RLL's effect. What is left between the two losses is how RLL treats the other classes. "
-    "Whether that helps because it makes the loss symmetric is not tested.",
+    "first": "With {places} the weight alone does next to nothing in the end: evened RLL{defined} "
+    "has {share} of RLL's effect.{early} What is left between the two losses is how RLL treats the "
+    "other classes. Whether that helps because it makes the loss symmetric is not tested.",
 }
 MSE_SAYS = {
     "last": "With {places} evened MSE{defined} resists nearly as MAE does: it has {share} of MAE's "
     "effect. So what MSE memorizes comes from how it treats uneven predictions, in which the other "
     "classes differ.",
     "lies in between": "With {places} evened MSE{defined} takes off {share} of what MAE takes off "
-    "MSE's memorized share. That part comes from how MSE treats uneven predictions, in which the "
-    "other classes differ: by its stronger pull at the label and its pull among the other classes, "
-    "which this test cannot separate. The rest comes from the weight of MSE, which vanishes near "
+    "MSE's memorized share. That part comes from where the two losses differ: in "
+    "predictions in which the other classes do not share evenly. There MSE pulls harder at the "
+    "label, and it pulls among the other classes too. This test cannot say which of the two "
+    "matters. The rest comes from the weight of MSE, which vanishes near "
     "$p_y = 1$ where that of MAE is largest.",
     "first": "With {places} evened MSE{defined} memorizes nearly as MSE does: it has {share} of "
     "MAE's effect. So the weight of MSE near $p_y = 1$, where it is not MAE's, explains what MSE "
@@ -145,9 +151,18 @@ DEFINED = dict(zip(CHAINS, EVENED, strict=True))
 """What the evened losses are, said once of each."""
 
 
-def verdict(found: Iterable[Contrast], chains: Iterable[tuple] = CHAINS) -> str:
+def verdict(
+    found: Iterable[Contrast],
+    chains: Iterable[tuple] = CHAINS,
+    early: Callable[[Iterable[str]], str] = lambda places: "",
+) -> str:
     """What the chains say, in Markdown: places of which the same holds in one sentence, with their
     seeds; '' without runs.
+
+    Args:
+        found: from ``contrasts``.
+        chains: of which to tell.
+        early: what the weight of RLL does before the end of training, in these places.
     """
     found, text = list(found), []
     for chain in chains:
@@ -157,7 +172,8 @@ def verdict(found: Iterable[Contrast], chains: Iterable[tuple] = CHAINS) -> str:
         for kind in (kind for kind in says if kind in kinds):
             values = [round(v, 2) for of in kinds[kind].values() for v in of.values()]
             places, share = seeds_of(kinds[kind]), percent(values)
-            text.append(says[kind].format(places=places, share=share, defined=defined))
+            words = {"places": places, "share": share, "defined": defined}
+            text.append(says[kind].format(**words, early=early(kinds[kind])))
             defined = ""
     return typeset(" ".join(text))
 
@@ -168,9 +184,13 @@ def seeds_of(places: dict[str, dict[int, float]]) -> str:
     """
     seeds: dict[str, set[int]] = {}
     for place, of in places.items():
-        name = re.sub(r" \(5k\)|, [sn] = .*", "", place)
-        seeds.setdefault(name, set()).update(of)
+        seeds.setdefault(network(place), set()).update(of)
     return listed(f"{place} ({counted(len(of), 'seed')})" for place, of in seeds.items())
+
+
+def network(place: str) -> str:
+    """A place without its step size and number of images: 'MLP on MNIST'."""
+    return re.sub(r" \(5k\)|, [sn] = .*", "", place)
 
 
 def seen_beside_own(p_y: Iterable[float] = (0.01, 0.5), num_classes: int = 10) -> str:

@@ -1,0 +1,50 @@
+"""The same run on another kind of processor: what a seed does not decide."""
+
+from collections.abc import Iterable
+
+from memutils.claims.outcomes import Run
+from memutils.names import LOSS_NAMES
+from memutils.runs import records
+from memutils.runs.records import Record
+from memutils.words import counted, listed, points, typeset
+
+METRICS = {"memorized": "the memorized share", "test_accuracy": "test accuracy"}
+
+
+def twice(network: str, scales: Iterable[str] = ("cpu", "symmetry")) -> list[tuple[Record, Record]]:
+    """Runs of one network with the same settings, seed and precision that two processors made."""
+    by_settings: dict[str, list[Record]] = {}
+    for record in (r for scale in scales for r in records.load(scale)):
+        if record.spec["network"] == network and record.spec["eta"]:
+            precision = record.provenance["execution"]["precision"]
+            by_settings.setdefault(f"{record.spec} {precision}", []).append(record)
+    pairs = (found[:2] for found in by_settings.values() if len(found) > 1)
+    return [(a, b) for a, b in pairs if machine(a) != machine(b)]
+
+
+def machine(record: Record) -> str:
+    """The processor that made a record."""
+    return str(record.provenance["machine"])
+
+
+def sentence(pairs: list[tuple[Record, Record]]) -> str:
+    """How far such pairs are apart at the end of training, loss by loss; '' without one."""
+    told = []
+    for loss in dict.fromkeys(a.spec["loss"] for a, _ in pairs):
+        own = [pair for pair in pairs if pair[0].spec["loss"] == loss]
+        apart = listed(f"{widest(own, part)} in {name}" for part, name in METRICS.items())
+        by = "by" if len(own) == 1 else "by up to"
+        told.append(f"{by} {apart} with {LOSS_NAMES[loss]} ({counted(len(own), 'seed')})")
+    if not told:
+        return ""
+    return typeset(
+        "Nor does the seed decide everything. Some of these runs were made again with the same "
+        "settings and the same seed on another kind of processor, which rounds otherwise. The two "
+        f"ends are apart {listed(told)}."
+    )
+
+
+def widest(pairs: list[tuple[Record, Record]], metric: str) -> str:
+    """The largest difference of a metric at the end: '2 points'."""
+    apart = points([max(abs(Run(a).end(metric) - Run(b).end(metric)) for a, b in pairs)])
+    return f"{apart} point{'' if apart == '1' else 's'}"

@@ -1,0 +1,58 @@
+"""More images at as many passes over each, where the chapter's figure has as many steps."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from memutils.claims.thresholds import Thresholds
+from memutils.names import NETWORK_NAMES
+from memutils.report.size.sentences import sizes
+from memutils.runs.records import Record
+from memutils.runs.specs import load_scale
+from memutils.words import listed, points, typeset
+
+EPOCHS = load_scale("cpu").usual("resnet18")["epochs"]
+COLUMNS = ["network", "loss", "images", "fitted", "memorized"]
+
+
+def table(found: Iterable[Record]) -> pd.DataFrame:
+    """A row a network, loss and number of images: what is fitted and memorized after ``EPOCHS``
+    passes, in training mode, mean over the runs that train so long; on wrong labels.
+    """
+    rows = []
+    for record in found:
+        spec, history = record.spec, record.history.set_index("epoch")
+        if spec["eta"] and spec["train_on"] == "all" and EPOCHS in history.index:
+            row = history.loc[EPOCHS]
+            ends = row["training_fitted"], row["training_memorized"]
+            rows.append((spec["network"], spec["loss"], spec["n_train"], *map(float, ends)))
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    return frame.groupby(COLUMNS[:3], as_index=False).mean()
+
+
+def shares(found: pd.DataFrame, network: str, loss: str) -> pd.Series:
+    """The memorized share by number of images, where enough of the clean images are fitted."""
+    rows = found[(found["network"] == network) & (found["loss"] == loss)]
+    rows = rows[rows["fitted"] >= Thresholds().clean_fit]
+    return rows.set_index("images")["memorized"].sort_index()
+
+
+def sentence(found: pd.DataFrame) -> str:
+    """What is memorized after as many passes, network by network; '' without two sizes."""
+    told = []
+    for network in dict.fromkeys(found["network"]):
+        both = pd.DataFrame(
+            {loss: shares(found, network, loss) for loss in ("rll", "cce")}
+        ).dropna()
+        if len(both) > 1:
+            rll, cce = (listed(points([share]) for share in both[loss]) for loss in both)
+            told.append(
+                f"with {sizes(both.index)} images {NETWORK_NAMES[network]} memorizes {rll} % of "
+                f"the wrong labels with RLL, and {cce} % with CCE"
+            )
+    if not told:
+        return ""
+    return typeset(
+        "Fewer visits to each image are not why the share falls. With the number of passes held "
+        f"fixed instead, at {EPOCHS}: {'; '.join(told)}."
+    )

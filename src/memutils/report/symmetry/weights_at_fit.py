@@ -1,0 +1,80 @@
+"""Weight or symmetry before training ends: the share that evened RLL has of RLL's effect where the
+losses fit as many of the clean images.
+
+At the end of training a loss that only delays memorizing looks as one that does nothing.
+"""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from memutils.claims.contrasts import x_at_level
+from memutils.claims.selection import Pool
+from memutils.claims.thresholds import Thresholds
+from memutils.report.looks import look
+from memutils.report.symmetry import weights
+from memutils.runs.records import Record
+from memutils.words import listed, percent, typeset
+
+CHAIN = weights.CHAINS[0]
+LEVELS = Thresholds().fit_levels
+COLUMNS = ["where", "n", "f", "seed", *(look(loss).name for loss in CHAIN), "share"]
+
+
+def table(pool: Pool, mlp: Iterable[Record]) -> pd.DataFrame:
+    """A row a place, level of the training-mode f, and seed that has the three losses: the excess
+    memorization x of each where it first gets there, and the share of the middle, of what RLL
+    takes off that of CCE; NaN where that is at most ``fit_gap``, or where a loss never gets there.
+
+    Args:
+        pool, mlp: as ``weights.contrasts`` takes them.
+    """
+    limits, rows = Thresholds(), []
+    for where, protocol, alpha in weights.places(pool, mlp):
+        for seed in protocol.seeds():
+            runs = [protocol.get(loss, limits.main_eta, seed, alpha) for loss in CHAIN]
+            for level in LEVELS if all(runs) else ():
+                first, middle, last = x = [x_at_level(run, level) for run in runs]
+                told = first - last > limits.fit_gap  # not where one is NaN
+                share = (first - middle) / (first - last) if told else float("nan")
+                rows.append((where, protocol.images, level, seed, *x, share))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def sentence(found: pd.DataFrame) -> str:
+    """The shares at each level, network by network, in Markdown; '' without one."""
+    told_of = found.dropna(subset=["share"])
+    told = [
+        f"with {network} {at_levels(rows)}"
+        for network, rows in told_of.groupby(told_of["where"].map(weights.network), sort=False)
+    ]
+    if not told:
+        return ""
+    return typeset(
+        "Before the end of training, of RLL's effect on the excess memorization $x$, evened RLL "
+        f"has {listed(told)}. Where CCE and RLL are less than {Thresholds().fit_gap:g} apart there "
+        "is no effect to have a share of."
+    )
+
+
+def at_levels(rows: pd.DataFrame) -> str:
+    """'92 % at f = 0.9 and 88 % at f = 0.95'."""
+    return listed(f"{percent([*of['share']])} at f = {level:g}" for level, of in rows.groupby("f"))
+
+
+def delayed(found: pd.DataFrame, places: Iterable[str]) -> str:
+    """What the weight does at equal fit in places where in the end it does nothing; '' where there
+    is nothing to compare, or it does nothing there either.
+
+    Args:
+        found: from ``table``.
+        places: as ``weights.named`` has them.
+    """
+    rows = found.dropna(subset=["share"])
+    rows = rows[[f"{row.where}, n = {row.n:,}" in set(places) for row in rows.itertuples()]]
+    if rows.empty or rows["share"].min() <= weights.LEAST:
+        return ""
+    return (
+        " It only delays memorizing: where the networks fit as many of the clean images, it has "
+        f"{at_levels(rows)}."
+    )
