@@ -67,7 +67,7 @@ extras: install
 	@$(INSTALL) --extras
 
 book: install ## train what is missing of a grid and build the book: SCALE=quick, JOBS=2 (runs at once), BUILD=_build
-	@$(if $(filter-out quick smoke,$(SCALE)),python workflow/start.py runs --jobs="$$JOBS" --build="$$BUILD") # a chapter shows it
+	@$(if $(filter-out quick smoke,$(SCALE)),python workflow/start.py runs --scale=quick --jobs="$$JOBS" --build="$$BUILD") # a chapter shows it
 	@$(START) book
 	@echo "The book: $$BUILD/html/index.html"
 

@@ -71,6 +71,9 @@ def test_what_cannot_be_archived_is_told_and_leaves_the_archive_alone(tmp_path):
     (tmp_path / "bad.zip").write_bytes(before[:-30])
     with pytest.raises(UserError, match=r"bad\.zip cannot be read"):
         Archive(tmp_path / "bad.zip")
+    (tmp_path / "folder.zip").mkdir()
+    with pytest.raises(UserError, match=r"folder\.zip cannot be read"):
+        Archive(tmp_path / "folder.zip")
 
 
 def add_for_ever(folder: Path) -> None:

@@ -5,7 +5,9 @@ and what that refers to.
 import functools
 import importlib.util
 import math
+import sys
 import textwrap
+import types
 
 import numpy as np
 import pytest
@@ -211,6 +213,28 @@ def test_arrays_and_types_of_torch_count_by_value():
     assert entries.digest({"a": 1, "b": 2}) == entries.digest({"b": 2, "a": 1}) and entries.digest(
         {1, 2}
     ) == entries.digest({2, 1})
+
+
+@pytest.mark.parametrize(
+    "uses",
+    [
+        "import mylib\ndef loss(z, y): return mylib.parts.weight(z).sum()",
+        "def loss(z, y):\n    from mylib.parts import weight\n    return weight(z).sum()",
+        "def loss(z, y):\n    import mylib.parts\n    return mylib.parts.weight(z).sum()",
+    ],
+)
+def test_what_lies_behind_a_dotted_name_or_an_import_on_the_way_counts(monkeypatch, uses, tmp_path):
+    """Fault F1: an edited helper of somebody's package."""
+
+    def digest(factor):
+        package, parts = types.ModuleType("mylib"), types.ModuleType("mylib.parts")
+        package.__path__, package.parts = [], parts
+        parts.weight = eval(f"lambda z: {factor} * z")
+        monkeypatch.setitem(sys.modules, "mylib", package)
+        monkeypatch.setitem(sys.modules, "mylib.parts", parts)
+        return entries.digest(module_of(tmp_path, uses).loss)
+
+    assert digest(2) == digest(2) != digest(3)
 
 
 @pytest.mark.parametrize("setting", ["loss", "network", "switch_loss", "dataset"])

@@ -1,5 +1,7 @@
 """Records of another machine come home whole, and never over what is here."""
 
+import contextlib
+import random
 import shutil
 import types
 import zipfile
@@ -59,6 +61,21 @@ def test_a_damaged_record_is_refused_and_not_copied(elsewhere, suffix):
     with pytest.raises(UserError, match=r"damaged|cannot be read"):
         merge.merge(elsewhere)
     assert f"{path.stem}.json" not in contents(records.results_root())
+
+
+def test_a_flipped_bit_of_an_archive_is_one_sentence_or_does_no_harm(elsewhere, tmp_path):
+    path, rng = tmp_path / "out.zip", random.Random(0)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(elsewhere.glob("smoke/*.*")):
+            archive.write(file, file.relative_to(elsewhere))
+    whole = path.read_bytes()
+    for _ in range(60):
+        content = bytearray(whole)
+        content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
+        path.write_bytes(content)
+        with contextlib.suppress(UserError):
+            merge.merge(path)
+    assert contents(records.results_root()).items() <= contents(elsewhere).items()
 
 
 def test_a_missing_folder_is_named(tmp_path, capsys):

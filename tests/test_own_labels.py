@@ -84,17 +84,34 @@ def test_a_run_on_labels_of_ones_own(own, kind):
     )
 
 
-def test_labels_are_told_apart_by_what_a_checkpoint_holds(own, monkeypatch):
+def test_a_record_does_not_come_back_for_other_labels_of_its_name(own, monkeypatch):
     dataset, noisy = own
-    facts = labeling.settle("given", 0.4, "own", dataset).facts
+    spec = smoke(noise="given", labels="own", epochs=1)
+    record = run_spec(spec)
+    assert run_spec(spec).content == record.content
     changed = noisy.copy()
     changed[0] = (changed[0] + 1) % 10
-    other = data.Dataset(
-        "mnist5k", dataset.train, dataset.test, "arrays", dataset.classes, {}, changed
-    )
-    assert (
-        labeling.settle("given", 0.4, "own", other).facts["labels_sha256"] != facts["labels_sha256"]
-    )
+    other = dataclasses.replace(dataset, noisy=changed)
+    monkeypatch.setitem(data.DATASETS, "mnist5k", lambda root: other)
+    with pytest.raises(UserError, match="when the labels 'own' stood for something else"):
+        run_spec(spec)
+    nothing = dataclasses.replace(dataset, noisy=None)
+    monkeypatch.setitem(data.DATASETS, "mnist5k", lambda root: nothing)
+    assert records.find("smoke", record.key, spec), "a reader needs no labels"
+
+
+def test_a_record_does_not_come_back_for_another_matrix_of_its_name(monkeypatch, tmp_path):
+    monkeypatch.setenv("MEMUTILS_DATA", str(tmp_path))
+    path = tmp_path / "noise/m.csv"
+    path.parent.mkdir()
+    np.savetxt(path, noise.symmetric_matrix(0.4, 10, "others"), delimiter=",")
+    spec = smoke(noise="matrix", labels="m", epochs=1)
+    record = run_spec(spec)
+    np.savetxt(path, noise.pair_matrix(0.4, 10), delimiter=",")
+    with pytest.raises(UserError, match="when the labels 'm' stood for something else"):
+        run_spec(spec)
+    path.unlink()
+    assert records.find("smoke", record.key, spec)
 
 
 @pytest.mark.parametrize(

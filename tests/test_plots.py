@@ -87,12 +87,10 @@ def test_a_figure_takes_the_largest_scale_that_has_records_or_the_one_named(resu
         "epochs": 1,
         "dataset": "mnist5k",
     }
-    record = runs.run(scale.spec(**settings), scale, progress=False)
+    runs.run(scale.spec(**settings), scale, progress=False)
     shown = plots.paper_panels("", [("resnet18", "cce"), ("resnet32", "cce")])
     assert shown.scale == "cpu" and not shown.records  # a variation is not of the grid
     assert "mnist-resnet18-cce-eta0.4-seed0" in shown.absent
-    assert records.identity_gap(record) < 1e-9
-    assert records.identity_gap(changed(record, recovered=0.99)) > 1e-3
 
 
 def test_a_collapsed_run_is_marked(results):

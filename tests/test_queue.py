@@ -54,7 +54,7 @@ def rates(seconds: float) -> Rates:
 
 def result(j1: float = 1.0, **content):
     rows = [{"epoch": epoch, "j1": value} for epoch, value in ((1, 0.5), (2, j1), (3, None))]
-    return made("run", rows, **content)
+    return made("run", rows, **{"provenance": {"seconds": 0.0}} | content)
 
 
 @given(
@@ -77,7 +77,7 @@ def test_no_run_is_begun_that_would_not_end_in_time(lengths, limit, factor, prio
         )
         begun.append(one)
         clock.now += one.spec.epochs * factor
-        return result()
+        return result(provenance={"seconds": one.spec.epochs * factor})
 
     work.work(carry)
     assert clock.now <= limit and not work.failed
@@ -115,6 +115,54 @@ def test_a_run_that_needs_another_s_fit_is_left_out_without_it(j1, expected):
     assert begun == expected and any(
         "b is left out: a is not recorded with a J1 of 0.95 or more" in line for line in lines
     ) == (j1 < 0.95)
+
+
+def test_a_run_that_was_gone_on_with_teaches_what_all_of_it_took():
+    clock, work = Clock(), Queue([job("a", 10)], rates(1), say=lambda line: None)
+    work.clock = clock
+
+    def carry(one, deadline):
+        clock.now += 1  # nine tenths were done before
+        return result(provenance={"seconds": 10.0})
+
+    work.work(carry)
+    assert work.rates.seconds(job("b", 10).spec) == pytest.approx(10)
+
+
+def test_while_a_run_is_under_way_none_that_may_fit_is_given_up():
+    """The prior is a hundred times too long: what the first run takes shows that all fit."""
+    begun, first = [], threading.Event()
+    jobs = [job("short", 3), *(job(f"long-{i}", 10) for i in range(4))]
+    work = Queue(jobs, rates(10), limit=40, clock=lambda: 0.0, say=lambda line: None)
+    both = threading.Barrier(2)
+
+    def carry(one, deadline):
+        begun.append(one.key)
+        if one.key == "short":
+            first.wait(0.2)
+        else:
+            both.wait(20)  # two at once, or the barrier breaks
+        return result(provenance={"seconds": 0.1 * one.spec.epochs})
+
+    queue.work_through(work, [carry, carry])
+    assert len(begun) == 5 and not work.failed and not work.waiting
+
+
+def test_a_condition_that_is_recorded_counts_though_it_is_not_selected(tmp_path, capsys):
+    path, (key, *_) = tmp_path / "order.yaml", [key for key in SPECS if "rll-eta0.4" in key]
+    path.write_text(f"- {{scale: smoke, runs: '*', first: {{run: {key}, j1: 0.0}}}}")
+    runs.run(SPECS[key], SMOKE, progress=False)
+    assert queue.main(["--order", str(path), "--only", "cce", "--list"]) == 0
+    assert capsys.readouterr().out.count("- {") == sum("cce" in name for name in SPECS)
+    assert queue.main(["--order", str(path), "--only", "resnet81"]) == 1
+    assert "has 'resnet81' in its name" in capsys.readouterr().err
+
+
+def test_a_run_that_another_process_holds_is_waited_for_until_the_limit():
+    key, spec = next(iter(SPECS.items()))
+    with checkpoints.only_one("smoke", key):
+        with pytest.raises(runs.OutOfTimeError, match="another process still runs it"):
+            runs.run(spec, SMOKE, progress=False, until=time.monotonic() + 0.3)
 
 
 def test_a_run_that_diverged_did_not_fit():
@@ -196,6 +244,7 @@ def test_an_order_is_patterns_of_keys_each_run_once(tmp_path):
             "Did you mean 'mnist5k-mlp-rll-eta0.4-seed0'",
         ),
         ("- {scale: smoke, runs: '*', first: {run: none, j1: 1}}", "a key of scale smoke"),
+        ("- {scale: smoke, runs: '*', first: {run: [a], j1: 1}}", "a key of scale smoke"),
         ("- [", "cannot be read"),
     ],
 )

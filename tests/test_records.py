@@ -230,6 +230,16 @@ def test_a_record_under_another_name_or_absent():
     assert records.find("test", KEY, SPEC) is None
 
 
+def test_a_record_in_another_scales_folder_is_not_handed_out():
+    record = write()
+    folder = record.path.parents[1] / "other"
+    folder.mkdir()
+    for path in record.path.parent.glob(f"{KEY}.*"):
+        path.rename(folder / path.name)
+    with pytest.raises(UserError, match="is of the scale test; move it from the folder other to"):
+        records.load("other")
+
+
 def test_a_record_of_other_settings_is_an_error_that_names_them():
     write(spec=CONTENT["spec"] | {"lr": 0.3, "loss_parameters": {"alpha": 0.45}})
     with pytest.raises(UserError, match=r"other settings \(alpha, lr\)"):

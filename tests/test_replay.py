@@ -47,6 +47,18 @@ def test_what_differs_is_told_with_its_size(recorded):
     assert str(found).endswith(": differs in single predictions alone") and not found.far
 
 
+def test_what_differs_in_an_earlier_epoch_alone_is_not_equal(recorded):
+    table = recorded.table.copy()
+    table[recorded.content["columns"].index("j1"), 0] += 0.25
+    earlier = records.Record(
+        recorded.path, recorded.content, recorded.arrays() | {"history": table}
+    )
+    assert replay.compare(recorded, earlier, [recorded]).answer == "differs"
+    outcome = recorded.arrays()["mislabeled_predicted"]
+    found = replay.compare(recorded, other(recorded, mislabeled_predicted=9 - outcome), [recorded])
+    assert found.answer == "differs" and found.by == 0
+
+
 def test_what_its_seeds_differ_by_is_not_far(recorded):
     near = replay.compare(recorded, changed(recorded, j1=0.0), [recorded, changed(recorded, j1=1)])
     assert near.answer == "differs" and near.range > near.by and not near.far

@@ -16,7 +16,7 @@ import torch
 from conftest import measured as results
 from conftest import run_spec, smoke
 
-from memutils import data, losses, models, runs, training
+from memutils import data, losses, models, noise, runs, training
 from memutils.runs import checkpoints, execute, provenance, records, specs
 
 pytestmark = pytest.mark.usefixtures("quick_data")
@@ -179,22 +179,33 @@ def test_what_cannot_be_gone_on_with_took_no_time():
     assert checkpoint.resume(trainer=None) == 0
 
 
-@pytest.mark.parametrize("name", ["loss", "network", "data"])
+def relabel(monkeypatch, known, seed):
+    """The data set comes with labels of its own, drawn with this seed."""
+    labels = noise.apply_noise(known.train.labels, noise.symmetric_matrix(0.4, 10, "others"), seed)
+    own = dataclasses.replace(known, noisy=labels.noisy)
+    monkeypatch.setitem(data.DATASETS, "mnist5k", lambda root: own)
+
+
+@pytest.mark.parametrize("name", ["loss", "network", "data", "labels"])
 def test_a_checkpoint_is_not_gone_on_with_after_a_name_came_to_stand_for_something_else(
     monkeypatch, epochs_run, capsys, name
 ):
     monkeypatch.setitem(losses.LOSSES, "mine", lambda: losses.CCE())
     monkeypatch.setitem(models.NETWORKS, "mine", lambda shape, k: models.MLP(shape, k))
-    spec = smoke(loss="mine", network="mine")
+    spec, known = smoke(loss="mine", network="mine"), data.load("mnist5k")
+    if name == "labels":
+        spec = dataclasses.replace(spec, noise="given", labels="own")
+        relabel(monkeypatch, known, seed=0)
     killed_after(monkeypatch, spec, 2)
-    if name == "loss":
+    if name == "labels":
+        relabel(monkeypatch, known, seed=1)
+    elif name == "loss":
         monkeypatch.setitem(losses.LOSSES, "mine", lambda: losses.MAE())
     elif name == "network":
         monkeypatch.setitem(
             models.NETWORKS, "mine", lambda shape, k: models.MLP(shape, k).requires_grad_()
         )
     else:
-        known = data.load("mnist5k")
         other = dataclasses.replace(known, test=known.test[::-1])
         monkeypatch.setitem(data.DATASETS, "mnist5k", lambda root: other)
     epochs_run.clear()

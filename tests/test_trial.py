@@ -9,7 +9,7 @@ import torch
 from conftest import measured, run_spec, smoke
 from torch import nn
 
-from memutils import models, recipe, trial
+from memutils import losses, models, recipe, trial
 from memutils.errors import UserError
 from memutils.runs import records
 
@@ -186,6 +186,17 @@ def test_a_trial_leaves_no_trace(copies, training):
     assert torch.equal(torch.get_rng_state(), state) and network.training == training
     assert same_state(network, before) and (not copies or network.times == 0)
     assert all(p.grad is None for p in network.parameters())
+
+
+def test_a_loss_that_cannot_be_copied_says_so(monkeypatch):
+    class Locked(nn.CrossEntropyLoss):
+        def __init__(self):
+            super().__init__()
+            self.lock = threading.Lock()
+
+    monkeypatch.setitem(losses.LOSSES, "locked", Locked())
+    with pytest.raises(UserError, match="The loss Locked cannot be copied"):
+        run_spec(smoke(loss="locked"))
 
 
 @pytest.mark.parametrize("network", ["mlp", "tiny", "busy"])

@@ -41,7 +41,7 @@ def snakemake(
     )
 
 
-def test_without_sbatch_slurm_is_refused_before_anything_is_deleted(tmp_path):
+def test_without_sbatch_slurm_is_refused_before_a_job_is_handed_on(tmp_path):
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("bash", "sh", "env", "git", "which"):

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from zoo_formulas import batches, every_label, p_y, values_of
 
 from memutils import losses
+from memutils.errors import UserError
 from memutils.losses import AEL, AGCE, AUL, CCE, MAE, RLL, JensenShannon, TaylorCE, divergences
 from memutils.losses.base import Loss, Parameter
 
@@ -103,12 +104,38 @@ class Power(Loss):
 
 
 @given(batch=batches(), active=st.floats(0, 5), passive=st.floats(0, 5))
-def test_a_weighted_sum_of_any_two_losses_has_the_parameters_of_both(batch, active, passive):
+def test_a_weighted_sum_has_the_parameters_of_both_losses(batch, active, passive):
     found = losses.weighted(Scaled, Power, passive=3.0, r=0.5)
     assert repr(found()) == "WeightedScaledPower(active=1.0, passive=3.0, c=2.0, r=0.5)"
     total = values_of(found(active, passive, 4, 1, "none"), *batch)
     parts = [values_of(part, *batch) for part in (Scaled(4, "none"), Power(1, "none"))]
     np.testing.assert_allclose(total, active * parts[0] + passive * parts[1], atol=1e-12)
+
+
+PLAIN = [kind for kind in losses.LOSSES.values() if isinstance(kind, type) and not kind.from_logits]
+
+
+@pytest.mark.parametrize("kind", PLAIN)
+@given(batch=batches())
+def test_a_weighted_sum_is_that_of_its_parts_or_says_why_not(kind, batch):
+    """Of any two: losses built on other losses too, and sums of sums."""
+    if {"active", "passive"} & kind.loss_parameters.keys():
+        with pytest.raises(UserError, match="two parameters named"):
+            losses.weighted(kind, MAE)
+        return
+    for pair in ((kind, MAE), (MAE, kind)):
+        total = values_of(losses.weighted(*pair)(2, 3, reduction="none"), *batch)
+        one, other = (values_of(part(reduction="none"), *batch) for part in pair)
+        np.testing.assert_allclose(total, 2 * one + 3 * other, atol=1e-9)
+
+
+def test_a_weighted_sum_of_what_cannot_be_summed_says_so():
+    with pytest.raises(UserError, match="two parameters named 'q'; rename that of AGCE"):
+        losses.weighted(losses.GCE, AGCE)
+    with pytest.raises(UserError, match="Unhinged takes logits"):
+        losses.weighted(losses.Unhinged, MAE)
+    twice = losses.weighted(MAE, MAE)(2, 3)
+    assert twice.symmetry_constant(10) == 5 * MAE().symmetry_constant(10)
 
 
 def test_a_weighted_sum_is_symmetric_where_each_part_that_counts_is():

@@ -115,6 +115,20 @@ def environment(content: dict) -> dict:
     return {"torch": made["versions"]["torch"], "machine": made["machine"]} | execution
 
 
+def columns(record: Record) -> dict[str, np.ndarray]:
+    """The history by column, but for the times."""
+    history = record.history
+    return {str(n): history[n].to_numpy(float) for n in history if not str(n).endswith("seconds")}
+
+
+def alike(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
+    """Whether what both hold is the same: an older record holds less."""
+    return all(
+        np.array_equal(one[name], other[name], equal_nan=one[name].dtype.kind == "f")
+        for name in (one.keys() & other.keys()) - {"history"}
+    )
+
+
 def compare(record: Record, new: Record, others: list[Record]) -> Replay:
     """What came of a replay.
 
@@ -124,8 +138,7 @@ def compare(record: Record, new: Record, others: list[Record]) -> Replay:
         others: records that differ in their seed alone, this one among them.
     """
     old, metrics, kept, arrays = last(record), last(new), record.arrays(), new.arrays()
-    names = [name for name in kept if name.endswith("_predicted") and name in arrays]
-    same = all(np.array_equal(kept[name], arrays[name]) for name in names)
+    same = alike(kept, arrays) and alike(columns(record), columns(new))
     apart = {name: abs(metrics[name] - old[name]) for name in old}
     widest, ranges = max(apart, key=apart.get), spreads(others)
     inside = all(low <= metrics[name] <= high for name, (low, high) in ranges.items())

@@ -190,3 +190,6 @@ LABEL_SETS: dict[str, LabelSet] = {
     **{f"cifar10n-{which}": of_cifar10n(which) for which in OFFICIAL if which != "clean"},
 }
 """Label sets by name. Add yours here."""
+
+OWN = dict(LABEL_SETS)
+"""What the package itself registers; on its own data sets their labels never change."""

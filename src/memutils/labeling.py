@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from memutils import data, noise
+from memutils import data, label_sets, noise
 from memutils.data import Dataset
 from memutils.errors import UserError, unknown_name
 from memutils.label_sets import LABEL_SETS, file_sha256
@@ -129,6 +129,38 @@ def settle(kind: str, eta: float, name: str, dataset: Dataset, root: Path | None
     return Source(kind, matrix, None, facts)
 
 
+def changed(kind: str, name: str, dataset: str, then: dict, num_classes: int) -> bool:
+    """Whether labels or matrix of this name are other ones than those that a record tells of.
+
+    False where nothing is there to compare with: whoever reads records needs no data.
+
+    Args:
+        kind, name: the settings ``noise`` and ``labels``.
+        dataset: the data set's name.
+        then: the ``facts`` of the record.
+        num_classes: K of the record.
+    """
+    if kind not in NAMED:
+        return False
+    own = data.DATASETS.get(dataset) is data.OWN.get(dataset)
+    try:
+        if kind == "matrix":
+            found = read_matrix(name, num_classes, data.data_root())[1]
+            return found != then.get("label_file_sha256")
+        if own and LABEL_SETS.get(name) is label_sets.OWN.get(name):
+            return False
+        loaded = data.load(dataset)
+        labels, _ = LABEL_SETS[name].read(data.data_root(), loaded)
+    except (UserError, KeyError):
+        return False
+    return digest(np.asarray(labels)) != then.get("labels_sha256")
+
+
+def digest(labels: np.ndarray) -> str:
+    """sha256 of labels, integers below 256."""
+    return hashlib.sha256(labels.astype(np.uint8).tobytes()).hexdigest()
+
+
 def given_labels(kind: str, eta: float, name: str, dataset: Dataset, root: Path) -> Source:
     """A label set, checked against its data set and eta."""
     entry, n, k = LABEL_SETS[name], len(dataset.train), dataset.num_classes
@@ -144,7 +176,7 @@ def given_labels(kind: str, eta: float, name: str, dataset: Dataset, root: Path)
     check_rate(f"The label set {name}", labels.rate, eta)
     facts = {
         "label_file_sha256": sha256,
-        "labels_sha256": hashlib.sha256(labels.noisy.astype(np.uint8).tobytes()).hexdigest(),
+        "labels_sha256": digest(labels.noisy),
         "source": entry.source,
         "license": entry.license,
         "set_rate": labels.rate,

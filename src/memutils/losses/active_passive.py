@@ -5,11 +5,13 @@ An *active* loss raises p_y alone (cross entropy, NCE); a *passive* one also low
 """
 
 import dataclasses
+from functools import cached_property
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from memutils.errors import UserError
 from memutils.losses.base import Loss, Parameter, pick
 from memutils.losses.entropies import NCE
 from memutils.losses.paper import CCE, MAE
@@ -45,22 +47,40 @@ def weighted(active: type[Loss], passive: type[Loss], /, **defaults: float) -> t
         active, passive: classes that take log-probabilities; the new one has the parameters of
             both besides the two weights.
         defaults: of its parameters, where they differ from the declared ones.
+
+    Raises:
+        UserError: a loss of logits, or two parameters of one name.
     """
     declared = {"active": ACTIVE, "passive": PASSIVE}
-    declared |= active.loss_parameters | passive.loss_parameters
+    for loss in (active, passive):
+        if loss.from_logits:
+            raise UserError(
+                f"{loss.__name__} takes logits; weighted takes losses of their softmax."
+            )
+        if shared := sorted(declared.keys() & loss.loss_parameters.keys()):
+            raise UserError(
+                f"A weighted sum cannot have two parameters named {shared[0]!r}; rename that of "
+                f"{loss.__name__}."
+            )
+        declared |= loss.loss_parameters
     own = {n: dataclasses.replace(declared[n], default=value) for n, value in defaults.items()}
 
     class Weighted(Loss):
         loss_parameters: ClassVar = declared | own
 
-        # Both formulas find their parameters in this loss, which has the attributes of both.
+        @cached_property
+        def parts(self) -> list[tuple[float, Loss]]:
+            """Each weight with its loss."""
+            return [
+                (weight, loss(**{name: getattr(self, name) for name in loss.loss_parameters}))
+                for loss, weight in ((active, self.active), (passive, self.passive))
+            ]
+
         def per_example(self, log_p: Tensor, target: Tensor) -> Tensor:
-            first = active.per_example(self, log_p, target)
-            return self.active * first + self.passive * passive.per_example(self, log_p, target)
+            return sum(weight * loss.per_example(log_p, target) for weight, loss in self.parts)
 
         def symmetry_constant(self, num_classes: int) -> float | None:
-            parts = [(self.active, active), (self.passive, passive)]
-            found = [(w, loss.symmetry_constant(self, num_classes)) for w, loss in parts if w]
+            found = [(w, loss.symmetry_constant(num_classes)) for w, loss in self.parts if w]
             return None if any(c is None for _, c in found) else sum(w * c for w, c in found)
 
     Weighted.__name__ = Weighted.__qualname__ = f"Weighted{active.__name__}{passive.__name__}"

@@ -10,10 +10,12 @@ from torch import Tensor, nn
 from memutils.errors import UserError
 
 ROUNDING = 1e-5
-"""Of a sum's size: float32 has 6e-8 for a number, and a sum over 256 labels some ten times that."""
+"""Of the size of a loss's values: float32 has 6e-8 for a number, and a sum over 256 labels some
+ten times that.
+"""
 
 CLAMPED = 1e-2
-"""Of a sum's size: more than a clamp of small probabilities does to it."""
+"""Of the size of a loss's values: more than a clamp of small probabilities does to it."""
 
 NEAR_UNIFORM = 0.3
 """Size of the logits of which no probability falls below a clamp that anybody uses."""

@@ -37,8 +37,8 @@ class Archive:
         self.parts = [path]
         while self.path_of(len(self.parts) + 1).exists():
             self.parts.append(self.path_of(len(self.parts) + 1))
-        self.content = self.parts[-1].read_bytes() if self.parts[-1].exists() else b""
         self.names = {name for part in self.parts if part.exists() for name in names_in(part)}
+        self.content = self.parts[-1].read_bytes() if self.parts[-1].exists() else b""
 
     def path_of(self, number: int) -> Path:
         """Where the archive of that number lies, counted from 1."""

@@ -89,9 +89,10 @@ class Stream:
         self.process = Process()
 
     def __call__(self, job: Job, deadline: float) -> Record:
-        try:
+        with contextlib.suppress(runs.NoGraphError):
             return runs.run(
                 job.spec, job.scale, progress=False, until=deadline, load=load, graph_only=True
             )
-        except runs.NoGraphError:
-            return self.process(job, deadline)
+        return self.process(
+            job, deadline
+        )  # here, since an error holds the refused trainer's memory

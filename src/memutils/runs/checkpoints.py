@@ -5,6 +5,7 @@ from carrying it out.
 import contextlib
 import hashlib
 import io
+import math
 import pickle
 import sys
 import time
@@ -23,6 +24,10 @@ except ImportError:  # Windows
     fcntl = None
 
 CHECKPOINT_SECONDS = 60
+
+
+class OutOfTimeError(Exception):
+    """A run was stopped at its limit of time; what it had done is in its checkpoint."""
 
 
 def checkpoint_path(scale: str, key: str) -> Path:
@@ -49,9 +54,12 @@ def work_folder(scale: str) -> Path:
 
 
 @contextlib.contextmanager
-def only_one(scale: str, key: str) -> Iterator[None]:
+def only_one(scale: str, key: str, until: float = math.inf) -> Iterator[None]:
     """Waits until no other process carries out this run.
     The system drops the lock with the process that holds it.
+
+    Raises:
+        OutOfTimeError: ``until``, by ``time.monotonic()``, came before.
     """
     if fcntl is None:
         raise UserError(
@@ -69,11 +77,23 @@ def only_one(scale: str, key: str) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             print(f"{key} is being run by another process; waiting for it.", file=sys.stderr)
-            fcntl.flock(file, fcntl.LOCK_EX)
+            wait_for(file, until)
         except OSError as error:
             where = f"The file system of {work_folder(scale)} has no locks ({error.strerror})"
             raise UserError(f"{where}; let MEMUTILS_RESULTS name a folder on another.") from error
         yield
+
+
+def wait_for(file: io.TextIOBase, until: float) -> None:
+    """Waits for the lock of a file."""
+    while until < math.inf:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise OutOfTimeError("another process still runs it at the limit") from None
+            time.sleep(0.2)
+    fcntl.flock(file, fcntl.LOCK_EX)
 
 
 class Checkpoint:

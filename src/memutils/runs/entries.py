@@ -12,6 +12,7 @@ import contextlib
 import dis
 import functools
 import hashlib
+import importlib
 import inspect
 import sys
 import textwrap
@@ -162,14 +163,37 @@ def of_function(function: types.FunctionType, seen: dict[int, object]) -> Iterat
         yield f"{name} ="
         with contextlib.suppress(ValueError):  # empty until the function around it has gone on
             yield from described(cell.cell_contents, seen)
-    names, attributes = names_in(function.__code__)
-    for name in sorted(names):
-        value = function.__globals__.get(name)
-        if isinstance(value, types.ModuleType) and not of_library(value):
-            value = {n: getattr(value, n) for n in attributes if hasattr(value, n)}
+    names, attributes, modules = names_in(function.__code__)
+    imports = {name: module for name in modules if (module := imported(name))}
+    known = function.__globals__ | imports
+    for name in sorted(names | imports.keys()):
+        value = used_of(known.get(name), attributes, set())
         if not isinstance(value, list | set):  # a log, more often than a setting
             yield f"{name} ="
             yield from described(value, seen)
+
+
+def imported(name: str) -> types.ModuleType | None:
+    """Somebody's own module that a function imports by this name when it is called, or None."""
+    try:
+        module = importlib.import_module(name)
+    except Exception:  # the run itself will say so
+        return None
+    return None if of_library(module) else module
+
+
+def used_of(value, attributes: set[str], around: set[int]):
+    """Of somebody's own module what is used of it, by name, of modules within it too; else the
+    value itself.
+
+    Args:
+        attributes: the names that are used.
+        around: the modules that it is looked up in.
+    """
+    if not isinstance(value, types.ModuleType) or of_library(value) or id(value) in around:
+        return value
+    own = {n: getattr(value, n) for n in attributes if hasattr(value, n)}
+    return {n: used_of(part, attributes, around | {id(value)}) for n, part in own.items()}
 
 
 def text_of(function: types.FunctionType) -> str | None:
@@ -194,12 +218,15 @@ def without_doc(function: types.FunctionType) -> types.CodeType:
     return code.replace(co_consts=(None, *code.co_consts[1:])) if has_doc else code
 
 
-def names_in(code: types.CodeType) -> tuple[set[str], set[str]]:
-    """The global names, and the attributes' names, that code and the functions within it use."""
-    loads = {"LOAD_GLOBAL": set(), "LOAD_NAME": set(), "LOAD_ATTR": set(), "LOAD_METHOD": set()}
-    todo = [code]
+def names_in(code: types.CodeType) -> tuple[set[str], set[str], set[str]]:
+    """The global names, the attributes' names and the modules imported on the way, that code and
+    the functions within it use.
+    """
+    kinds = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM", "IMPORT_NAME")
+    loads, todo = {kind: set() for kind in kinds}, [code]
     while todo:
         for instruction in dis.get_instructions(part := todo.pop()):
             loads.get(instruction.opname, set()).add(instruction.argval)
         todo += [inner for inner in part.co_consts if isinstance(inner, types.CodeType)]
-    return loads["LOAD_GLOBAL"] | loads["LOAD_NAME"], loads["LOAD_ATTR"] | loads["LOAD_METHOD"]
+    attributes = loads["LOAD_ATTR"] | loads["LOAD_METHOD"] | loads["IMPORT_FROM"]
+    return loads["LOAD_GLOBAL"] | loads["LOAD_NAME"], attributes, loads["IMPORT_NAME"]

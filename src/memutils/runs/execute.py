@@ -17,17 +17,13 @@ from memutils import __version__, data, evaluation, labeling, losses, models, no
 from memutils.errors import INTERRUPTED
 from memutils.graph import own_stream
 from memutils.runs import entries, files, measured, provenance, records
-from memutils.runs.checkpoints import Checkpoint, drop_checkpoint, only_one
+from memutils.runs.checkpoints import Checkpoint, OutOfTimeError, drop_checkpoint, only_one
 from memutils.runs.records import Record
 from memutils.runs.setup import child_seed, label_source, make_trainer, prepare
 from memutils.runs.specs import Scale, Spec, load_scale
 from memutils.runs.storage import Storage, pictured
 from memutils.step import Diverged
 from memutils.training import Trainer
-
-
-class OutOfTimeError(Exception):
-    """A run was stopped at its limit of time; its checkpoint is written."""
 
 
 class NoGraphError(Exception):
@@ -70,7 +66,7 @@ def run(
     scale = load_scale(scale) if isinstance(scale, str) else scale
     key = scale.key(spec)
     try:
-        with only_one(scale.name, key):
+        with only_one(scale.name, key, until):
             files.sweep(scale.name, key)
             found = records.find(scale.name, key, spec)
             if found is None:

@@ -8,12 +8,16 @@ import re
 import sys
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 from memutils.errors import UserError, command
 from memutils.paths import expanded
 from memutils.runs import provenance, records
 from memutils.runs.records import Record
+
+DAMAGED = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What unpacking a damaged or an encrypted archive raises (NotImplementedError is of the third)."""
 
 
 def merge(source: Path) -> dict[str, list[str]]:
@@ -42,6 +46,7 @@ def merge(source: Path) -> dict[str, list[str]]:
     outcome, checked = {"copied": [], "here already": [], "conflicts": []}, set()
     for path in paths_in(source):
         record, scale = records.read(path), path.parent.name
+        records.check_folder(record)
         record.arrays()  # whole, and of this record
         target, name = records.path_of(scale, record.key), f"{scale}/{record.key}"
         if target.exists():
@@ -88,7 +93,7 @@ def unpack(archive: Path, folder: Path) -> None:
             record = re.compile(rf"{part}/{part}\.(json|npz)")
             names = [name for name in file.namelist() if record.fullmatch(name)]
             file.extractall(folder, names)
-    except (OSError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         raise UserError(
             f"The archive {archive} cannot be read ({error}). Fetch it again."
         ) from error

@@ -123,14 +123,18 @@ def read_order(path: Path, only: str = "") -> list[Job]:
                 jobs.setdefault(job.name, job)
         except UserError as error:
             raise UserError(f"In the order {path}, entry {number}: {error}") from error
-    return [job for job in jobs.values() if only in job.key]
+    found = [job for job in jobs.values() if only in job.key]
+    if jobs and not found:
+        raise UserError(f"No run of the order {path} has {only!r} in its name.")
+    return found
 
 
 def is_condition(first: object, known: dict[str, Spec]) -> bool:
     """Whether ``first`` of an entry names a run of the scale and the J1 that it must come to."""
     if not isinstance(first, dict) or first.keys() != {"run", "j1"}:
         return False
-    return first["run"] in known and isinstance(first["j1"], int | float)
+    run, j1 = first["run"], first["j1"]
+    return isinstance(run, str) and run in known and isinstance(j1, int | float)
 
 
 def grid_of(name: object) -> tuple[Scale, dict[str, Spec]]:

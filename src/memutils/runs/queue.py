@@ -58,6 +58,13 @@ class Queue:
         self.finished: dict[tuple[str, str], Record] = {}
         self.failed: list[Job] = []
 
+    def recorded(self, job: Job) -> bool:
+        """Whether a run is recorded already; then it is finished."""
+        found = records.find(job.scale.name, job.key, job.spec)
+        if found is not None:
+            self.finished[job.name] = found
+        return found is not None
+
     def left(self) -> float:
         """Seconds to the limit."""
         return self.deadline - self.clock()
@@ -75,8 +82,8 @@ class Queue:
         return "waiting" if any(other.name == job.first for other in self.waiting) else "never"
 
     def take(self) -> Job | None:
-        """The first run that may begin and is likely to end in time;
-        None if there is none and none will be.
+        """The first run that may begin and is likely to end in time; None if there is none and
+        none will be. While runs are under way there may be: what they take corrects the estimates.
         """
         with self.changed:
             while True:
@@ -94,7 +101,7 @@ class Queue:
                         self.waiting.remove(job)
                         self.running.append(job)
                         return job
-                if "running" not in states.values():
+                if not self.running or not self.waiting:
                     return None
                 self.changed.wait()
 
@@ -108,7 +115,7 @@ class Queue:
             )
             try:
                 found = carry(job, self.deadline)
-                self.rates.learn(job.spec, self.clock() - start)
+                self.rates.learn(job.spec, found.provenance["seconds"])  # of a resumed run, all
                 self.done(found)
                 self.say(f"{job.key} is recorded after {self.clock() - start:.0f} s.")
             except runs.OutOfTimeError as error:
@@ -121,6 +128,14 @@ class Queue:
                 if found is not None:
                     self.finished[job.name] = found
                 self.changed.notify_all()
+
+
+def condition(job: Job) -> Job | None:
+    """The run that must be recorded before another, selected or not."""
+    if not job.first:
+        return None
+    key = job.first[1]
+    return Job(job.scale, key, job.scale.specs()[key])
 
 
 def final_j1(record: Record) -> float:
@@ -141,6 +156,12 @@ def work_through(queue: Queue, carriers: list[Carrier]) -> None:
 
 def make_say(log: Path | None) -> Callable[[str], None]:
     """Prints a line with the time, and writes it into the log too."""
+
+    if log is not None:
+        try:
+            log.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"Cannot make the folder {log.parent}: {error.strerror}.") from error
 
     def say(text: str) -> None:
         line = f"{time.strftime('%H:%M:%S')} {text}"
@@ -189,24 +210,24 @@ def work_off(options: argparse.Namespace) -> int:
             records.write_whole(beside, json.dumps(rates.known | rates.measured).encode())
 
     queue = Queue(jobs, rates, done, options.limit, say=say)
-    for job in jobs:  # what is recorded already
-        found = records.find(job.scale.name, job.key, job.spec)
-        if found is not None:
-            queue.waiting.remove(job)
-            queue.finished[job.name] = found
+    queue.waiting = [job for job in jobs if not queue.recorded(job)]
+    for job in filter(None, map(condition, queue.waiting)):
+        queue.recorded(job)
     if options.list:
         print("\n".join(listing(queue) or ["[]"]))
         return 0
     if archive:
-        for found in queue.finished.values():
-            archive.add(found)
+        for job in jobs:
+            if job.name in queue.finished:
+                archive.add(queue.finished[job.name])
     say(
         f"{len(queue.waiting)} of {len(jobs)} runs are missing; {at_once} at once, by {by},"
         f" {queue.left():.0f} s."
     )
     work_through(queue, [Stream() if by == "streams" else Process() for _ in range(at_once)])
     say(
-        f"{len(queue.finished)} of {len(jobs)} recorded, {len(queue.failed)} failed,"
+        f"{sum(job.name in queue.finished for job in jobs)} of {len(jobs)} recorded,"
+        f" {len(queue.failed)} failed,"
         f" {len(queue.waiting)} were not begun."
     )
     return int(bool(queue.failed))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from memutils import labeling
 from memutils.errors import UserError
 from memutils.runs import entries, format1
 from memutils.runs.files import folder_of, path_of, plain_name, results_root, write_whole
@@ -143,7 +144,11 @@ def find(scale: str, key: str, spec: Spec) -> Record | None:
             "Move it away, or give this run another scale."
         )
     then = record.content.get("stood_for", {})
-    if others := entries.differing(spec, then, record.dataset.get("fingerprints", {})):
+    others = entries.differing(spec, then, record.dataset.get("fingerprints", {}))
+    facts, k = record.content.get("noise", {}), len(record.dataset["classes"])
+    if labeling.changed(spec.noise, spec.labels, spec.dataset, facts, k):
+        others.append(f"the labels {spec.labels!r}")
+    if others:
         raise UserError(
             f"The record {path} was made when {' and '.join(others)} stood for something else. "
             f"To train anew, delete {path}; to keep it, register yours under another name."
@@ -163,7 +168,19 @@ def load(scale: str = "") -> list[Record]:
     An empty name means ``specs.scale_name()``.
     """
     paths = sorted(folder_of(scale_name(scale)).glob("*.json"))
-    return [read(path) for path in paths if not path.name.startswith(".")]
+    found = [read(path) for path in paths if not path.name.startswith(".")]
+    for record in found:
+        check_folder(record)
+    return found
+
+
+def check_folder(record: Record) -> None:
+    """Raises a UserError where a record lies under another scale: its key is another run there."""
+    if (folder := record.path.parent.name) != record.scale:
+        raise UserError(
+            f"The record {record.path} is of the scale {record.scale}; move it from the folder "
+            f"{folder} to {record.scale}."
+        )
 
 
 def shown_scale(name: str = "") -> str:
@@ -173,18 +190,6 @@ def shown_scale(name: str = "") -> str:
     """
     large = (scale for scale in ("paper", "cpu") if any((results_root() / scale).glob("*.json")))
     return name or next(large, scale_name())
-
-
-def identity_gap(record: Record) -> float:
-    """How far a record is from J1 = (1-e) fitted + e memorized and J2 = (1-e) fitted + e recovered.
-
-    Both are identities, e being the empirical noise rate, so the largest difference over the
-    evaluations is 0 up to rounding.
-    """
-    e, parts = record.noise_rate, {"fitted": 0, "memorized": 0, "recovered": 0}
-    rows = record.history.dropna(subset=["j1"]).fillna(parts)
-    j1, j2 = ((1 - e) * rows["fitted"] + e * rows[part] for part in ("memorized", "recovered"))
-    return float(max((j1 - rows["j1"]).abs().max(), (j2 - rows["j2"]).abs().max()))
 
 
 def histories(records: list[Record]) -> "pd.DataFrame":

@@ -140,6 +140,10 @@ def checked_loss(loss: Callable, num_classes: int, device: str) -> Callable:
     It is a copy: what is registered may be one object for all runs.
     """
     if isinstance(loss, torch.nn.Module):
-        loss = copy.deepcopy(loss).to(device)
+        try:
+            loss = copy.deepcopy(loss).to(device)
+        except Exception as error:  # it holds what cannot be copied, a lock say
+            why = f"{type(error).__name__}: {error}"
+            raise UserError(f"The loss {type(loss).__name__} cannot be copied ({why}).") from error
     losses.check_loss(loss, num_classes, device)
     return loss
