@@ -79,6 +79,11 @@ def test_on_mnist_new_images_suffer_with_rll_too(pool):
     assert max(noisy) < min(clean)
 
 
+def test_on_20000_images_of_mnist_rlls_accuracy_hardly_falls(recorded):
+    lost = sentences.cost(chapter.load("cpu").frame, "resnet18", "RLL")
+    assert lost[20000] < 0.015 < 0.03 < lost[5000]
+
+
 def test_on_mnist_rll_never_crosses_over_and_cce_does(pool):
     assert min(crossovers(pool, "resnet18", "rll")) == float("inf")
     assert max(crossovers(pool, "resnet18", "cce")) < 60
