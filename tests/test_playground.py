@@ -37,7 +37,8 @@ def playground(quick_data, monkeypatch) -> dict:
     names = {}
     for text in ("epochs = ", "Playground(epochs", "play.choose("):
         exec(cell_with(text), names)
-    names["play"].settings |= {"epochs": 2, "n_train": 300}
+    names["play"].usual |= {"epochs": 2, "n_train": 300}
+    names["play"].settings |= names["play"].usual
     return names
 
 
@@ -146,3 +147,35 @@ def test_cells_to_change_are_marked_and_captions_tell_the_number_of_epochs():
     assert {
         n for caption in captions for n in re.findall(r"(\d+)(?= epochs|, one seed)", caption)
     } == {epochs}
+
+
+def test_a_choice_leaves_nothing_of_the_one_before(playground):
+    play = playground["play"]
+    play.choose(loss="rll", eta=0.4, alpha=0.2, dataset="mnist5k", network="mlp")
+    exec(cell_with("def my_loss"), playground)
+    assert play.train(playground["my_loss"]).spec.loss_parameters == {}
+    assert play.train(eta=0.2).spec.loss_parameters == {"alpha": 0.2}
+    play.choose(loss="mae", eta=0.4, dataset="mnist5k", network="mlp")
+    before = dict(play.settings)
+    with pytest.raises(UserError):
+        play.choose(loss="mae", lr=-1)
+    assert play.settings == before and "alpha" not in before
+
+
+def test_the_scoreboard_keeps_all_that_was_trained(playground):
+    play = playground["play"]
+    for q in (0.7, 0.3, 0.7):
+        exec(cell_with("def my_loss").replace("q = 0.7", f"q = {q}"), playground)
+        play.train(playground["my_loss"])
+    play.train("rll", alpha=0.45)
+    play.train("rll", noise="pair")
+    play.train("rll", epochs=1)
+    names = [name.partition(", eta 0.4, mlp, seed 0")[::2] for name in play.results]
+    assert names == [
+        ("own my_loss", ""),
+        ("own my_loss (2)", ""),
+        ("rll", ", alpha 0.45"),
+        ("rll", ", noise pair"),
+        ("rll", ", epochs 1"),
+    ]
+    assert len(play.scoreboard()) == 5

@@ -21,7 +21,9 @@ ROOT = Path(__file__).parents[1]
 MASTERS = {
     path.stem: nbformat.read(path, as_version=4) for path in sorted(ROOT.glob("notebooks/*.ipynb"))
 }
-COPIES = {name: made for name, master in MASTERS.items() if (made := student.students(master))}
+COPIES = {
+    name: made for name, master in MASTERS.items() if (made := student.students(master, name))
+}
 MARKED = [
     (name, cell.id)
     for name, nb in MASTERS.items()
@@ -92,8 +94,36 @@ def test_prose_loses_its_solutions_and_its_directives():
     )
     assert (
         student.plain(text)
-        == "# A\n\n**Exercise: Why?**\n\nSee there, eq-a.\n\n**Hint**\n\nThink.\n\nAfter."
+        == "# A\n\n**Exercise: Why?**\n\nSee there, eq-a.\n\n<details><summary>Hint</summary>"
+        "\n\nThink.\n\n</details>\n\nAfter."
     )
+
+
+def test_what_is_a_link_or_a_number_in_the_book_is_words_in_a_copy():
+    told = student.plain(
+        "{eq}`eq-losses-rll` is RLL {cite:p}`patel2021memorization`, see {doc}`steps` and "
+        "{prf:ref}`prop-weights`; {cite:t}`zhang2018gce` has {glue:text}`mlp-cce-0.4-j1`.",
+        "exercises",
+    )
+    assert told == (
+        "The equation in the book's chapter *The losses* is RLL (Patel and Sastry, 2021), see "
+        "*Loss or step size, and early stopping as the rival* and the proposition *Weights* in the "
+        "book's chapter *What the gradients say*; Zhang and Sabuncu (2018) has […]."
+    )
+    assert student.plain("By {prf:ref}`prop-weights`.", "theory_gradients") == (
+        "By the proposition *Weights*."
+    )
+    formula = "$$\na ={}& b\\\\\n&+c\n$$ (eq-x)"
+    assert "\\begin{aligned}" in student.plain(formula) and "eq-x" not in student.plain(formula)
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_a_copy_points_at_nothing_that_it_does_not_have(name):
+    text = "\n".join(c.source for c in COPIES[name].cells if c.cell_type == "markdown")
+    labels = r"\b(eq|prop|thm|lem|tab|fig|page|ex|section)-[a-z]|\b[a-z]+20\d\d[a-z]"
+    left = rf"{labels}|\{{[a-z:]+\}}`|:label:"
+    assert not re.findall(left, text), "a label or a role that only the book understands"
+    assert ("[…]" in text) == (student.NUMBERS in text)
 
 
 @given(st.text(alphabet="ab \n#"), st.text(alphabet="xy \n"), st.integers(0, 2))

@@ -18,12 +18,14 @@ import sys
 from pathlib import Path
 
 import nbformat
+from plain_roles import NUMBER, Book, mathematics
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 MARKED = re.compile(rf"^([ \t]*){BEGIN}\n.*?^[ \t]*{END}$", re.DOTALL | re.MULTILINE)
-FENCE = re.compile(r"^(`{3,})\{(\w+)\} ?(.*)$")
-ROLE = re.compile(r"\{[a-z:]+\}`([^`<]+?)(?: *<[^>`]*>)?`")
-
+FENCE = re.compile(r"^(`{3,})\{(?:prf:)?(\w+)\} ?(.*)$")
+ROOT = Path(__file__).resolve().parents[1]
+BOOK = Book(ROOT)
+NUMBERS = f"*In this copy {NUMBER} stands for a number: the book's page has it.*"
 
 UNSOLVED = (
     'raise NotImplementedError("Not solved yet: put your code in the place of this line and of the'
@@ -38,36 +40,42 @@ def stub(source: str) -> str:
     return MARKED.sub(rf"\1...  # your code\n\1{UNSOLVED}", source)
 
 
-def plain(source: str) -> str:
-    """Prose without solutions, readable in any notebook viewer: other directives become a bold
-    title and their text.
+def plain(source: str, page: str = "") -> str:
+    """A page's prose without solutions, readable in any notebook viewer: hints are folded, other
+    directives become a bold title and their text, references are words.
     """
     lines, open_fences, dropping = [], [], 0
     for line in source.split("\n"):
         fence = FENCE.match(line)
         if fence:
-            open_fences.append(fence[1])
-            if dropping or fence[2] == "solution":
+            open_fences.append((fence[1], fence[2]))
+            if dropping or fence[2] in ("solution", "raw"):
                 dropping += 1
+            elif fence[2] == "hint":
+                lines += ["<details><summary>Hint</summary>", ""]
             else:
                 lines += [f"**{fence[2].capitalize()}{': ' if fence[3] else ''}{fence[3]}**", ""]
-        elif open_fences and line.strip() == open_fences[-1]:
-            open_fences.pop()
+        elif open_fences and line.strip() == open_fences[-1][0]:
+            _, kind = open_fences.pop()
+            lines += ["", "</details>"] if kind == "hint" and not dropping else []
             dropping = max(0, dropping - 1)
         elif not dropping and not (open_fences and re.match(r":\w+:", line)):
             lines.append(line)
     text = re.sub(r"^\([\w-]+\)=\n", "", "\n".join(lines), flags=re.MULTILINE)
-    return ROLE.sub(r"\1", re.sub(r"\n{3,}", "\n\n", text)).strip()
+    return mathematics(BOOK.plain(re.sub(r"\n{3,}", "\n\n", text), page)).strip()
 
 
-def students(master: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
-    """The students' copy of a notebook, or None if it has no exercise."""
+def students(master: nbformat.NotebookNode, page: str = "") -> nbformat.NotebookNode | None:
+    """The students' copy of a notebook of that file name, or None if it has no exercise."""
     made = copy.deepcopy(master)
     for cell in made.cells:
-        cell.source = stub(cell.source) if cell.cell_type == "code" else plain(cell.source)
+        cell.source = stub(cell.source) if cell.cell_type == "code" else plain(cell.source, page)
         tags = [tag for tag in cell.metadata.get("tags", []) if not tag.startswith("hide-")]
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
     made.cells = [cell for cell in made.cells if cell.source]
+    prose = [cell for cell in made.cells if cell.cell_type == "markdown"]
+    if any(NUMBER in cell.source for cell in prose):
+        prose[0].source += f"\n\n{NUMBERS}"
     return made if any("{exercise}" in cell.source for cell in master.cells) else None
 
 
@@ -96,8 +104,11 @@ def write(folder: Path) -> tuple[list[Path], list[Path]]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     written, kept = [], []
-    for master in sorted(Path(__file__).parents[1].glob("notebooks/*.ipynb")):
-        made, path = students(nbformat.read(master, as_version=4)), folder / master.name
+    for master in sorted(ROOT.glob("notebooks/*.ipynb")):
+        made, path = (
+            students(nbformat.read(master, as_version=4), master.stem),
+            folder / master.name,
+        )
         if made is None:
             continue
         if changed(path):

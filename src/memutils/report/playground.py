@@ -3,6 +3,7 @@
 Nothing is recorded.
 """
 
+import itertools
 import textwrap
 import time
 from collections.abc import Callable, Iterable
@@ -17,7 +18,9 @@ from torch import nn
 
 from memutils import data, losses, runs, training
 from memutils.data import Dataset, Split
+from memutils.errors import UserError
 from memutils.noise import NoisyLabels
+from memutils.runs import entries
 from memutils.runs.spec import Spec
 from memutils.runs.specs import load_scale
 
@@ -40,11 +43,13 @@ class Run:
     """A choice with its images and labels, and after training what came of it.
 
     Attributes:
+        name: in the scoreboard.
         splits: images by split; ``all_labels`` their labels, true and noisy.
         history: a row an epoch.
         log_p: log-probabilities of the training images after the last epoch, float32 (N, K).
     """
 
+    name: str
     spec: Spec
     dataset: Dataset
     splits: dict[str, Split]
@@ -59,12 +64,6 @@ class Run:
         """Of the training images."""
         return self.all_labels["train"]
 
-    @property
-    def name(self) -> str:
-        """The run in the scoreboard."""
-        spec = self.spec
-        return f"{spec.loss}, eta {spec.eta:g}, {spec.network}, seed {spec.seed}"
-
 
 class Playground:
     """What was chosen, and everything trained so far.
@@ -75,7 +74,8 @@ class Playground:
     """
 
     def __init__(self, epochs: int, seed: int = 0):
-        self.settings = {"epochs": epochs, "seed": seed}
+        self.usual = {"epochs": epochs, "seed": seed}
+        self.settings = dict(self.usual)
         self.results: dict[str, Run] = {}
 
     def choose(self, **settings) -> Run:
@@ -84,15 +84,29 @@ class Playground:
         Raises:
             UserError: a setting or value that no run has; names the nearest.
         """
-        chosen = self.prepare(**settings)
-        self.settings |= settings
-        return chosen
+        before, self.settings = self.settings, self.usual | settings
+        try:
+            return self.prepare()
+        except UserError:
+            self.settings = before
+            raise
 
     def prepare(self, **changes) -> Run:
         """The run of what was chosen and these changes, not yet trained."""
-        spec = load_scale("quick").spec(**self.settings | changes)
+        chosen = dict(self.settings)
+        if "loss" in chosen and changes.get("loss", chosen["loss"]) != chosen["loss"]:
+            own = losses.parameters_of(chosen["loss"])  # which another loss does not have
+            chosen = {n: value for n, value in chosen.items() if n not in own}
+        spec = load_scale("quick").spec(**chosen | changes)
         dataset = load(spec.dataset)
-        return Run(spec, dataset, *runs.prepare(spec, dataset))
+        return Run(self.name(spec), spec, dataset, *runs.prepare(spec, dataset))
+
+    def name(self, spec: Spec) -> str:
+        """A run in the scoreboard: every setting that is not the usual one."""
+        more = load_scale("quick").differing(spec)
+        told = [f"{n} {v}" for n, v in more.items() if self.usual.get(n) != v]
+        told += [spec.dataset] if spec.dataset != "mnist5k" else []
+        return ", ".join([spec.loss, f"eta {spec.eta:g}", spec.network, f"seed {spec.seed}", *told])
 
     def train(self, loss: str | Callable | None = None, **changes) -> Run:
         """Trains what was chosen, with these changes, and draws as it goes.
@@ -132,9 +146,16 @@ class Playground:
 
 
 def register(loss: Callable) -> str:
-    """The name under which runs find a loss of one's own: a function, a module or its class."""
+    """The name under which runs find a loss of one's own: a function, a module or its class. One
+    that was changed gets a number, so that the scoreboard keeps both.
+    """
     own = loss() if isinstance(loss, type) and issubclass(loss, nn.Module) else loss
-    name = f"own {getattr(loss, '__name__', type(loss).__name__)}"
+    name = first = f"own {getattr(loss, '__name__', type(loss).__name__)}"
+    for number in itertools.count(2):
+        known = losses.LOSSES.get(name)
+        if known is None or entries.digest(known()) == entries.digest(own):
+            break
+        name = f"{first} ({number})"
     losses.LOSSES[name] = lambda: own
     return name
 
