@@ -55,7 +55,7 @@
     },
 
     nmse: {  // MSE over its sum over the labels, K |p|^2 + K - 2
-      name: "nMSE",
+      name: "normalized MSE",
       value: (p, logP, y) => squared(p, y) / (p.length * squaredNorm(p) + p.length - 2),
       pull(p, y, u) {
         const k = p.length, mse = squared(p, y), sum = k * squaredNorm(p) + k - 2;
