@@ -31,24 +31,28 @@ def test_what_rll_memorizes_in_the_end_is_told_by_step_size(pool):
     assert len(found) == 24 and at_the_end.summary(found)["seeds"].tolist() == [3] * 8
     (text,) = at_the_end.sentences(found)
     text = text.replace("\u00a0", " ")
-    assert "40 % of the wrong labels and 100 % of the right ones at s = 0.001" in text
-    assert "and 10 % of the wrong labels" in text and text.endswith("at s = 0.03 (three seeds).")
+    assert "repeats with RLL 40 % of the wrong labels at the step size *s* = 0.001" in text
+    assert "and 10 % at 0.03, the largest of four at which every seed fits the clean" in text
+    assert text.endswith("(three seeds); with CCE 100 % and 100 %.")
+    unfit = found.assign(fitted=found["fitted"].where(found["s"] < 0.03, 0.9))
+    assert "and 20 % at 0.01" in at_the_end.sentences(unfit)[0].replace("\u00a0", " ")
     assert at_the_end.sentences(at_the_end.table(Pool([]))) == []
 
 
 def test_a_level_beyond_the_claim_is_described(pool):
     (text,) = at_the_end.beyond(pool)
-    assert "With ResNet-18 on MNIST RLL's highest *x* is 0.005 at f = 0.975" in text
-    assert "by more than 0.05 in all 3 seeds" in text and text.endswith("decides nothing.")
+    assert "At f = 0.975, a level that is not in P1" in text and "CCE's lowest 0.230" in text
+    assert "by more than 0.05, in every seed. This was looked at" in text, "no edge: all alike"
     assert at_the_end.beyond(Pool([])) == []
+    edge = [{"gap": 0.1, "edge": None}]
+    assert "in no seed. CCE's lowest lies at the smallest step" in at_the_end.clear(edge)
 
 
-def test_a_fit_at_which_nothing_could_be_lower_is_named(pool):
+def test_a_fit_at_which_no_difference_can_be_expected_is_named(pool):
     found = verdict.p1(pool)["ResNet-18 on MNIST"]
-    assert "At f = 0.9 CCE's own lowest x is 0.010, so no loss could lie 0.05" in verdict.floor(
-        found
-    )
-    assert "begun to memorize" in verdict.p1_sentence({"ResNet-18 on MNIST": found})
+    text = verdict.floor(found)
+    assert "At f = 0.9 CCE at its best step has *x* = 0.010, so it has hardly begun" in text
+    assert text in verdict.p1_sentence({"ResNet-18 on MNIST": found})
 
 
 def test_a_choice_at_the_edge_of_the_step_sizes_is_told(pool):
@@ -71,3 +75,5 @@ def test_a_loss_with_fewer_step_sizes_is_not_compared(pool):
     half = frame[(frame["loss"] == "rll") | (frame["s"] == 0.01)]
     chosen = early_stopping.choices(half)
     assert set(chosen["loss"]) == {"rll"} and len(early_stopping.choices(frame)) == 12
+    apart = frame[frame["s"] == frame["loss"].map({"rll": 0.003, "cce": 0.01})]
+    assert len(early_stopping.choices(apart)) == 12, "one learning rate, two step sizes: alike"

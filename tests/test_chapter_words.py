@@ -54,9 +54,9 @@ def etas(pool, column, loss):
 
 
 def crossovers(pool, column, loss):
-    """The crossover of every seed at the noise rate 0.4."""
+    """The crossover of every seed at the noise rate 0.4, as the chapters tell it."""
     runs = chapters.pick(chapters.runs_of(pool, column), loss=loss, eta=0.4)
-    return [Run(run).crossover for run in runs]
+    return [Run(run).training_crossover for run in runs]
 
 
 def test_on_mnist_cce_memorizes_nearly_all_and_rll_very_few(pool):
@@ -182,8 +182,8 @@ def test_with_and_without_the_drop_both_losses_cross_over_at_the_same_time(pool)
             Run(chapters.pick(chapters.runs_of(pool, column), loss=loss, eta=0.4, seed=0)[0])
             for column in ("resnet32", "resnet32-constant")
         )
-        assert max(falls.crossover, constant.crossover) < latest
-        assert constant.crossover <= falls.crossover
+        assert max(falls.training_crossover, constant.training_crossover) < latest
+        assert constant.training_crossover <= falls.training_crossover
 
 
 @pytest.mark.parametrize("column", ["inception-lite", "resnet32"])

@@ -146,7 +146,7 @@ def test_three_arms_of_one_number_of_images():
     assert [c.mean for c in found] == pytest.approx([-0.21, -0.41, -0.81])
     assert arms.verdict(pool).state == "holds"
     assert arms.takeaway(pool).endswith(
-        "So the advantage is at most half there. " + arms.source(found)
+        "So with labels from people the advantage is at most half as large. " + arms.source(found)
     )
     text = arms.explained(found).replace("\u00a0", " ")
     assert "falls by 40.0 points (95 % interval 40.0 to 40.0)" in text
@@ -158,7 +158,7 @@ def test_three_arms_of_one_number_of_images():
 
 def test_the_takeaway_follows_the_verdict():
     told = arms.takeaway(Pool(runs(given=0.8, shuffled=0.8, others=0.8)))
-    assert "in the same three seeds. So more than half of the advantage is left there." in told
+    assert "in the same three seeds. So with labels from people more than half" in told
     few = Pool(runs(2, given=0.2, shuffled=0.4, others=0.8))
     text = arms.takeaway(few)
     assert "memorizes 20 to 21 points fewer of the wrong labels with RLL than with cross" in text

@@ -202,5 +202,6 @@ def test_as_many_passes_leave_out_runs_that_are_shorter_or_do_not_fit(tmp_path, 
     rll = passes.shares(found, "resnet18", "rll")
     assert rll.index.tolist() == [5000, 10000, 20000] and rll[20000] < rll[5000]
     text = passes.sentence(found)
-    assert "at 60: with 5,000, 10,000 and 20,000 images ResNet-18" in text
+    assert "at 60, and with 5,000, 10,000 and 20,000 images, ResNet-18 memorizes" in text
+    assert text.endswith("So with RLL it falls with more images, and with CCE it does not fall.")
     assert passes.sentence(found.assign(fitted=0.9)) == passes.sentence(passes.table([])) == ""

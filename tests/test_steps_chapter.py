@@ -251,7 +251,7 @@ def test_the_take_away_follows_from_the_numbers(shift, clear):
     of_p1, stopped = verdict.p1(Pool([])), {"the MLP": (chosen, 1000)}
     text = verdict.takeaway(verdict.conclusion(groups, mlp().compared, stopped, of_p1))
     assert clear in text
-    assert "With ResNet-18 on MNIST and Inception-Lite on CIFAR-10 it is not tested." in text
+    assert "With ResNet-18 on MNIST and Inception-Lite on CIFAR-10 the claim is not tested." in text
     assert "both reach, RLL memorizes less than CCE in the one pair; at f = 0.5 in" in text
     ahead = f"RLL is {abs(shift):.3f} {'less' if shift <= 0 else 'more'} accurate than CCE"
     assert ahead in text and "of 3 seeds, one test set of 1,000 images)" in text

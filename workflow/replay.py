@@ -66,9 +66,9 @@ class Replay:
 
     def __str__(self) -> str:
         by = f"by up to {self.by:.4f} in {self.metric.replace('_', ' ')}"
-        by = by if self.by else "in single predictions alone"
+        by = by if self.by else "in earlier epochs or single predictions alone"
         told = {
-            "equal": "equal: every metric and every prediction is the same",
+            "equal": "equal: every metric of every epoch and every array is the same",
             "differs": f"differs {by}",
         }.get(self.answer, f"within the range of its {self.seeds} seeds: it differs {by}")
         changed = [

@@ -151,9 +151,9 @@ def changed(kind: str, name: str, dataset: str, then: dict, num_classes: int) ->
             return False
         loaded = data.load(dataset)
         labels, _ = LABEL_SETS[name].read(data.data_root(), loaded)
-    except (UserError, KeyError):
+        return digest(np.asarray(labels)) != then.get("labels_sha256", digest(np.asarray(labels)))
+    except (UserError, KeyError, OSError, ValueError):
         return False
-    return digest(np.asarray(labels)) != then.get("labels_sha256")
 
 
 def digest(labels: np.ndarray) -> str:

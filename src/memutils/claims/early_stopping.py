@@ -63,13 +63,13 @@ def edge(chosen: float, tried: pd.Series) -> str:
 
 
 def tuned_alike(frame: pd.DataFrame) -> pd.DataFrame:
-    """The runs of the losses that have every step size of their seed, and the oracle's: a loss that
-    had fewer to choose from would be worse off.
+    """The runs of the losses with as many step sizes as any other of their seed, and the oracle's:
+    a loss that had fewer to choose from would be worse off.
     """
     oracle, s = frame["oracle"].astype(bool), frame["s"]
-    tried = s[~oracle].groupby(frame["seed"]).nunique()
     of_loss = s.groupby([frame["loss"], frame["seed"], oracle]).transform("nunique")
-    return frame[oracle | (of_loss == frame["seed"].map(tried))]
+    most = of_loss[~oracle].groupby(frame["seed"]).max()
+    return frame[oracle | (of_loss == frame["seed"].map(most))]
 
 
 def summary(chosen: pd.DataFrame) -> pd.DataFrame:

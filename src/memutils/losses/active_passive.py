@@ -5,7 +5,6 @@ An *active* loss raises p_y alone (cross entropy, NCE); a *passive* one also low
 """
 
 import dataclasses
-from functools import cached_property
 from typing import ClassVar
 
 import torch
@@ -68,7 +67,7 @@ def weighted(active: type[Loss], passive: type[Loss], /, **defaults: float) -> t
     class Weighted(Loss):
         loss_parameters: ClassVar = declared | own
 
-        @cached_property
+        @property
         def parts(self) -> list[tuple[float, Loss]]:
             """Each weight with its loss."""
             return [

@@ -174,7 +174,9 @@ def of_function(function: types.FunctionType, seen: dict[int, object]) -> Iterat
 
 
 def imported(name: str) -> types.ModuleType | None:
-    """Somebody's own module that a function imports by this name when it is called, or None."""
+    """Somebody's own module that a function imports by this name when it is called, or None. An
+    import relative to a package (``from .parts import w``) is not followed.
+    """
     try:
         module = importlib.import_module(name)
     except Exception:  # the run itself will say so

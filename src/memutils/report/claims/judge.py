@@ -109,7 +109,11 @@ def replays_sentence(found: list[dict]) -> str:
         f"{count['differs']} *differ*",
     ]
     widest = max((row["by"] for row in found if row["answer"] != "equal"), default=0.0)
-    apart = f" What is not equal is at most {widest:.3f} apart in any metric." if widest else ""
+    apart = (
+        f" What is not equal is at most {widest:.3f} apart in any metric of the last evaluation."
+        if widest
+        else ""
+    )
     return f"{len(found)} records were trained again: {', '.join(told)}.{apart}"
 
 

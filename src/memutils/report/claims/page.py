@@ -136,7 +136,7 @@ def deciding(verdict: dict, at: list[dict]) -> str:
     name = readable(next(iter(at[0]["statistics"])))
     seeds = {c["seed"] for c in at}
     if verdict["mean"] is None:
-        return f"{name}: no loss has every seed"
+        return f"{name}: no loss can tell in every seed"
     mean, found = verdict["mean"]
     if found and len(seeds) >= Thresholds().seeds:
         return f"{name}{of_losses(at)} {number(mean)} ({interval(found)} over {len(seeds)} seeds)"
@@ -148,7 +148,7 @@ def deciding(verdict: dict, at: list[dict]) -> str:
         if at[0]["interval"] and len(at) == 1
         else ""
     )
-    return f"{name} {number(mean)}{own}"
+    return f"{name}{of_losses(at)} {number(mean)}{own}"
 
 
 def in_all_seeds(at: list[dict]) -> list[dict]:

@@ -43,7 +43,7 @@ def sentence(runs: Iterable[Measured], network: str) -> str:
     if not found:
         return ""
     told = listed(
-        f"{percent(values)} with {LOSS_NAMES[loss]} ({counted(len(values), 'seed')})"
-        for loss, values in sorted(found.items(), key=lambda item: -max(item[1]))
+        f"{percent(values)} of the pairs with {LOSS_NAMES[loss]} ({counted(len(values), 'seed')})"
+        for loss, values in found.items()
     )
-    return typeset(f"At the end of training it is for {network} {told}.")
+    return typeset(f"At the end of training {network} ranks the wrong label lower in {told}.")

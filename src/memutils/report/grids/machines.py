@@ -34,13 +34,13 @@ def sentence(pairs: list[tuple[Record, Record]]) -> str:
         own = [pair for pair in pairs if pair[0].spec["loss"] == loss]
         apart = listed(f"{widest(own, part)} in {name}" for part, name in METRICS.items())
         by = "by" if len(own) == 1 else "by up to"
-        told.append(f"{by} {apart} with {LOSS_NAMES[loss]} ({counted(len(own), 'seed')})")
+        told.append(f"{by} {apart} with {LOSS_NAMES[loss]} ({counted(len(own), 'pair')})")
     if not told:
         return ""
     return typeset(
-        "Nor does the seed decide everything. Some of these runs were made again with the same "
-        "settings and the same seed on another kind of processor, which rounds otherwise. The two "
-        f"ends are apart {listed(told)}."
+        "The seed does not decide everything either: some runs were made again with the same "
+        "settings and the same seed on another kind of processor, whose rounding differs. At the "
+        f"end of training the two runs differ {listed(told)}."
     )
 
 

@@ -126,8 +126,8 @@ def described(rows: list[dict], state: str) -> str:
     """
     human, symmetric = (points([row[n] for row in rows]) for n in ("human", "symmetric"))
     said = {
-        HOLDS: "So the advantage is at most half there.",
-        FAILS: "So more than half of the advantage is left there.",
+        HOLDS: "So with labels from people the advantage is at most half as large.",
+        FAILS: "So with labels from people more than half of the advantage is left.",
         OPEN: "Whether they take half of the advantage the runs do not decide.",
     }.get(state) or undecided(rows)
     return typeset(

@@ -76,9 +76,13 @@ def weight(found: list[Contrast], fits: pd.DataFrame) -> str:
     """
     early = functools.partial(weights_at_fit.delayed, fits)
     said = weights.verdict(found, weights.CHAINS[:1], early)
-    small = "RLL hardly pulls at a label that the network finds improbable: there its"
-    not_all = "That is not enough by itself, for so is that of squared error, which memorizes."
-    return said and f"{small} [weight](symmetry.ipynb) is small. {not_all} {said}"
+    lead = (
+        "RLL hardly pulls at a label that the network finds improbable: there its "
+        "[weight](symmetry.ipynb) is small. That alone does not protect, since squared error's is "
+        "small there too, and it memorizes. The question is what RLL's weight does from "
+        "$p_y = 0$ to 1, without its symmetry."
+    )
+    return said and f"{lead} {said}"
 
 
 def symmetry(content: dict, pool: Pool) -> list[str]:
@@ -99,9 +103,8 @@ def symmetry(content: dict, pool: Pool) -> list[str]:
     for place in dict.fromkeys(where for *_, where in parts):
         taken = percent([share for share, _, where in parts if where == place])
         told.append(
-            f"RLL and symmetrized GCE change cross entropy twice: they bound it, and they make it "
-            f"symmetric. With {place} the bound alone, put on first, takes off {taken} of what the "
-            "two take off together."
+            "Made of cross entropy in two steps, RLL and symmetrized GCE are first bounded and "
+            f"then symmetric. With {place} the bound alone takes off {taken} of what both steps do."
         )
     return told
 
@@ -177,11 +180,13 @@ def clock(pool: Pool) -> list[str]:
     *clock, early = told
     lead = (
         "**[The clock](steps.ipynb).** A loss that only learns more slowly would look robust. So "
-        "RLL and cross entropy (CCE) are compared where both have learned the same share *f* of "
-        "the clean images; *less* means by more than 0.05 of the wrong labels."
+        "RLL and cross entropy (CCE) are compared at equal fit, where both have learned the same "
+        "share *f* of the clean images. *Less* means that the excess memorization *x*, what is "
+        f"memorized beyond chance, is lower by more than {Thresholds().fit_gap:g}."
     )
-    at_end = [f"**The step size.** {told}" for told in at_the_end.sentences(at_the_end.table(pool))]
-    return ["\n".join([lead, *verdict.bullets(clock, "  ")]), *at_end, early]
+    ends = " ".join(at_the_end.sentences(at_the_end.table(pool)))
+    steps = [f"**The step size** counts as well as the loss. {ends}"] if ends else []
+    return ["\n".join([lead, *verdict.bullets(clock, "  ")]), *steps, early]
 
 
 def path(switch: Switch) -> str:

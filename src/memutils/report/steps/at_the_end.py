@@ -13,7 +13,7 @@ from memutils.claims.selection import COLUMNS as NETWORKS
 from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
-from memutils.words import counted, listed, percent, typeset
+from memutils.words import counted, in_words, percent, typeset
 
 LIMITS = Thresholds()
 COLUMNS = ["network", "loss", "s", "seed", "fitted", "memorized", "test_accuracy"]
@@ -47,28 +47,37 @@ def summary(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def sentences(found: pd.DataFrame) -> list[str]:
-    """What RLL memorizes at the smallest and at the largest step, a sentence a network."""
+    """What both losses memorize at the smallest step size and at the largest at which every seed
+    fits the clean images with RLL; a sentence a network.
+    """
     told = []
-    for network, runs in found[found["loss"] == "rll"].groupby("network", sort=False):
-        by_step = {s: of for s, of in runs.groupby("s")}
-        if len(by_step) > 1:
-            ends = listed(
-                f"{of_step(by_step[s])} at s = {s:g}" for s in (min(by_step), max(by_step))
+    for network, runs in found.groupby("network", sort=False):
+        rll, cce = ({s: of for s, of in own.groupby("s")} for own in both(runs))
+        seeds = max(map(len, rll.values()), default=0)
+        fit = [
+            s
+            for s, of in rll.items()
+            if len(of) == len(cce.get(s, ())) == seeds and of["fitted"].min() >= LIMITS.clean_fit
+        ]
+        if len(fit) > 1:
+            low, high = min(fit), max(fit)
+            mine, other = (
+                [percent([*of[s]["memorized"]]) for s in (low, high)] for of in (rll, cce)
             )
-            seeds = counted(runs["seed"].nunique(), "seed")
             told.append(
                 typeset(
-                    f"Trained with SGD at a constant step size *s*, {network} repeats with RLL "
-                    f"{ends} ({seeds})."
+                    f"Trained with SGD at a constant rate, {network} repeats with RLL {mine[0]} of "
+                    f"the wrong labels at the step size *s* = {low:g}, and {mine[1]} at {high:g}, "
+                    f"the largest of {in_words(len(rll))} at which every seed fits the clean images "
+                    f"({counted(seeds, 'seed')}); with CCE {other[0]} and {other[1]}."
                 )
             )
     return told
 
 
-def of_step(runs: pd.DataFrame) -> str:
-    """'39 to 41 % of the wrong labels and 100 % of the right ones'."""
-    wrong, right = percent([*runs["memorized"]]), percent([*runs["fitted"]])
-    return f"{wrong} of the wrong labels and {right} of the right ones"
+def both(runs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of RLL and those of CCE."""
+    return runs[runs["loss"] == "rll"], runs[runs["loss"] == "cce"]
 
 
 def beyond(pool: Pool) -> list[str]:
@@ -84,23 +93,25 @@ def beyond(pool: Pool) -> list[str]:
 
 
 def of_level(name: str, rows: list[dict]) -> str:
-    """'With ResNet-18 on MNIST RLL's highest x is 0.024 to 0.035 at f = 0.975, and CCE's ...'."""
+    """RLL's highest x and CCE's lowest at that level."""
     rll, cce = (span([row[part] for row in rows]) for part in ("rll_highest", "cce_lowest"))
-    seeds = counted(len(rows), "seed")
     return (
-        f"With {name} RLL's highest *x* is {rll} at f = {BEYOND:g}, a level that P1 does not ask "
-        f"and the MLP's rule does; CCE's lowest is {cce} ({seeds})."
+        f"At f = {BEYOND:g}, a level that is not in P1 but in the MLP's rule, RLL's highest *x* "
+        f"with {name} is {rll} and CCE's lowest {cce} ({counted(len(rows), 'seed')})."
     )
 
 
 def clear(rows: list[dict]) -> str:
-    """Whether RLL is lower there in every seed."""
+    """Whether RLL is lower there in every seed, and what could change it."""
     below = sum(row["gap"] < -LIMITS.fit_gap for row in rows)
-    return (
-        f"So there RLL memorizes less, by more than {LIMITS.fit_gap:g} in "
-        f"{f'all {below}' if below == len(rows) else f'{below} of {len(rows)}'} seeds. This was "
-        "looked at after the runs and decides nothing."
+    where = {len(rows): "in every seed", 0: "in no seed"}.get(
+        below, f"in {below} of {len(rows)} seeds"
     )
+    told = f"There RLL memorizes less, by more than {LIMITS.fit_gap:g}, {where}."
+    if any(row["edge"] is None or row["edge"] > LIMITS.edge_gap for row in rows):
+        told += " CCE's lowest lies at the smallest step that gets there, so a smaller one might "
+        told += "lower it."
+    return f"{told} This was looked at after the runs and decides nothing."
 
 
 def span(values: Iterable[float]) -> str:

@@ -51,21 +51,21 @@ def of_network(network: str, found: Contrast) -> str:
         return f"{told}, since no seed has all its runs ({ALL_RUNS})."
     gaps = "; ".join(map(interval, found.intervals.items()))
     numbers = f": RLL's highest x less CCE's lowest is {gaps}" if gaps else ""
-    why = f"{found.why[0].upper()}{found.why[1:]}." if found.why else ""
-    return " ".join(filter(None, [f"{told}{numbers}.", floor(found), why]))
+    note = f"Note: {found.why}." if found.why else ""
+    return " ".join(filter(None, [f"{told}{numbers}.", floor(found), note]))
 
 
 def floor(found: Contrast) -> str:
-    """At which levels no loss could lie below CCE by the margin, since CCE's own x is smaller;
-    '' if at none.
+    """At which levels a difference cannot be expected, since CCE at its best step has hardly begun
+    to memorize; '' if at none.
     """
     told = []
     for level in LIMITS.fit_levels:
         lowest_x = [row["cce_lowest"] for row in found.rows if row["level"] == level]
         if lowest_x and max(lowest_x) < LIMITS.fit_gap:
             told.append(
-                f"At f = {level:g} CCE's own lowest x is {span(lowest_x)}, so no loss could lie "
-                f"{LIMITS.fit_gap:g} below it: neither has begun to memorize there."
+                f"At f = {level:g} CCE at its best step has *x* = {span(lowest_x)}, so it has "
+                f"hardly begun to memorize: a difference of {LIMITS.fit_gap:g} cannot be expected there."
             )
     return " ".join(told)
 
@@ -76,7 +76,7 @@ def state(found: Contrast) -> str:
     if found.state in told:
         return told[found.state]
     above = any(ends and ends[0] > -LIMITS.fit_gap for _, ends in found.intervals.values())
-    return "is open, and no smaller step can make it hold" if above else "is open"
+    return "is open, and no smaller step size can make it hold" if above else "is open"
 
 
 def interval(named: tuple[str, tuple[float, tuple[float, float] | None]]) -> str:
@@ -122,6 +122,13 @@ def of_fits(gaps: pd.DataFrame) -> str:
     """'one of three fits': at how many RLL memorizes less in every seed."""
     found = lowest(gaps)
     return f"{in_words(int((found > LIMITS.fit_gap).sum()))} of {in_words(len(found))} fits"
+
+
+def clear_fits(gaps: pd.DataFrame) -> str:
+    """', f = 0.975': the fits at which it does; '' if at none."""
+    found = lowest(gaps)
+    clear = levels(found[found > LIMITS.fit_gap].index)
+    return f", f = {clear}" if clear else ""
 
 
 def same_accuracy(compared: pd.DataFrame) -> str:
@@ -171,8 +178,8 @@ def conclusion(
     return [
         "*One learning rate for both.* At the highest fit that both reach, RLL memorizes less than "
         f"CCE {where_lower(below, pairs)}{elsewhere(groups)}.",
-        "*All learning rates, on an MLP.* RLL at its worst memorizes less than CCE at its best at "
-        f"{of_fits(gaps)}.",
+        "*Many learning rates, on an MLP.* RLL at its worst rate memorizes less than CCE at its "
+        f"best at {of_fits(gaps)}{clear_fits(gaps)}.",
         varied(convolutional),
         f"**Early stopping** belongs in every comparison. {early}",
     ]
@@ -228,18 +235,16 @@ def varied(found: dict[str, Contrast]) -> str:
     by_state: dict[str, list[str]] = {}
     for network, contrast in found.items():
         by_state.setdefault(state(contrast), []).append(network)
-    told = " ".join(
+    told = [
         " ".join(
-            [
-                f"With {listed(networks)} it {how}.",
-                *filter(None, (floor(found[n]) for n in networks)),
-            ]
+            [f"With {listed(of)} the claim {how}.", *filter(None, (floor(found[n]) for n in of))]
         )
-        for how, networks in by_state.items()
-    )
-    sizes = f"{in_words(len(LIMITS.step_scales)).capitalize()} step sizes"
+        for how, of in by_state.items()
+    ]
+    sizes = f"{in_words(len(LIMITS.step_scales))} step sizes"
     return (
-        f"*{sizes}, on convolutional networks (claim P1, f = {levels(LIMITS.fit_levels)}).* {told}"
+        f"*{sizes.capitalize()}, on convolutional networks.* Claim P1 says that RLL at each of "
+        f"them memorizes less than CCE at any, at f = {levels(LIMITS.fit_levels)}. {' '.join(told)}"
     )
 
 

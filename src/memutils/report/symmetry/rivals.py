@@ -112,9 +112,11 @@ def at_equal_steps(where: tuple[str, int], found: list[Record]) -> Iterable[dict
         rivals = {EARLY: steps.stopped_early(paths["cce"])}
         if "label-smoothing" in paths:
             rivals["label smoothing"] = paths["label-smoothing"].iloc[-1]
+        fits = [run["fitted"] >= Thresholds().clean_fit for run in (cce, rll)]
         for name, rival in rivals.items():
             ends = {part: [run[part] for run in (cce, rll, rival)] for part in ENDS}
-            tell = rll["fitted"] >= Thresholds().clean_fit
+            stopped = name == EARLY  # before it fits all, which is the point
+            tell = all(fits) and (stopped or rival["fitted"] >= Thresholds().clean_fit)
             yield dict(zip(COLUMNS, (*where, name, seed, *effects(ends, tell)), strict=True))
 
 
@@ -146,14 +148,18 @@ def sentence(found: pd.DataFrame) -> str:
         )
         told.append(f"with {network}, n = {images:,}, {shares}")
     if not told:
-        return "No rival is recorded beside CCE and RLL of its seed."
+        there = "can be compared with" if len(found) else "is recorded beside"
+        return f"No rival {there} CCE and RLL of its seed."
     text = (
         "The share of RLL's effect that each rival has, first on what is memorized and in brackets "
         f"on test accuracy, with the number of seeds, is {'; '.join(told)}."
     )
     absent = [name for name in (*RIVALS, EARLY) if name not in set(found["rival"])]
     if dumb := int(found["share"].isna().sum()):
-        text += f" {counted(dumb, 'run').capitalize()} of a rival cannot be compared."
+        text += (
+            f" {counted(dumb, 'run').capitalize()} of a rival cannot be compared, since one of the "
+            "three does not fit the clean images or RLL has no effect."
+        )
     return typeset(text + (f" The others are {NOT_RUN}: {'; '.join(absent)}." if absent else ""))
 
 

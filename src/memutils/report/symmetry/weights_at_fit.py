@@ -14,10 +14,13 @@ from memutils.claims.thresholds import Thresholds
 from memutils.report.looks import look
 from memutils.report.symmetry import weights
 from memutils.runs.records import Record
-from memutils.words import listed, percent, typeset
+from memutils.words import counted, listed, percent, typeset
 
 CHAIN = weights.CHAINS[0]
 LEVELS = Thresholds().fit_levels
+MOST = 0.75
+"""The share from which on the weight does most of what RLL does, for the reader."""
+
 COLUMNS = ["where", "n", "f", "seed", *(look(loss).name for loss in CHAIN), "share"]
 
 
@@ -42,24 +45,34 @@ def table(pool: Pool, mlp: Iterable[Record]) -> pd.DataFrame:
 
 
 def sentence(found: pd.DataFrame) -> str:
-    """The shares at each level, network by network, in Markdown; '' without one."""
-    told_of = found.dropna(subset=["share"])
+    """The shares at each level, network by network, a list in Markdown; '' without one."""
+    rows = found.dropna(subset=["share"])
     told = [
-        f"with {network} {at_levels(rows)}"
-        for network, rows in told_of.groupby(told_of["where"].map(weights.network), sort=False)
+        f"- {network}: {at_levels(of)}"
+        for network, of in rows.groupby(rows["where"].map(weights.network), sort=False)
     ]
     if not told:
         return ""
-    return typeset(
-        "Before the end of training, of RLL's effect on the excess memorization $x$, evened RLL "
-        f"has {listed(told)}. Where CCE and RLL are less than {Thresholds().fit_gap:g} apart there "
-        "is no effect to have a share of."
+    lead = (
+        "The rule looks at the end of training, where a loss that only delays memorizing looks as "
+        "one that does nothing. So here are the same losses compared where each network fits the "
+        "same share *f* of the clean images ({doc}`steps` explains the comparison). This was "
+        "looked at after the runs, and no rule was written for it. Of RLL's effect on the excess "
+        "memorization *x*, evened RLL has:"
     )
+    tail = (
+        f"Where CCE and RLL are less than {Thresholds().fit_gap:g} apart, or one of them never "
+        "gets there, there is no effect to have a share of."
+    )
+    return typeset("\n".join([lead, "", *told, "", tail]))
 
 
 def at_levels(rows: pd.DataFrame) -> str:
-    """'92 % at f = 0.9 and 88 % at f = 0.95'."""
-    return listed(f"{percent([*of['share']])} at f = {level:g}" for level, of in rows.groupby("f"))
+    """'92 % at f = 0.9 (one seed) and 88 % at f = 0.95 (one seed)'."""
+    return listed(
+        f"{percent([*of['share']])} at f = {level:g} ({counted(of['seed'].nunique(), 'seed')})"
+        for level, of in rows.groupby("f")
+    )
 
 
 def delayed(found: pd.DataFrame, places: Iterable[str]) -> str:
@@ -74,7 +87,9 @@ def delayed(found: pd.DataFrame, places: Iterable[str]) -> str:
     rows = rows[[f"{row.where}, n = {row.n:,}" in set(places) for row in rows.itertuples()]]
     if rows.empty or rows["share"].min() <= weights.LEAST:
         return ""
+    most = rows["share"].min() >= MOST
+    lead = "It delays memorizing: where" if most else "Before the end it does more: where"
     return (
-        " It only delays memorizing: where the networks fit as many of the clean images, it has "
-        f"{at_levels(rows)}."
+        f" {lead} each network fits the same share f of the clean images, it has {at_levels(rows)} "
+        "of RLL's effect."
     )
