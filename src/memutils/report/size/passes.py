@@ -53,8 +53,8 @@ def sentence(found: pd.DataFrame) -> str:
             rll, cce = (listed(points([share]) for share in both[loss]) for loss in both)
             told.append(
                 f"With the number of passes over each image held fixed instead, at {EPOCHS}, and "
-                f"with {sizes(both.index)} images, {NETWORK_NAMES[network]} memorizes {rll} % of the "
-                f"wrong labels with RLL and {cce} % with CCE (in training mode). {falls(both)}"
+                f"with {sizes(both.index)} images, {NETWORK_NAMES[network]} memorizes {rll} % of "
+                f"the wrong labels with RLL and {cce} % with CCE (in training mode). {falls(both)}"
             )
     return typeset(" ".join(told))
 

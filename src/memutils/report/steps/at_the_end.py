@@ -68,8 +68,8 @@ def sentences(found: pd.DataFrame) -> list[str]:
                 typeset(
                     f"Trained with SGD at a constant rate, {network} repeats with RLL {mine[0]} of "
                     f"the wrong labels at the step size *s* = {low:g}, and {mine[1]} at {high:g}, "
-                    f"the largest of {in_words(len(rll))} at which every seed fits the clean images "
-                    f"({counted(seeds, 'seed')}); with CCE {other[0]} and {other[1]}."
+                    f"the largest of {in_words(len(rll))} at which every seed fits the clean "
+                    f"images ({counted(seeds, 'seed')}); with CCE {other[0]} and {other[1]}."
                 )
             )
     return told

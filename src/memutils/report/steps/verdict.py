@@ -65,7 +65,8 @@ def floor(found: Contrast) -> str:
         if lowest_x and max(lowest_x) < LIMITS.fit_gap:
             told.append(
                 f"At f = {level:g} CCE at its best step has *x* = {span(lowest_x)}, so it has "
-                f"hardly begun to memorize: a difference of {LIMITS.fit_gap:g} cannot be expected there."
+                f"hardly begun to memorize: a difference of {LIMITS.fit_gap:g} cannot be expected "
+                "there."
             )
     return " ".join(told)
 
