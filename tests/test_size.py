@@ -203,5 +203,9 @@ def test_as_many_passes_leave_out_runs_that_are_shorter_or_do_not_fit(tmp_path, 
     assert rll.index.tolist() == [5000, 10000, 20000] and rll[20000] < rll[5000]
     text = passes.sentence(found)
     assert "at 60, and with 5,000, 10,000 and 20,000 images, ResNet-18 memorizes" in text
-    assert text.endswith("So with RLL it falls with more images, and with CCE it does not fall.")
+    both = pd.DataFrame({"rll": [0.25, 0.02], "cce": [1.0, 0.97]}, index=[1250, 20000])
+    assert passes.falls(both).endswith("falls with more images, and with CCE it does not fall.")
+    assert passes.falls(both[["cce", "cce"]].set_axis(["rll", "cce"], axis=1)) == (
+        "So with both losses it does not fall with more images."
+    )
     assert passes.sentence(found.assign(fitted=0.9)) == passes.sentence(passes.table([])) == ""
