@@ -10,7 +10,7 @@ from test_lab import evaluate, needs_node  # noqa: F401  (a fixture)
 
 TEXT = (REPOSITORY / "book/teaching.md").read_text(encoding="utf-8")
 ADDRESSES = [html.unescape(found) for found in re.findall(r'href="lab\.html(#[^"]+)"', TEXT)]
-MINUTES = {"Five minutes": 5, "Ten minutes": 10, "Fifteen minutes": 15, "Half an hour": 30}
+MINUTES = {"Five minutes": 5}
 
 
 def cells(name: str) -> list[dict]:
@@ -29,12 +29,27 @@ def test_the_lab_takes_the_minutes_that_its_title_says():
     assert len(ADDRESSES) == len(steps)
 
 
-def test_the_exercises_state_as_many_minutes_as_are_counted():
-    texts = ["".join(cell["source"]) for cell in cells("exercises")]
-    exercises = [text for text in texts if "{exercise}" in text]
-    stated = [m for text in exercises for m in re.findall("|".join(MINUTES), text)]
-    assert len(exercises) == 10 and len(stated) == 9
-    assert f"{sum(MINUTES[m] for m in stated)} minutes together" in TEXT
+def prose(path) -> str:
+    """A page's text."""
+    if path.suffix == ".md":
+        return path.read_text(encoding="utf-8")
+    return "\n".join("".join(cell["source"]) for cell in cells(path.stem))
+
+
+def test_every_exercise_says_how_hard_it_is_and_how_long_it_takes_and_the_table_counts_them():
+    counted = {}
+    for path in (*REPOSITORY.glob("notebooks/*.ipynb"), *REPOSITORY.glob("book/*.md")):
+        text = prose(path)
+        told = re.findall(r"\{exercise\} .+? (★{1,3}) \((\d+) minutes\)$", text, re.MULTILINE)
+        assert len(told) == len(re.findall(r"^`{3,}\{exercise\}", text, re.MULTILINE)), path.name
+        if told:
+            minutes = sum(int(m) for _, m in told)
+            counted[path.stem] = (str(len(told)), str(minutes), max(stars for stars, _ in told))
+    rows = re.findall(
+        r"^\| \{doc\}`(?:.*/)?(\w+)` \| (\d+) \| (\d+) \| (★+) \|$", TEXT, re.MULTILINE
+    )
+    assert {name: tuple(row) for name, *row in rows} == counted
+    assert f"take {counted['exercises'][1]} minutes together" in TEXT.replace("\n", " ")
 
 
 def test_every_figure_of_the_lecture_is_one_of_the_book():
