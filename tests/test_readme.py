@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from memutils.claims.selection import Pool
+from memutils.report.size import first_epochs
 from memutils.report.symmetry import plane, weights
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +34,11 @@ def test_the_readme_gives_the_answer_of_the_table_of_claims():
     said = json.loads((ROOT / "results/claims.json").read_text(encoding="utf-8"))["answer"]
     text = " ".join(TEXTS["README.md"].replace("**", "").split())
     assert said["sentences"] in text, "put these sentences into README.md, above the figure"
+
+
+def test_the_readme_says_what_the_first_epochs_on_all_images_show(repository):
+    text = " ".join(TEXTS["README.md"].split())
+    assert first_epochs.in_short(first_epochs.load()) in text
 
 
 def test_the_readme_s_reason_is_what_the_records_say(repository):
