@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 ABSOLUTE = re.compile(
-    r"file://|(?<![\w.:/~-])/(?:home|root|Users|tmp|mnt|media|private|scratch|usr|var|opt|work)/|\b[A-Za-z]:\\+\w"
+    r"file://|(?<![\w.:/~-])/(?:home|root|Users|tmp|mnt|media|private|scratch|usr|var|opt|work)/"
+    r"|\b[A-Za-z]:\\+\w"
 )
 """A path that exists on one machine only: the roots people work under, a drive letter, a file URL.
 """

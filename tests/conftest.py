@@ -16,6 +16,7 @@ import torch
 from hypothesis import HealthCheck, settings
 
 from memutils import data, losses, models, runs, sources, training
+from memutils.claims.selection import Pool
 from memutils.runs import record, records, specs
 
 signal.signal(
@@ -93,6 +94,14 @@ def isolated(monkeypatch, tmp_path):
 def repository(monkeypatch, isolated):
     """Records are those of the repository."""
     monkeypatch.setenv("MEMUTILS_RESULTS", str(REPOSITORY / "results"))
+
+
+@pytest.fixture(scope="session")
+def pool() -> Pool:
+    """The runs that the claims are judged by, of the repository's records."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEMUTILS_RESULTS", str(REPOSITORY / "results"))
+        return Pool.load()
 
 
 @pytest.fixture(scope="session")

@@ -132,15 +132,7 @@ def test_parameters_of_the_run_notebook(extra_settings, injected, value):
 
 
 def test_a_setting_given_twice_is_refused():
-    names = {
-        "scale": "smoke",
-        "dataset": "mnist5k",
-        "network": "mlp",
-        "loss": "rll",
-        "eta": 0.4,
-        "seed": 0,
-        "settings": {"loss": "cce"},
-    }
+    names = REQUEST | {"settings": {"loss": "cce"}}
     with pytest.raises(UserError, match="loss: give it as a parameter or in settings"):
         notebooks.requested(names)
 

@@ -1,41 +1,16 @@
-"""What the chapters say in typed words is so in the records there are: the text of those on MNIST
-and CIFAR-10, and the captions and alternative texts of others.
+"""What the chapters on MNIST and CIFAR-10 say in typed words is so in the records there are.
 
 Numbers on these pages come from records; words like "nearly all", "very few" and "more slowly" do
 not. Each statement here is one of a page. Where it fails, the page has to be written anew.
 """
 
 import pytest
-from conftest import REPOSITORY
 
-from memutils.claims import contrasts, early_stopping, equal_fit, steps
 from memutils.claims.outcomes import Run
-from memutils.claims.selection import COLUMNS, Pool
-from memutils.report import switching
 from memutils.report.claims import page as claims_page
-from memutils.report.claims import vocabulary
 from memutils.report.grids import chapters
 from memutils.report.size import chapter, sentences
-from memutils.report.size import verdict as size_verdict
-from memutils.report.steps import data
-from memutils.report.steps import sentences as steps_words
-from memutils.report.steps import verdict as steps_verdict
-from memutils.report.symmetry import plane, weights
-from memutils.report.theory import theorem
 from memutils.runs import records
-
-
-@pytest.fixture(scope="module")
-def pool():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MEMUTILS_RESULTS", str(REPOSITORY / "results"))
-        return Pool.load()
-
-
-@pytest.fixture
-def recorded(monkeypatch):
-    """The results folder is the repository's."""
-    monkeypatch.setenv("MEMUTILS_RESULTS", str(REPOSITORY / "results"))
 
 
 def ends(pool, column, loss, metric, eta=0.4):
@@ -79,7 +54,7 @@ def test_on_mnist_new_images_suffer_with_rll_too(pool):
     assert max(noisy) < min(clean)
 
 
-def test_on_20000_images_of_mnist_rlls_accuracy_hardly_falls(recorded):
+def test_on_20000_images_of_mnist_rlls_accuracy_hardly_falls(repository):
     lost = sentences.cost(chapter.load("cpu").frame, "resnet18", "RLL")
     assert lost[20000] < 0.015 < 0.03 < lost[5000]
 
@@ -138,7 +113,7 @@ def test_mse_fails_c2_on_resnet32_by_what_it_memorizes_at_the_lowest_noise_rate(
         assert min(ends(pool, "resnet32", "mse", "memorized", eta)) > 0.9
 
 
-def test_rll_is_far_from_fitting_clean_labels_with_resnet32_at_the_papers_rate(recorded):
+def test_rll_is_far_from_fitting_clean_labels_with_resnet32_at_the_papers_rate(repository):
     sweep = [r for r in records.load("sweep") if r.spec["network"] == "resnet32"]
     (papers,) = [r for r in sweep if r.spec["lr"] == 0.1]
     assert papers.spec["loss"] == "rll" and not papers.spec["eta"]
@@ -210,104 +185,3 @@ def test_one_of_three_resnet32_with_rll_fits_and_two_of_three_fit_clean_labels(p
             for runs in (every, chapters.telling(every))
         ]
         assert counts == [3, fit]
-
-
-def test_switching_keeps_what_is_memorized_and_lets_a_resister_memorize(recorded):
-    moved = switching.moves(switching.load())
-    assert switching.verdict(moved).startswith("**Against")
-    late = switching.of(moved, switching.TO_CCE)
-    assert (late["not switched"] < 0.2).all() and (late["at the end"] > 0.95).all()
-
-
-def test_more_images_help_rll_and_cce_memorizes_them_when_trained_for_longer(recorded):
-    found = chapter.load("cpu")
-    frame, told = found.frame, size_verdict.verdict(found.frame, found.groups)
-    assert "**Take-away.** On ResNet-18 more images help RLL to resist" in told
-    assert "On Inception-Lite the share falls too" in told and "this does not count" in told
-    assert "after as many steps, and is 0.96 with 20,000 after 4 times as many." in told
-    assert "At equal fit (f = 0.9) it goes from 0.12 with 1,250 images to 0.00" in told
-    for network in sentences.compared(frame):
-        rll, cce, longer = (
-            sentences.means(frame, network, case, "memorized")
-            for case in ("RLL", "CCE", "CCE, longer")
-        )
-        assert rll.is_monotonic_decreasing and longer.iloc[-1] > 0.95
-        assert cce.iloc[-1] < 0.3, "few of the largest set in as many steps"
-        assert size_verdict.longest(frame, network, "RLL", "memorized").iloc[-1] < 0.3, "much less"
-
-
-def test_only_cce_and_mse_come_near_all_wrong_labels_with_the_mlp(recorded):
-    mlp = data.mlp()
-    at_four = steps.at_times(mlp.usual, mlp.unit, (4,))
-    for highest in (rows.groupby("loss")["x"].max() for rows in (mlp.ends, at_four)):
-        assert highest[["cce", "mse"]].min() > 0.9 and highest.drop(["cce", "mse"]).max() < 0.3
-
-
-def test_rll_lies_below_cce_at_equal_fit_on_every_network(pool):
-    below, pairs = steps_verdict.below_everywhere(equal_fit.groups(pool))
-    assert below == pairs > 0
-
-
-def test_stopped_in_time_cce_is_as_accurate_as_rll_and_rll_stopped_alike_a_little_more(recorded):
-    chosen = early_stopping.choices(data.mlp().regular)
-    tested = chosen[~chosen["oracle"]].pivot(
-        index="seed", columns=["loss", "training"], values="test_accuracy"
-    )
-    stopped, full = tested["cce", "stopped early"], tested["rll", "to the end"]
-    alike, late = tested["rll", "stopped early"], tested["cce", "to the end"]
-    assert len(tested) == 3 and abs((stopped - full).mean()) < 0.01
-    assert (stopped - late).min() > 0.03, "a large gain"
-    assert (alike > stopped).all() and (alike > full).all() and (alike - stopped).mean() < 0.02
-
-
-def test_at_low_fits_a_well_chosen_learning_rate_makes_cce_as_good_as_rll(recorded):
-    gaps = steps.gap_at_fits(data.mlp().compared, steps_words.LEVELS)
-    rest = gaps[gaps["level"] < 0.96]["gap"]
-    assert len(rest) and rest.abs().max() < steps_words.CLOSE / 2
-    assert "only at f = 0.975 does RLL" in steps_words.where_clear(gaps)
-
-
-def test_the_gap_to_the_line_grows_with_what_is_memorized(recorded):
-    found = theorem.gaps(theorem.came_to_an_end(records.shown_scale("")))
-    assert found["gap"].corr(found["memorized"], "spearman") > 0.8
-    assert (found["training"] < found["line"]).mean() > 0.9, "filled markers fall below it"
-    assert ((found["fresh"] - found["fresh line"]).abs() < 0.05).all(), "hollow ones lie on it"
-
-
-def test_at_every_step_size_rll_stays_near_0_and_cce_at_the_smallest_alone(pool):
-    """Said of the figure of P1, at f = 0.95: ResNet-18 with SGD."""
-    (column,) = (c for c in COLUMNS if c.id == "resnet18")
-    found = contrasts.by_step(contrasts.at_every_step(pool, column))
-    assert len(found) == 3
-    for runs in found.values():
-        x = {key: contrasts.x_at_level(run, 0.95) for key, run in runs.items()}
-        assert all(not value > 0.05 for (loss, _), value in x.items() if loss == "rll")
-        assert min((value, s) for (loss, s), value in x.items() if loss == "cce")[1] == 0.001
-        assert x["cce", 0.001] < 0.1 and min(x["cce", 0.01], x["cce", 0.03]) > 0.5
-
-
-def test_nearly_all_differences_of_p0_lie_right_of_zero(pool):
-    claim = next(c for c in claims_page.load(pool)["claims"] if c["id"] == "P0")
-    drawn = [
-        cell["statistics"]["difference"]
-        for verdict in claim["verdicts"]
-        if verdict["column"] in vocabulary.SHORT
-        for cell in verdict["cells"]
-    ]
-    assert drawn and sum(value > 0 for value in drawn) > 0.9 * len(drawn)
-
-
-def test_the_weight_of_rll_alone_resists_on_mnist_only(pool, recorded):
-    """Said of the gradients and of the theorem."""
-    found = weights.shares(weights.contrasts(pool, plane.load()), weights.CHAINS[0])
-    mnist = {place: of for place, of in found.items() if "MNIST" in place}
-    (cifar,) = (of for place, of in found.items() if place not in mnist)
-    assert mnist and all(min(of.values()) > 0.9 for of in mnist.values())
-    assert len(cifar) == 1 and max(cifar.values()) < 0.1, "as cross entropy, in the one run"
-
-
-def test_the_weight_of_mse_alone_lies_between_mse_and_mae(pool, recorded):
-    """Far less than MSE, more than MAE: said of the gradients."""
-    found = weights.shares(weights.contrasts(pool, plane.load()), weights.CHAINS[1])
-    assert found and all("MNIST" in place for place in found)
-    assert all(0.5 < share < 1 for of in found.values() for share in of.values())

@@ -31,11 +31,13 @@ class Book:
     """
 
     def __init__(self, root: Path):
-        self.sources = {
-            path.stem: text_of(path)
-            for path in (*root.glob("notebooks/*.ipynb"), *root.glob("book/*.md"))
-        }
-        self.bibliography = (root / "book/references.bib").read_text(encoding="utf-8")
+        self.root = root
+
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        """Each page's text."""
+        pages = (*self.root.glob("notebooks/*.ipynb"), *self.root.glob("book/*.md"))
+        return {path.stem: text_of(path) for path in pages}
 
     @cached_property
     def titles(self) -> dict[str, str]:
@@ -67,7 +69,9 @@ class Book:
     def citations(self) -> dict[str, tuple[str, str]]:
         """Authors and year of each work."""
         found = {}
-        for key, entry in ENTRY.findall(self.bibliography):
+        for key, entry in ENTRY.findall(
+            (self.root / "book/references.bib").read_text(encoding="utf-8")
+        ):
             author, year = (field(entry, name) for name in ("author", "year"))
             names = [name.split(",")[0] for name in re.split(r"\s+and\s+", author)]
             told = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."

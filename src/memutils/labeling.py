@@ -149,9 +149,8 @@ def changed(kind: str, name: str, dataset: str, then: dict, num_classes: int) ->
             return found != then.get("label_file_sha256")
         if own and LABEL_SETS.get(name) is label_sets.OWN.get(name):
             return False
-        loaded = data.load(dataset)
-        labels, _ = LABEL_SETS[name].read(data.data_root(), loaded)
-        return digest(np.asarray(labels)) != then.get("labels_sha256", digest(np.asarray(labels)))
+        labels, _ = LABEL_SETS[name].read(data.data_root(), data.load(dataset))
+        return then.get("labels_sha256") not in (None, digest(np.asarray(labels)))
     except (UserError, KeyError, OSError, ValueError):
         return False
 

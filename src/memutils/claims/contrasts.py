@@ -116,6 +116,16 @@ def gaps(
     return rows, left_out
 
 
+def complete(found: dict[int, dict], limits: Thresholds) -> dict[int, dict]:
+    """Of ``by_step`` the seeds that have every run that P1 compares, with these runs alone."""
+    wanted = {(loss, s) for loss in ("rll", "cce") for s in limits.step_scales}
+    return {
+        seed: {key: run for key, run in runs.items() if key in wanted}
+        for seed, runs in found.items()
+        if wanted <= runs.keys()
+    }
+
+
 def equal_fit(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
     """P1: RLL's highest x over the step sizes less CCE's lowest is below -``fit_gap`` at both
     levels of f, by the interval over seeds.
@@ -125,12 +135,11 @@ def equal_fit(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
     ``edge_gap`` below the next, or at the only one that reaches the level. Not tested with fewer
     than ``seeds`` seeds that have all the runs.
     """
-    wanted = {(loss, s) for loss in ("rll", "cce") for s in limits.step_scales}
     found = by_step(at_every_step(pool, column))
-    seeds = {seed: runs for seed, runs in found.items() if wanted <= set(runs)}
+    seeds = complete(found, limits)
     if not seeds:
         return Contrast(NOT_TESTED, why=lacking(bool(found)))
-    used = [runs[key] for runs in seeds.values() for key in sorted(wanted)]
+    used = [run for runs in seeds.values() for _, run in sorted(runs.items())]
     rows, left_out = gaps(seeds, limits.step_scales, limits.fit_levels)
     state, intervals, told = weigh_gaps(rows, limits)
     why = "; ".join(filter(None, [told, named(left_out), unlike(used)]))

@@ -15,18 +15,7 @@ from memutils.claims.thresholds import Thresholds
 from memutils.runs.records import Record
 
 END, EARLY = "to the end", "stopped early"
-COLUMNS = [
-    "loss",
-    "oracle",
-    "training",
-    "seed",
-    "s",
-    "epoch",
-    "fitted",
-    "x",
-    "test_accuracy",
-    "edge",
-]
+COLUMNS = "loss oracle training seed s epoch fitted x test_accuracy edge".split()
 
 
 def with_held_out(records: Iterable[Record]) -> list[Record]:

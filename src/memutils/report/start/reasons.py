@@ -154,7 +154,8 @@ def images(content: dict) -> list[str]:
         "training steps held fixed, the memorized share of ResNet-18 on MNIST goes from "
         f"{rll} with RLL and from {cce} with cross entropy."
     )
-    by_passes = [passes.shares(passes.table(runs.records), "resnet18", n) for n in ("rll", "cce")]
+    as_often = passes.table(runs.records)
+    by_passes = [passes.shares(as_often, "resnet18", loss) for loss in ("rll", "cce")]
     if all({few, many} <= set(share.index) for share in by_passes):
         rll, cce = (f"{percent([s[few]])} to {percent([s[many]])}" for s in by_passes)
         told += (

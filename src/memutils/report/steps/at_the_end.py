@@ -84,8 +84,7 @@ def beyond(pool: Pool) -> list[str]:
     """P1's numbers at the level that it does not ask, a sentence a network."""
     told = []
     for name, runs in networks(pool).items():
-        wanted = {(loss, s) for loss in ("rll", "cce") for s in LIMITS.step_scales}
-        seeds = {s: of for s, of in contrasts.by_step(runs).items() if wanted <= set(of)}
+        seeds = contrasts.complete(contrasts.by_step(runs), LIMITS)
         rows, _ = contrasts.gaps(seeds, LIMITS.step_scales, (BEYOND,))
         if rows:
             told.append(f"{of_level(name, rows)} {clear(rows)}")
