@@ -30,12 +30,11 @@ def test_what_rll_memorizes_in_the_end_is_told_by_step_size(pool):
     found = at_the_end.table(pool)
     assert len(found) == 24 and at_the_end.summary(found)["seeds"].tolist() == [3] * 8
     (text,) = at_the_end.sentences(found)
-    text = text.replace("\u00a0", " ")
     assert "repeats with RLL 40 % of the wrong labels at the step size *s* = 0.001" in text
     assert "and 10 % at 0.03, the largest of four at which every seed fits the clean" in text
     assert text.endswith("(three seeds); with CCE 100 % and 100 %.")
     unfit = found.assign(fitted=found["fitted"].where(found["s"] < 0.03, 0.9))
-    assert "and 20 % at 0.01" in at_the_end.sentences(unfit)[0].replace("\u00a0", " ")
+    assert "and 20 % at 0.01" in at_the_end.sentences(unfit)[0]
     assert at_the_end.sentences(at_the_end.table(Pool([]))) == []
 
 

@@ -143,9 +143,9 @@ def test_the_verdict_is_a_sentence_on_every_claim():
         }
     )
     assert tables.words(content, "resnet18") == (
-        "memorization with MSE (C2), memorization with CCE (C4) and a high $J_1$ below 100\u00a0% "
+        "memorization with MSE (C2), memorization with CCE (C4) and a high $J_1$ below 100 % "
         "with MSE (C5: left) hold; memorization with CCE (C1) fails; a later fit where more labels "
-        "are wrong (C3) holds in 2 of 3 seeds; a high $J_1$ below 100\u00a0% with MSE (C5: right) "
+        "are wrong (C3) holds in 2 of 3 seeds; a high $J_1$ below 100 % with MSE (C5: right) "
         "is not tested."
     )
     html = tables.verdicts(content, {"resnet18": "verdict"})

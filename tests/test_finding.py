@@ -34,7 +34,7 @@ def run(loss, p_wrong, **settings):
 
 def test_each_loss_is_told_with_its_seeds():
     runs = [run("cce", 0.9), run("rll", 0.1), run("rll", 0.2, seed=1)]
-    text = finding.sentence(runs, "ResNet-18").replace("\u00a0", " ")
+    text = finding.sentence(runs, "ResNet-18")
     assert text == (
         "At the end of training ResNet-18 ranks the wrong label lower in 50 % of the pairs with "
         "CCE (one seed) and 100 % of the pairs with RLL (two seeds)."

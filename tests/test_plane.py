@@ -52,7 +52,7 @@ def test_where_the_pull_is_taken_is_told():
     rows = [{"loss": n, "symmetric": traits.traits(n).symmetric, "x": at[n]} for n in names]
     found = pd.DataFrame(rows).assign(collapsed=False)
     found["bounded"] = [traits.traits(name).bounded for name in names]
-    text = regression.elsewhere(found, "x", (0.1,)).replace("\u00a0", " ")
+    text = regression.elsewhere(found, "x", (0.1,))
     assert text.endswith("alone it explains 100 % at 0.1.")
     assert regression.elsewhere(found[:5], "x") == ""
 

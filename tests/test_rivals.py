@@ -26,7 +26,7 @@ def test_a_share_is_of_rlls_effect():
     assert found["rival"].tolist() == ["label smoothing", "weight decay 5e-4"]
     assert found["share"].tolist() == pytest.approx([0.25, 0.5])
     assert found["gain"].tolist() == pytest.approx([0.0, 0.5])
-    text = rivals.sentence(found).replace("\u00a0", " ")
+    text = rivals.sentence(found)
     assert "label smoothing 25 % (0 %; 1 seed) and weight decay 5e-4 50 % (50 %; 1 seed)" in text
     assert "with ResNet-18 on MNIST, n = 5,000, label" in text
     assert text.endswith(f"The others are {NOT_RUN}: crops; flips and crops; early stopping.")

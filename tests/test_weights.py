@@ -21,10 +21,6 @@ def found(*of):
     return weights.contrasts(Pool(runs), [])
 
 
-def plain(text):
-    return text.replace("\u00a0", " ")
-
-
 @pytest.mark.parametrize(
     ("even", "share", "does", "verdict"),
     [
@@ -38,10 +34,10 @@ def test_the_share_of_the_weight_is_of_rlls_effect(even, share, does, verdict):
     contrasts = found({"cce": 0.9, "rll": 0.1, "even-rll": even})
     (values,) = weights.shares(contrasts, RLL).values()
     assert values == pytest.approx({0: share}, abs=0.005)
-    text = plain(weights.told(contrasts, RLL))
+    text = weights.told(contrasts, RLL)
     assert f"CCE 90 %, evened RLL {100 * even:.0f} % and RLL 10 %" in text
     assert text.endswith(f"(one seed): it {does}.")
-    said = plain(weights.verdict(contrasts))
+    said = weights.verdict(contrasts)
     assert said.startswith("With ResNet-18 on MNIST (one seed) the weight") and verdict in said
     where = {"RLL": "near RLL", "CCE": "near cross entropy"}.get(does.split()[-2], "in between")
     assert weights.seen(contrasts) == f"Evened RLL lies {where} with ResNet-18 on MNIST."
@@ -52,8 +48,8 @@ def test_every_seed_must_say_so():
     both = {"cce": 0.9, "rll": 0.1}
     contrasts = found(both | {"even-rll": 0.1}, both | {"even-rll": 0.5})
     assert weights.shares(contrasts, RLL).popitem()[1] == pytest.approx({0: 1, 1: 0.5}, abs=0.005)
-    assert "(two seeds): it lies in between." in plain(weights.told(contrasts, RLL))
-    said = plain(weights.verdict(contrasts))
+    assert "(two seeds): it lies in between." in weights.told(contrasts, RLL)
+    said = weights.verdict(contrasts)
     assert "With ResNet-18 on MNIST (two seeds) the weight does part of it" in said
     assert "has 50 to 100 % of RLL's effect" in said
 
@@ -62,7 +58,7 @@ def test_every_seed_must_say_so():
     ("even", "said"),
     [
         (0.9, "nearly as MSE does"),
-        (0.5, "takes off 50\u00a0% of what MAE takes off"),
+        (0.5, "takes off 50 % of what MAE takes off"),
         (0.1, "nearly as MAE does"),
     ],
 )
@@ -99,7 +95,7 @@ def test_the_weights_of_the_evened_losses_are_not_quite_their_own_losses():
     """MSE: 2 p_y (1 + |p|^2 - 2 p_y) / (1 - p_y); |p|^2 = p_y^2 + (1 - p_y)^2, or the last term
     over K - 1: the ratio is 2 (K - 1) / K, whatever p_y is.
     """
-    text = plain(weights.seen_beside_own())
+    text = weights.seen_beside_own()
     assert "MSE's own weight is 1.8 times as large" in text
     alpha, k, ratios = 0.1, 10, []
     for own in (0.01, 0.5):

@@ -26,7 +26,7 @@ def test_the_share_is_of_what_rll_takes_off_x_at_each_level():
     found = table(runs(cce=0.8, even_rll=0.3, rll=0.2))
     assert found["f"].tolist() == [0.9, 0.95]
     assert found["share"].tolist() == pytest.approx([5 / 6, 5 / 6], abs=0.01)
-    text = weights_at_fit.sentence(found).replace("\u00a0", " ")
+    text = weights_at_fit.sentence(found)
     assert "- ResNet-18 on MNIST: 83 % at f = 0.9 (one seed) and 83 % at f = 0.95 (one" in text
 
 

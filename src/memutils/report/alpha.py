@@ -16,9 +16,9 @@ from memutils.names import NETWORK_NAMES
 from memutils.report import figures
 from memutils.report.figures import WIDE, is_narrow
 from memutils.report.looks import INK, look
-from memutils.report.markup import Safe, table
+from memutils.report.markup import Safe, number, table
 from memutils.report.plots import select, standard
-from memutils.report.steps.tables import NUMBERS, shown
+from memutils.report.steps.tables import NUMBERS
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
@@ -148,7 +148,7 @@ def as_table(frame: pd.DataFrame) -> Safe:
     rows = [
         {"network": NETWORK_NAMES[row["network"]], "α": f"{row['alpha']:g}", "η": f"{row['eta']:g}"}
         | {"precision": row["precision"]}
-        | {names.get(n, n): shown(row[n]) for n in (*COLUMNS[4:], "test_accuracy")}
+        | {names.get(n, n): number(row[n]) for n in (*COLUMNS[4:], "test_accuracy")}
         for _, row in frame.iterrows()
     ]
     return table(rows, NUMBERS)

@@ -52,10 +52,10 @@ def details(summary: object, *content: object) -> Safe:
 
 
 def number(value: object, digits: int = 3) -> str:
-    """A number for the reader: '0.905', '–' where there is none; whole numbers as they are,
-    texts too.
+    """A number for the reader: '−0.905', '–' for None and NaN; whole numbers as they are, texts
+    too.
     """
-    if value is None:
+    if value is None or value != value:
         return "–"
     if isinstance(value, str | bool):
         return str(value)
@@ -63,6 +63,7 @@ def number(value: object, digits: int = 3) -> str:
         return f"{value:,}"
     if value == round(value) and abs(value) >= 2:
         return f"{value:,.0f}"
+    value = round(float(value), digits) + 0.0  # no minus sign before a zero
     return f"{value:.{digits}f}".replace("-", "−")
 
 

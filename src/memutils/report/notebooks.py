@@ -16,8 +16,10 @@ from IPython.display import HTML, Markdown, display
 
 from memutils.errors import INTERRUPTED, UserError
 from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
+from memutils.report.markup import number
 from memutils.runs.records import Record, histories
 from memutils.runs.specs import Scale, Spec, check_known, flat, load_scale, registered
+from memutils.words import typeset
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,7 +133,8 @@ def table(frame: "pd.DataFrame") -> "Styler":
     same = [n for n in settings if frame[n].nunique(dropna=False) == 1]
     styler = frame.style.set_table_attributes('class="numbers"')
     styler.hide(axis="index").hide(same, axis="columns")
-    styler.format(precision=3, na_rep="–", thousands=",", escape="html")
+    styler.format(na_rep="–", thousands=",", escape="html")
+    styler.format(number, subset=[n for n in frame if frame[n].dtype.kind == "f"])
     styler.format_index(readable, axis=1)
     told = ", ".join(f"{readable(n)} = {html.escape(str(frame[n].iloc[0]))}" for n in same)
     return styler.set_caption(f"In every row {told}.") if same else styler
@@ -144,15 +147,15 @@ def readable(column: str) -> str:
 
 
 def tell(*texts: str) -> None:
-    """Shows sentences as Markdown, a paragraph each, and nothing where there is none to tell: of an
-    empty Markdown a page would show the object.
+    """Shows sentences as typeset Markdown, a paragraph each, and nothing where there is none to
+    tell: of an empty Markdown a page would show the object.
     """
     if told := [text for text in texts if text.strip()]:
-        display(Markdown("\n\n".join(told)))
+        display(Markdown(typeset("\n\n".join(told))))
 
 
 def glue(name: str, text: str, runs: Iterable[str] = ()) -> None:
-    """Keeps a text for the page, whose prose or caption shows it by {glue:text}`name`.
+    """Keeps a typeset text for the page, whose prose or caption shows it by {glue:text}`name`.
 
     It is MyST-NB's ``glue`` for those who read a notebook without the book's tools. ``runs`` are
     the names of the runs that a number comes from; in prose the number then tells of them
@@ -160,4 +163,4 @@ def glue(name: str, text: str, runs: Iterable[str] = ()) -> None:
     """
     prefix = "application/papermill.record/"
     kept = {"scrapbook": {"name": name, "mime_prefix": prefix, "runs": list(runs)}}
-    display({f"{prefix}text/plain": repr(text)}, raw=True, metadata=kept)
+    display({f"{prefix}text/plain": repr(typeset(text))}, raw=True, metadata=kept)

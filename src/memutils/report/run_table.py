@@ -2,8 +2,6 @@
 its values at the end and links to what it left.
 """
 
-import math
-
 from memutils.claims.outcomes import Run
 from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.report.markup import Safe, joined, number, table, tag
@@ -64,7 +62,7 @@ def row(record: Record, records: str, notebook: str | None) -> dict:
         "images": number(record.dataset["sizes"]["train"]),
         "epochs": spec["epochs"],
         "learning rate": f"{spec['lr']:g}",
-        **{n: number(None if math.isnan(v) else f"{v:.3f}") for n, v in values.items()},
+        **{n: number(v) for n, v in values.items()},
         "end": ending(record, run),
         "further settings": further(record),
         "files": joined(files + ([download(notebook, "notebook")] if notebook else []), " "),

@@ -124,16 +124,11 @@ def as_table(moved: pd.DataFrame) -> Safe:
         {"losses": f"{LOSS_NAMES[row['first']]}, then {LOSS_NAMES[row['then']]}"}
         | {"seed": row["seed"]}
         | {name: number(float(row[name])) for name in ("at the switch", "at the end")}
-        | {"not switched": number_or_dash(row["not switched"])}
-        | {title: number_or_dash(row[name], 4) for name, title in RISKS.items()}
+        | {"not switched": number(row["not switched"])}
+        | {title: number(row[name], 4) for name, title in RISKS.items()}
         for _, row in moved.iterrows()
     ]
     return table(rows, "numbers")
-
-
-def number_or_dash(value: float, digits: int = 3) -> str:
-    """A number, or a dash where its run is not recorded."""
-    return number(None if math.isnan(value) else float(value), digits)
 
 
 def sentence(rows: pd.DataFrame) -> str:

@@ -224,5 +224,4 @@ def came_from(name: str, runs: Iterable[Measured]) -> list[str]:
 def keep(prefix: str, runs: list[Measured]) -> None:
     """Keeps every number of these runs for the page's prose, as '<prefix>-<name>'."""
     for name, text in numbers(runs).items():
-        named = f"{prefix}-{name}", text.replace(" %", "\u00a0%")
-        notebooks.glue(*named, came_from(name, runs))
+        notebooks.glue(f"{prefix}-{name}", text, came_from(name, runs))

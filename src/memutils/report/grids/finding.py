@@ -7,7 +7,7 @@ from scipy.stats import rankdata
 
 from memutils.claims.measured import Measured
 from memutils.names import LOSS_NAMES
-from memutils.words import counted, listed, percent, typeset
+from memutils.words import counted, listed, percent
 
 NEEDED = ("train_p_given", "train_noisy", "train_true")
 
@@ -46,4 +46,4 @@ def sentence(runs: Iterable[Measured], network: str) -> str:
         f"{percent(values)} of the pairs with {LOSS_NAMES[loss]} ({counted(len(values), 'seed')})"
         for loss, values in found.items()
     )
-    return typeset(f"At the end of training {network} ranks the wrong label lower in {told}.")
+    return f"At the end of training {network} ranks the wrong label lower in {told}."

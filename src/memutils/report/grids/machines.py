@@ -6,7 +6,7 @@ from memutils.claims.outcomes import Run
 from memutils.names import LOSS_NAMES
 from memutils.runs import records
 from memutils.runs.records import Record
-from memutils.words import counted, listed, points, typeset
+from memutils.words import counted, listed, points
 
 METRICS = {"memorized": "the memorized share", "test_accuracy": "test accuracy"}
 
@@ -37,7 +37,7 @@ def sentence(pairs: list[tuple[Record, Record]]) -> str:
         told.append(f"{by} {apart} with {LOSS_NAMES[loss]} ({counted(len(own), 'pair')})")
     if not told:
         return ""
-    return typeset(
+    return (
         "The seed does not decide everything either: some runs were made again with the same "
         "settings and the same seed on another kind of processor, whose rounding differs. At the "
         f"end of training the two runs differ {listed(told)}."

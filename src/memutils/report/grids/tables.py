@@ -34,7 +34,7 @@ TOPICS = {
     **dict.fromkeys(("C1", "C4"), "memorization with CCE"),
     "C2": "memorization with MSE",
     "C3": "a later fit where more labels are wrong",
-    "C5": "a high $J_1$ below 100\u00a0% with MSE",
+    "C5": "a high $J_1$ below 100 % with MSE",
     **dict.fromkeys(("C6", "C7", "C9", "C10", "C12"), "resistance with RLL"),
     "C8": "a $J_2$ well below $J_1$ with CCE and MSE",
     "C11": "a crossover with CCE",

@@ -16,7 +16,7 @@ from memutils.report.looks import look
 from memutils.report.symmetry import ablation_words
 from memutils.report.symmetry.ablation import CONFIDENCE, SEEDS, Contrast, of_seed
 from memutils.runs.specs import load_scale
-from memutils.words import counted, in_words, listed, of_pairs, points, typeset
+from memutils.words import counted, in_words, listed, of_pairs, points
 
 ARMS = {
     "given": "Labels from people",
@@ -130,7 +130,7 @@ def described(rows: list[dict], state: str) -> str:
         FAILS: "So with labels from people more than half of the advantage is left.",
         OPEN: "Whether they take half of the advantage the runs do not decide.",
     }.get(state) or undecided(rows)
-    return typeset(
+    return (
         "With labels from people Inception-Lite memorizes "
         f"{human} points fewer of the wrong labels with RLL than with cross entropy, and under "
         f"symmetric noise of the same noise rate {symmetric} points fewer, in "
@@ -189,7 +189,7 @@ def source(found: list[Contrast]) -> str:
     elif share <= PART:
         told, nothing = f"from {images}", classes if none(by_classes) else ""
     comes = f"comes {told}, not from {nothing}" if nothing else f"seems to come {told}"
-    return typeset(
+    return (
         "With the same labels shuffled within classes the advantage is "
         f"{points([*shuffled.values()])} points, so what is lost {comes} "
         f"({counted(len(human), 'seed')})."
@@ -214,7 +214,7 @@ def explained(found: list[Contrast]) -> str:
     }
     told = [f"{name} the advantage {changed(values)}" for name, values in steps.items()]
     few = "" if len(seeds) >= SEEDS else f" ({in_words(len(seeds))} of three seeds: described only)"
-    return typeset(f"{told[0]}, and {told[1]}{few}.")
+    return f"{told[0]}, and {told[1]}{few}."
 
 
 def changed(falls: list[float]) -> str:

@@ -134,7 +134,7 @@ def described(counts: Counts) -> str:
         f"wrong worst label. The most frequent confusions are {listed(most)}. The {k} most "
         f"frequent of {k * (k - 1)} confusions hold {share:.0f} % of the wrong labels; under "
         f"symmetric noise any {k} would hold {even:.0f} %."
-    ).replace(" %", "\u00a0%")
+    )
 
 
 def agreement(counts: Counts) -> str:
@@ -149,7 +149,7 @@ def agreement(counts: Counts) -> str:
         f"on {100 * none / n:.0f} %. At least one is wrong on {n - counts.wrong[0]:,} images, "
         f"all three are on {counts.wrong[3]:,}, of which {counts.wrong_alike:,} got the same wrong "
         "label three times."
-    ).replace(" %", "\u00a0%")
+    )
 
 
 @command

@@ -5,7 +5,7 @@ import pandas as pd
 from memutils.report import origins
 from memutils.report.images import trajectories
 from memutils.report.images.trajectories import Followed
-from memutils.words import counted, in_words, listed, percent, typeset
+from memutils.words import counted, in_words, listed, percent
 
 CLEAR = 2.0
 """Two losses can tell whether they share images where they could share this many times as many as
@@ -124,7 +124,7 @@ def seen(sets: list[Followed]) -> str:
         found = trajectories.pairs(one)
         parts = [part(one) for part in (fates, recovered, early)]
         told.append(" ".join(filter(None, [*parts, overlap(found), order(found)])))
-    return typeset("\n\n".join(told)) or "No set has two recorded runs yet."
+    return "\n\n".join(told) or "No set has two recorded runs yet."
 
 
 def verdict(found: pd.DataFrame) -> str:

@@ -20,9 +20,9 @@ from memutils.names import LOSS_NAMES, METRIC_NAMES, NETWORK_NAMES
 from memutils.report import figures
 from memutils.report.figures import WIDE, is_narrow
 from memutils.report.looks import INK, look
-from memutils.report.markup import Safe, table
+from memutils.report.markup import Safe, number, table
 from memutils.report.plots import final_table, select, standard
-from memutils.report.steps.tables import NUMBERS, pair, shown
+from memutils.report.steps.tables import NUMBERS, pair
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import NAMING, Scale, load_scale
@@ -156,7 +156,7 @@ def metrics(frame: pd.DataFrame, network: str) -> Safe:
     made = [
         {"case": row["case"], "n": f"{row['images']:,}", "steps": f"{row['steps']:,}"}
         | {"seed": row["seed"]}
-        | {title: shown(row[name]) for name, title in METRIC_NAMES.items()}
+        | {title: number(row[name]) for name, title in METRIC_NAMES.items()}
         | {"inconclusive": row["inconclusive"] or "no"}
         for _, row in rows.iterrows()
     ]
@@ -171,7 +171,7 @@ def paper_rate(found: Iterable[Record]) -> Safe:
     made = [
         {"loss": LOSS_NAMES[row["loss"]], "η": f"{row['eta']:g}", "n": f"{row['images']:,}"}
         | {"epochs": row["epochs"], "seed": row["seed"]}
-        | {title: shown(row[name]) for name, title in METRIC_NAMES.items()}
+        | {title: number(row[name]) for name, title in METRIC_NAMES.items()}
         for _, row in rows.sort_values(["loss", "eta", "images", "seed"]).iterrows()
     ]
     return table(made, NUMBERS, "Inception-Lite at learning rate 0.01, at the end of training.")

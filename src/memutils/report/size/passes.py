@@ -9,7 +9,7 @@ from memutils.names import NETWORK_NAMES
 from memutils.report.size.sentences import sizes
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
-from memutils.words import listed, points, typeset
+from memutils.words import listed, points
 
 EPOCHS = load_scale("cpu").usual("resnet18")["epochs"]
 CLEAR = 0.1
@@ -56,7 +56,7 @@ def sentence(found: pd.DataFrame) -> str:
                 f"with {sizes(both.index)} images, {NETWORK_NAMES[network]} memorizes {rll} % of "
                 f"the wrong labels with RLL and {cce} % with CCE (in training mode). {falls(both)}"
             )
-    return typeset(" ".join(told))
+    return " ".join(told)
 
 
 def falls(both: pd.DataFrame) -> str:

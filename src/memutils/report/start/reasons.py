@@ -27,7 +27,7 @@ from memutils.report.symmetry.ablation_words import bounded_shares
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
-from memutils.words import counted, percent, typeset
+from memutils.words import counted, percent
 
 CLEAR = 0.5
 """A share that rises by this much after a switch rises clearly."""
@@ -57,14 +57,14 @@ def why(content: dict, pool: Pool) -> str:
     found = weight(weights.contrasts(pool, mlp), fits)
     if found:
         lead = f"**Why, as far as it is known.** {found}\n"
-        return typeset("\n".join([lead, *(f"- {one}" for one in told)]).rstrip())
+        return "\n".join([lead, *(f"- {one}" for one in told)]).rstrip()
     if not told:
         return ""
     told.append(
         "A likely reason is the [gradient](theory_gradients.ipynb): RLL hardly pulls at a label "
         "that the network finds improbable."
     )
-    return typeset("**Why** is not settled. " + " ".join(told))
+    return "**Why** is not settled. " + " ".join(told)
 
 
 def weight(found: list[Contrast], fits: pd.DataFrame) -> str:
@@ -131,7 +131,7 @@ def limits(content: dict, pool: Pool, switch: Switch | None) -> str:
     told = [*images(content), *clock(pool)]
     told += [path(switch)] if switch and switch.clear else []
     told.append(f"**Other noise.** {people(pool)}")
-    return typeset("\n".join(f"- {one}" for one in told))
+    return "\n".join(f"- {one}" for one in told)
 
 
 def people(pool: Pool) -> str:

@@ -28,8 +28,7 @@ def answer(content: dict) -> str:
     if not found["networks"]:
         return f"**{found['word']}.** No run of the paper's networks is recorded yet."
     told = [done(content), compared(content), *by_network(content)]
-    text = f"**{found['word']}.** " + " ".join(filter(None, told))
-    return text.replace(" %", "\u00a0%")  # a number and its sign stay on one line
+    return f"**{found['word']}.** " + " ".join(filter(None, told))
 
 
 def done(content: dict) -> str:

@@ -13,7 +13,7 @@ from memutils.claims.selection import COLUMNS as NETWORKS
 from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
-from memutils.words import counted, in_words, percent, typeset
+from memutils.words import counted, in_words, percent
 
 LIMITS = Thresholds()
 COLUMNS = ["network", "loss", "s", "seed", "fitted", "memorized", "test_accuracy"]
@@ -65,12 +65,10 @@ def sentences(found: pd.DataFrame) -> list[str]:
                 [percent([*of[s]["memorized"]]) for s in (low, high)] for of in (rll, cce)
             )
             told.append(
-                typeset(
-                    f"Trained with SGD at a constant rate, {network} repeats with RLL {mine[0]} of "
-                    f"the wrong labels at the step size *s* = {low:g}, and {mine[1]} at {high:g}, "
-                    f"the largest of {in_words(len(rll))} at which every seed fits the clean "
-                    f"images ({counted(seeds, 'seed')}); with CCE {other[0]} and {other[1]}."
-                )
+                f"Trained with SGD at a constant rate, {network} repeats with RLL {mine[0]} of "
+                f"the wrong labels at the step size *s* = {low:g}, and {mine[1]} at {high:g}, "
+                f"the largest of {in_words(len(rll))} at which every seed fits the clean "
+                f"images ({counted(seeds, 'seed')}); with CCE {other[0]} and {other[1]}."
             )
     return told
 

@@ -11,7 +11,7 @@ from memutils.report.plots import NOT_RUN, standard
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
-from memutils.words import listed, percent, typeset
+from memutils.words import listed, percent
 
 ENDS = ("fitted", "memorized", "recovered", "test_accuracy", "classes")
 COLUMNS = ["eta", "loss", "epochs", "seed", *ENDS, "x"]
@@ -54,7 +54,7 @@ def sentence(found: pd.DataFrame) -> str:
         only = f" With {listed(dumb)} it predicts few of the classes." if dumb else ""
         when = f"At η = {eta:g}, after {epochs} epochs,"
         told.append(f"{when} ResNet-18 repeats {shares} of the wrong labels.{only}")
-    return typeset(" ".join(told))
+    return " ".join(told)
 
 
 def few(classes: float) -> bool:

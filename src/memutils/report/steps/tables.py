@@ -1,6 +1,5 @@
 """The tables of the chapter on the loss and the step size: rows of measured numbers as HTML."""
 
-import math
 from collections.abc import Iterable
 
 import pandas as pd
@@ -13,13 +12,6 @@ from memutils.report.markup import Safe, number, table
 from memutils.runs.specs import Scale
 
 NUMBERS = "numbers"
-
-
-def shown(value: float, digits: int = 3) -> str:
-    """A number for the reader; a dash where there is none."""
-    if math.isnan(value):
-        return "–"
-    return number(round(float(value), digits) + 0.0, digits)  # no minus sign before a zero
 
 
 def step(s: float) -> str:
@@ -37,7 +29,7 @@ def at_fits(groups: list[Group]) -> Safe:
             seeds = sum(name == loss for name, _ in group.runs)
             named = {"network": group.network, "learning rate": step(group.learning_rate)}
             named |= {"n": f"{group.images:,}", "loss": LOSS_NAMES[loss], "seeds": seeds}
-            rows.append(named | {f"f = {level:g}": shown(values[level]) for level in LEVELS})
+            rows.append(named | {f"f = {level:g}": number(values[level]) for level in LEVELS})
     return table(rows, NUMBERS)
 
 
@@ -49,9 +41,9 @@ def at_accuracies(groups: list[Group]) -> Safe:
             "learning rate": step(group.learning_rate),
             "against": LOSS_NAMES[other],
             "seed": int(pair["seed"]),
-            "test accuracy": shown(pair["level"]),
-            "x of RLL": shown(pair["rll"]),
-            "x of the other": shown(pair[other]),
+            "test accuracy": number(pair["level"]),
+            "x of RLL": number(pair["rll"]),
+            "x of the other": number(pair[other]),
         }
         for group in groups
         for other in group.losses
@@ -94,7 +86,7 @@ def pair(gaps: pd.DataFrame, loss: str) -> str:
     """'0.011 | 0.006', a loss and CCE; a dash without a seed."""
     if gaps.empty:
         return "–"
-    return f"{shown(gaps[loss].mean())} | {shown(gaps['cce'].mean())}"
+    return f"{number(gaps[loss].mean())} | {number(gaps['cce'].mean())}"
 
 
 def spread(compared: pd.DataFrame, levels: Iterable[float]) -> Safe:
@@ -102,7 +94,7 @@ def spread(compared: pd.DataFrame, levels: Iterable[float]) -> Safe:
     found = steps.spread(compared, levels).set_index(["loss", "level"])
     rows = [
         {"loss": LOSS_NAMES[loss], "f": step(level), "runs": int(found.loc[loss, level]["runs"])}
-        | {f"{n} x": shown(found.loc[loss, level][n]) for n in ("lowest", "median", "highest")}
+        | {f"{n} x": number(found.loc[loss, level][n]) for n in ("lowest", "median", "highest")}
         for loss in PAPER
         for level in levels
         if (loss, level) in found.index
@@ -115,7 +107,7 @@ def by_step(compared: pd.DataFrame, level: float) -> Safe:
     x = steps.at_fits(compared, (level,)).pivot_table(index="s", columns="loss", values="x")
     x = x.reindex(index=sorted(compared["s"].unique()), columns=list(PAPER))
     rows = [
-        {"s": step(s)} | {LOSS_NAMES[loss]: shown(values[loss]) for loss in PAPER}
+        {"s": step(s)} | {LOSS_NAMES[loss]: number(values[loss]) for loss in PAPER}
         for s, values in x.iterrows()
     ]
     return table(rows, NUMBERS, f"x where f first reaches {level:g}, by step size; –: never.")
@@ -130,8 +122,8 @@ def longer(extended: pd.DataFrame) -> Safe:
     mean = extended.groupby(["loss", "s", "times"])[["fitted", "x"]].mean().unstack()
     rows = [
         {"loss": LOSS_NAMES[loss], "s": step(s)}
-        | {f"f at {t:g}×": shown(values["fitted", t]) for t in mean["fitted"]}
-        | {f"x at {t:g}×": shown(values["x", t]) for t in mean["x"]}
+        | {f"f at {t:g}×": number(values["fitted", t]) for t in mean["fitted"]}
+        | {f"x at {t:g}×": number(values["x", t]) for t in mean["x"]}
         for (loss, s), values in mean.iterrows()
     ]
     return table(rows, NUMBERS)
@@ -158,11 +150,11 @@ def method_rows(chosen: pd.DataFrame) -> list[dict]:
             "training": row["training"],
             "s": step(row["s"]),
             "epoch": step(row["epoch"]),
-            "f": shown(row["fitted"]),
-            "x": shown(row["x"]),
-            "test accuracy": shown(row["test_accuracy"]),
-            "lowest": shown(row["lowest"]),
-            "highest": shown(row["highest"]),
+            "f": number(row["fitted"]),
+            "x": number(row["x"]),
+            "test accuracy": number(row["test_accuracy"]),
+            "lowest": number(row["lowest"]),
+            "highest": number(row["highest"]),
             "seeds": int(row["seeds"]),
         }
         for _, row in early_stopping.summary(chosen).iterrows()

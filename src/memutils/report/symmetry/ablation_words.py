@@ -9,16 +9,11 @@ from memutils.report.plots import NOT_RUN
 from memutils.report.symmetry.ablation import CHAINS, PAIRS, Contrast
 from memutils.report.symmetry.traits import traits
 from memutils.runs.specs import load_scale
-from memutils.words import counted, in_words, listed, of_pairs, percent, typeset
+from memutils.words import counted, in_words, listed, of_pairs, percent
 
 
 def sentence(c: Contrast) -> str:
     """A contrast in words."""
-    return typeset(said(c))
-
-
-def said(c: Contrast) -> str:
-    """The same before it is typeset."""
     pair = f"{c.where}: {look(c.first).name} memorizes"
     if not c.told:
         names = f"{look(c.first).name} and {look(c.second).name}"
@@ -127,7 +122,7 @@ def bounding(found: Iterable[Contrast]) -> str:
     part = all(0 < share < 1 for share, *_ in shares)
     does = "already takes off part of" if part else "takes off this share of"
     told = listed(f"{percent([s])} for {names} ({where})" for s, names, where in shares)
-    return typeset(
+    return (
         f"Bounding cross entropy, without making it symmetric, {does} what the bounded and "
         f"symmetric loss takes off: {told}. These shares are for that order, first the bound and "
         "then symmetry."
@@ -179,4 +174,4 @@ def takeaway(found: Iterable[Contrast], more: Iterable[Contrast], weight: str = 
             f"From squared error, which is bounded, symmetrizing takes off {percent(begun)} of "
             "what it memorizes."
         )
-    return typeset(f"**Take-away.** {' '.join([*told, weight]).rstrip()}")
+    return f"**Take-away.** {' '.join([*told, weight]).rstrip()}"

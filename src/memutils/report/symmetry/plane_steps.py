@@ -13,7 +13,7 @@ from memutils.report.symmetry import plane, plane_figure, regression
 from memutils.report.symmetry.plane import STEP
 from memutils.report.symmetry.regression import TRAITS, WORDS
 from memutils.report.symmetry.traits import KINDS
-from memutils.words import in_words, listed, typeset
+from memutils.words import in_words, listed
 
 STEPS = (0.003, STEP, 0.03)
 """The plane's step sizes s."""
@@ -48,7 +48,7 @@ def order(found: pd.DataFrame) -> str:
         told += [f"{where}, {listed(parts)}"] if parts else []
     if not told:
         return ""
-    return typeset(
+    return (
         f"Does the order of the losses hang on the step size? Spearman's rank correlation of *x* "
         f"with that at s = {STEP:g} is: {'; '.join(told)}."
     )
@@ -77,7 +77,7 @@ def agreement(found: pd.DataFrame) -> str:
             parts += [f"{WORDS[t]} at s = {listed(clear)} ({span})"] if clear else []
         certain = f"the sign is certain for {listed(parts)}" if parts else "no sign is certain"
         told.append(f"{where}, of {in_words(len(made))} step sizes, {certain}")
-    return typeset(f"By the regressions, {'; '.join(told)}.") if told else ""
+    return f"By the regressions, {'; '.join(told)}." if told else ""
 
 
 def table(found: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from memutils.report.symmetry.traits import traits
-from memutils.words import listed, typeset
+from memutils.words import listed
 
 TRAITS = ("symmetric", "bounded", "log_pull")
 PLACES = (0.001, 0.01, 0.03, 0.1)
@@ -118,7 +118,7 @@ def sentence(fit: Fit | None, where: str) -> str:
             f" But in {fit.table['covering'][t]} of {fit.losses} cases the interval of {WORDS[t]} "
             "covers zero once one loss is left out."
         )
-    return typeset(
+    return (
         f"Over {fit.losses} losses, in excess memorization {where}, with the other two held fixed, "
         f"{listed(told)}. {verdict} The three together explain {100 * fit.explained:.0f} % of the "
         f"variance; alone, {alone}."
@@ -136,7 +136,7 @@ def elsewhere(found: pd.DataFrame, column: str, places: Iterable[float] = PLACES
     if not told:
         return ""
     text = f"The pull depends on the $p_y$ at which it is taken: alone it explains {listed(told)}."
-    return typeset(text)
+    return text
 
 
 def limits(fit: Fit | None) -> str:

@@ -20,7 +20,7 @@ from memutils.report.symmetry.plane import STEP
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
-from memutils.words import counted, listed, percent, plural, typeset
+from memutils.words import counted, listed, percent, plural
 
 RIVALS = {
     "label smoothing": ("label-smoothing", {}),
@@ -160,7 +160,7 @@ def sentence(found: pd.DataFrame) -> str:
             f" {counted(dumb, 'run').capitalize()} of a rival cannot be compared, since one of the "
             "three does not fit the clean images or RLL has no effect."
         )
-    return typeset(text + (f" The others are {NOT_RUN}: {'; '.join(absent)}." if absent else ""))
+    return text + (f" The others are {NOT_RUN}: {'; '.join(absent)}." if absent else "")
 
 
 def whole(shares: pd.Series) -> str:

@@ -19,7 +19,7 @@ from memutils.report.symmetry.ablation import Contrast
 from memutils.report.theory.gradient_checks import weights as closed_forms
 from memutils.runs import records
 from memutils.runs.records import Record
-from memutils.words import counted, listed, percent, typeset
+from memutils.words import counted, listed, percent
 
 CHAINS = (("cce", "even-rll", "rll"), ("mse", "even-mse", "mae"))
 """The weight of RLL without its symmetry; the weight of MSE, which near p_y = 1 is not MAE's."""
@@ -115,7 +115,7 @@ def told(found: Iterable[Contrast], chain: tuple[str, str, str]) -> str:
             f"has {percent([round(v, 2) for v in of.values()])} of the effect of {last} "
             f"({counted(len(of), 'seed')}): it {kind}."
         )
-    return typeset("\n".join(texts))
+    return "\n".join(texts)
 
 
 RLL_SAYS = {
@@ -175,7 +175,7 @@ def verdict(
             words = {"places": places, "share": share, "defined": defined}
             text.append(says[kind].format(**words, early=early(kinds[kind])))
             defined = ""
-    return typeset(" ".join(text))
+    return " ".join(text)
 
 
 def seeds_of(places: dict[str, dict[int, float]]) -> str:
@@ -208,7 +208,7 @@ def seen_beside_own(p_y: Iterable[float] = (0.01, 0.5), num_classes: int = 10) -
         f"{percent([1 - r])} smaller at $p_y$ = {own:g}"
         for own, r in zip(p_y, ratio["rll"], strict=True)
     )
-    return typeset(
+    return (
         "The weight is RLL's where the other classes share evenly. Where one class holds all the "
         f"rest, as it does once a network is sure of the true class, RLL's own weight is {less}. "
         f"MSE and evened MSE differ more: there MSE's own weight is {ratio['mse'][0]:.1f} times as "

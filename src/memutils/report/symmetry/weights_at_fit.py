@@ -14,7 +14,7 @@ from memutils.claims.thresholds import Thresholds
 from memutils.report.looks import look
 from memutils.report.symmetry import weights
 from memutils.runs.records import Record
-from memutils.words import counted, listed, percent, typeset
+from memutils.words import counted, listed, percent
 
 CHAIN = weights.CHAINS[0]
 LEVELS = Thresholds().fit_levels
@@ -64,7 +64,7 @@ def sentence(found: pd.DataFrame) -> str:
         f"Where CCE and RLL are less than {Thresholds().fit_gap:g} apart, or one of them never "
         "gets there, there is no effect to have a share of."
     )
-    return typeset("\n".join([lead, "", *told, "", tail]))
+    return "\n".join([lead, "", *told, "", tail])
 
 
 def at_levels(rows: pd.DataFrame) -> str:
