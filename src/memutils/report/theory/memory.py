@@ -14,7 +14,8 @@ from memutils.words import listed
 
 MINIMA = (
     "The lowest empirical risk belongs to memorizers, so global minima do not explain resistance."
-    " Whether training with RLL stops near a local minimum of the clean risk is not tested."
+    " The paper speaks of local minima; whether training with RLL stops near a local minimum of"
+    " the clean risk is not tested."
 )
 """What low risks of memorizers say of the paper's explanation, and what they leave open."""
 
@@ -95,7 +96,7 @@ def verdict(found: pd.DataFrame) -> str:
         for word, rows in found.groupby("E1", sort=False)
     )
     text = (
-        f"The theorem holds; as an explanation of the results (claim E1) it {words}. In"
+        f"The theorem holds; as an explanation by the lowest risks (claim E1) it {words}. In"
         f" {int((other < mine).sum())} of {len(found)} pairs the network trained with CCE has the"
         f" lower RLL risk on the training labels ({that_count(found)} of these pairs count)."
     )
