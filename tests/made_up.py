@@ -183,7 +183,7 @@ def write(scale, key, spec, fitted, x, images=3000):
             | shares
         )
         rows[-1] |= {"holdout_noisy_accuracy": 0.6 - m / 4}
-        rows[-1] |= {f"training_{n}": shares[n] for n in ("fitted", "memorized", "recovered")}
+        rows[-1] |= {f"training_{n}": shares[n] for n in ("j2", "fitted", "memorized", "recovered")}
     content = {
         "spec": records.spec_dict(spec),
         "noise_rate": 0.4,
@@ -195,7 +195,17 @@ def write(scale, key, spec, fitted, x, images=3000):
         "results_version": records.RESULTS_VERSION,
         "risks": {"train": {"rll": {"true": 1.0, "fresh": 1.5, "training": 0.5}}},
     }
-    records.write(scale, key, content, rows, {})
+    place, tested = np.arange(images), np.zeros(1000, np.uint8)
+    wrong, right = place < 0.4 * images, np.arange(1000) < 1000 * rows[-1]["test_accuracy"]
+    arrays = {
+        "train_true": 0 * place,
+        "train_noisy": wrong,
+        "train_predicted": wrong & (place < 0.4 * images * x[-1]),
+        "test_true": tested,
+        "test_predicted": np.where(right, tested, 1),
+    }
+    arrays = {name: values.astype(np.uint8) for name, values in arrays.items()}
+    records.write(scale, key, content, rows, arrays)
 
 
 def verdict(claim, *found, part=None, column=None, limits=LIMITS):

@@ -205,7 +205,7 @@ def test_the_tables_and_words_of_a_machine():
         "images/s": 30,
         "epoch, s": "12.3",
         "times ours": "3.0 (2.0 to 3.4)",
-        "of peak": "24%",
+        "of peak": "24 %",
     }
     assert second["side"] == "memutils" and second["images/s"] == 90
     (row,) = speed.shares(found).to_dict("records")
@@ -214,7 +214,7 @@ def test_the_tables_and_words_of_a_machine():
         "60.0%",
         "2.0%",
         "15.0%",
-        "50%",
+        "50 %",
     ]  # a peak's share of .3 in .6 of the time
     text = speed.conditions(found)
     assert (

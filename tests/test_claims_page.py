@@ -162,7 +162,7 @@ def test_the_losses_that_were_judged_are_named_where_some_are_missing():
         for claim in found["claims"]
         for v in claim["verdicts"]
     }
-    assert "of CCE alone" in words["C8", "resnet32"] and "of RLL alone" in words["C17", "resnet32"]
+    assert "CCE only" in words["C8", "resnet32"] and "RLL only" in words["C17", "resnet32"]
     assert not any("alone" in line for line in words["C9", "resnet32"])
 
 

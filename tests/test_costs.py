@@ -13,8 +13,8 @@ MADE_UP = pd.DataFrame(
 
 def test_hours_are_work_over_speed():
     frame = costs.with_hours(MADE_UP, 100, (0.1, 0.02))
-    assert frame["hours at 10%"].tolist() == pytest.approx([2.0, 6.0])
-    assert frame["hours at 2%"].tolist() == pytest.approx([10.0, 30.0])
+    assert frame["hours at 10 %"].tolist() == pytest.approx([2.0, 6.0])
+    assert frame["hours at 2 %"].tolist() == pytest.approx([10.0, 30.0])
     assert "All 5 runs take **8 to 40 hours of one card**" in costs.total(frame, "card")
 
 

@@ -163,15 +163,15 @@ def test_the_takeaway_follows_the_verdict():
     text = arms.takeaway(few)
     assert "memorizes 20 to 21 points fewer of the wrong labels with RLL than with cross" in text
     assert "80 to 81 points fewer, in the same two seeds." in text
-    assert "The advantage is smaller in each, to half or less." in text
-    assert "These two of three seeds test nothing." in text
+    assert "So with labels from people the advantage is at most half as large." in text
+    assert "H1 needs three seeds and has two, so it is not tested." in text
     less = arms.takeaway(Pool(runs(2, given=0.6, shuffled=0.4, others=0.8)))
-    assert "smaller in each, but not to half in every seed" in less
+    assert "is smaller in each seed, but not by half in each." in less
     more = arms.takeaway(Pool(runs(2, given=0.9, shuffled=0.4, others=0.8)))
     assert "is not smaller in every seed" in more
     alone = arms.takeaway(Pool(runs(1, given=0.6, others=0.8)))
-    assert "in the same seed. The advantage is smaller there, but more than half of it" in alone
-    assert alone.endswith("One of three seeds tests nothing.")
+    assert "in the same seed. So with labels from people the advantage is smaller, but" in alone
+    assert alone.endswith("H1 needs three seeds and has one, so it is not tested.")
     assert "not tested yet" in arms.takeaway(Pool([]))
     for shuffled, told in (
         (0.21, "comes from which classes are confused, not from which images"),

@@ -71,7 +71,7 @@ def test_signs_that_are_certain_are_told_with_their_step_sizes():
         made.append(found.assign(s=s, x_at_end=x, x_at_fit=np.nan))
     found = pd.concat(made, ignore_index=True)
     text = plane_steps.agreement(found)
-    assert text.startswith("By the regressions, at the end, of two step sizes, the sign is certain")
+    assert text.startswith("By the regressions, at the end, of two step sizes, the sign is clear")
     assert "for the pull at s = 0.01 and 0.03 (its estimates at all are +0.3" in text
     assert "symmetry" not in text
     rows = plane_steps.regressions(found)

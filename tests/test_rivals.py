@@ -28,7 +28,7 @@ def test_a_share_is_of_rlls_effect():
     assert found["gain"].tolist() == pytest.approx([0.0, 0.5])
     text = rivals.sentence(found)
     assert "label smoothing 25 % (0 %; 1 seed) and weight decay 5e-4 50 % (50 %; 1 seed)" in text
-    assert "with ResNet-18 on MNIST, n = 5,000, label" in text
+    assert "- ResNet-18 on MNIST, n = 5,000: label" in text
     assert text.endswith(f"The others are {NOT_RUN}: crops; flips and crops; early stopping.")
 
 

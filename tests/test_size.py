@@ -62,18 +62,19 @@ def test_the_chapter_says_what_more_images_do():
     chapter = execute("size")
     text = sentences.seen(chapter["frame"])
     m = {n: 500 / n * F[-1] ** 4 for n in (1250, 20_000)}
-    told = f"from {m[1250]:.2f} with 1,250 images to {m[20_000]:.2f} with 20,000"
+    told = f"from {100 * m[1250]:.0f} % with 1,250 images to {100 * m[20_000]:.0f} % with 20,000"
     assert f"RLL: the memorized share goes {told}" in text and "- Inception-Lite, CCE: " in text
-    assert f"After longer training the share is {F[-1] ** 4:.2f} with 10,000 images" in text
+    assert f"After longer training the share is {100 * F[-1] ** 4:.0f} % with 10,000 images" in text
     told = verdict.verdict(chapter["frame"], chapter["groups"])
-    assert f"On ResNet-18 RLL memorizes less with more images: from {m[1250]:.2f}" in told
+    assert f"On ResNet-18 RLL memorizes less with more images: from {100 * m[1250]:.0f} %" in told
     assert "trained for longer, on both networks" in told
     assert "On ResNet-18 and Inception-Lite more images help RLL to resist" in told
     gap = {1250: F[-1] ** 4 - m[1250], 20_000: 0.3 * F[-1] ** 4 - m[20_000]}
-    goes = f"goes from {gap[1250]:.2f} with 1,250 images to {gap[20_000]:.2f} with 20,000 after"
+    gap = {n: f"{100 * value:.0f} points" for n, value in gap.items()}
+    goes = f"goes from {gap[1250]} with 1,250 images to {gap[20_000]} with 20,000 after"
     assert told.count(goes) == 2 and told.count("At equal fit (f = 0.9) it goes from") == 2
     late = F[-1] ** 4 - m[20_000]
-    assert f"and is {late:.2f} with 20,000 after 4 times as many." in told
+    assert f"and is {100 * late:.0f} points with 20,000 after 4 times as many." in told
     assert "inconclusive" not in text and not chapter["frame"]["inconclusive"].any()
     at_fits = sentences.at_fits(chapter["groups"])
     assert at_fits.startswith("At f = 0.9 the excess memorization goes")

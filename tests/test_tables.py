@@ -16,7 +16,7 @@ def test_a_table_shows_settings_as_given_and_no_value_as_a_dash():
         {"eta": [0.4, 0], "j1": [2 / 3, math.nan], "test_accuracy": [1.0, 0.5], "a<b": [1234, 0]}
     )
     cells = re.findall(r"<t[hd][^>]*>\s*([^<]*?)\s*</t[hd]>", notebooks.table(frame).to_html())
-    assert cells[:4] == ["eta", "J1", "test accuracy", "a&lt;b"]
+    assert cells[:4] == ["η", "J1", "test accuracy", "a&lt;b"]
     assert cells[4:] == ["0.4", "0.667", "1.000", "1,234", "0", "–", "0.500", "0"]
 
 
@@ -42,7 +42,7 @@ def test_a_setting_that_is_the_same_in_every_row_stands_in_the_caption_by_its_re
     ]  # figures stand in every row, alike or not
     assert (
         re.search(r"<caption>(.*)</caption>", html)[1]
-        == "In every row network = ResNet-18, eta = 0, collapsed = no."
+        == "The same in every row: network ResNet-18, η 0, collapsed no."
     )
     alone = notebooks.table(frame[:1]).to_html()
     assert "<caption>" not in alone and "ResNet-18" in alone and "no" in alone

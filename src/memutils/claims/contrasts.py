@@ -165,7 +165,7 @@ def named(left_out: Iterable[tuple[str, float, float, int]]) -> str:
         f"seed {', '.join(map(str, sorted(seeds)))})"
         for (loss, s), (levels, seeds) in found.items()
     )
-    return f"left out, since they do not reach the level: {', '.join(told)}" if found else ""
+    return f"left out, since it does not get there: {', '.join(told)}" if found else ""
 
 
 def seeds_needed(limits: Thresholds) -> int:
@@ -196,8 +196,8 @@ def weigh_gaps(rows: list[dict], limits: Thresholds) -> tuple[str, dict, str]:
         told = "CCE's lowest x lies at the smallest step size"
         if above:  # a lower x of CCE at a smaller step would only raise the difference
             told += (
-                f". But no smaller step can make the claim hold: at {' and '.join(above)} the "
-                f"interval already lies above -{limits.fit_gap:g}"
+                ", but no smaller step can make the claim hold, since at "
+                f"{' and '.join(above)} the interval already lies above -{limits.fit_gap:g}"
             )
         return OPEN, intervals, told
     return HOLDS if below else FAILS if above else OPEN, intervals, ""

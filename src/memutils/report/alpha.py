@@ -29,6 +29,9 @@ DASHES = dict(zip(ALPHAS, (":", "-", "--"), strict=True))
 NETWORKS = {"resnet18": {}, "inception-lite": {"lr": 0.01, "schedule": "exponential"}}
 """The networks with runs at several alphas, and the settings that these share."""
 
+COLUMN_OF = {a: "resnet18" + (f"-alpha{a:g}" if a != ALPHAS[1] else "") for a in ALPHAS}
+"""The columns of the table of claims with ResNet-18 at each alpha."""
+
 OTHERS = ("alpha", "readings")
 """The scales that vary alpha."""
 
@@ -38,21 +41,35 @@ COLUMNS = ["network", "alpha", "eta", "precision", "j1", "j2", "fitted", "memori
 
 def load(scale: str) -> list[Record]:
     """RLL's runs with seed 0, on clean labels and at the main noise rate, of the networks that have
-    a run at another alpha than the usual.
+    a run at another alpha than the usual; in one precision where they can be.
     """
     found = [r for n in (scale, *OTHERS) for r in standard(records.load(n), load_scale(n))]
     chosen = []
     for network, settings in NETWORKS.items():
         wanted = {"loss": "rll", "eta": (0.0, LIMITS.main_eta), "seed": 0, "momentum": 0.9}
         runs = select(found, network=network, **wanted, **settings)
-        chosen += runs if len({alpha_of(r) for r in runs}) > 1 else []
+        chosen += in_one_precision(runs) if len({alpha_of(r) for r in runs}) > 1 else []
     return chosen
 
 
-def repeated() -> list[Record]:
-    """The control at the usual alpha in float32."""
-    found = standard(records.load("control"), load_scale("control"))
-    return select(found, network="resnet18", loss="rll")
+def in_one_precision(runs: list[Record]) -> list[Record]:
+    """The runs, with a control in the place of one whose precision is not that of the other alphas
+    at its noise rate, where there is one: then alpha alone differs.
+    """
+    controls = standard(records.load("control"), load_scale("control"))
+    wanted = {r.spec["eta"]: precision(r) for r in runs if alpha_of(r) != ALPHAS[1]}
+    chosen = []
+    for run in runs:
+        same = {name: run.spec[name] for name in ("network", "loss", "eta", "seed", "lr")}
+        alike = [r for r in select(controls, **same) if precision(r) == wanted.get(run.spec["eta"])]
+        other = precision(run) != wanted.get(run.spec["eta"])
+        chosen.append(alike[0] if other and alike else run)
+    return chosen
+
+
+def precision(record: Record) -> str:
+    """What the matrix products of a run's training were computed in."""
+    return record.provenance["execution"]["precision"]
 
 
 def alpha_of(record: Record) -> float:
@@ -131,7 +148,7 @@ def metrics(runs: Iterable[Record]) -> pd.DataFrame:
             "network": record.spec["network"],
             "alpha": alpha_of(record),
             "eta": record.spec["eta"],
-            "precision": record.provenance["execution"]["precision"],
+            "precision": precision(record),
         }
         | Run(record).final[[*COLUMNS[4:], "test_accuracy"]].to_dict()
         for record in runs

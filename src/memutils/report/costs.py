@@ -40,7 +40,7 @@ def with_hours(costs: pd.DataFrame, peak_tflops: float, shares: Sequence[float])
         shares: of that peak, sustained.
     """
     work = costs["PFLOP per run"] * costs["runs"]
-    hours = {f"hours at {s:.0%}": work / (peak_tflops / 1e3 * s) / 3600 for s in shares}
+    hours = {f"hours at {100 * s:.0f} %": work / (peak_tflops / 1e3 * s) / 3600 for s in shares}
     return costs.assign(**hours)
 
 

@@ -136,13 +136,13 @@ def table(frame: "pd.DataFrame") -> "Styler":
     styler.format(na_rep="–", thousands=",", escape="html")
     styler.format(number, subset=[n for n in frame if frame[n].dtype.kind == "f"])
     styler.format_index(readable, axis=1)
-    told = ", ".join(f"{readable(n)} = {html.escape(str(frame[n].iloc[0]))}" for n in same)
-    return styler.set_caption(f"In every row {told}.") if same else styler
+    told = ", ".join(f"{readable(n)} {html.escape(str(frame[n].iloc[0]))}" for n in same)
+    return styler.set_caption(f"The same in every row: {told}.") if same else styler
 
 
 def readable(column: str) -> str:
     """A column's name for the reader, escaped: 'J1 minus J2' for j1_minus_j2."""
-    names = {"j1": "J1", "j2": "J2"}
+    names = {"j1": "J1", "j2": "J2", "eta": "η", "alpha": "α"}
     return " ".join(names.get(word, html.escape(word)) for word in column.split("_"))
 
 

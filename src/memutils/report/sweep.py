@@ -77,15 +77,24 @@ def clean_runs(scale: str) -> list[Record]:
 
 def clean_table(found: list[Record]) -> pd.DataFrame:
     """Their metrics at the end, a row a run."""
-    return plots.final_table(found)[["dataset", "network", "loss", "seed", "j1", "test_accuracy"]]
+    shown = ["dataset", "network", "learning rate", "loss", "seed", "j1", "test_accuracy"]
+    rates = [f"{record.spec['lr']:g}" for record in found]
+    return plots.final_table(found).assign(**{"learning rate": rates})[shown]
+
+
+def run_name(record: Record) -> str:
+    """A run for the reader: 'ResNet-32 with RLL at 0.03, seed 1'."""
+    spec = record.spec
+    network, loss = NETWORK_NAMES[spec["network"]], LOSS_NAMES[spec["loss"]]
+    return f"{network} with {loss} at {spec['lr']:g}, seed {spec['seed']}"
 
 
 def below(found: list[Record], scale: str) -> str:
     """Sentences: which of them do not fit clean labels, which collapsed, and which are missing."""
     level = Thresholds().clean_fit
-    low = [f"`{r.key}`" for r in found if Run(r).final["j1"] < level]
-    collapsed = [f"`{r.key}`" for r in found if Run(r).collapsed]
+    low = [run_name(r) for r in found if Run(r).final["j1"] < level]
+    collapsed = [run_name(r) for r in found if Run(r).collapsed]
     absent = plots.missing(found, specs.load_scale(scale), eta=0.0, seed=0)
-    text = f"Below {level:g}: {', '.join(low) or 'none of the recorded runs'}. "
-    text += f"Collapsed: {', '.join(collapsed) or 'none of them'}."
+    text = f"Below {level:g}: {'; '.join(low) or 'none of the recorded runs'}. "
+    text += f"Collapsed: {'; '.join(collapsed) or 'none of them'}."
     return text + (f" Not recorded yet: {plots.first_keys(absent)}." if absent else "")

@@ -186,10 +186,12 @@ def check_folder(record: Record) -> None:
 def shown_scale(name: str = "") -> str:
     """The scale that a figure shows.
 
-    It is the one named, else the largest that has records, else ``specs.scale_name()``.
+    It is the one named, else that of paper and cpu with more records, so that the first record of
+    a larger scale never takes over a page; without any, ``specs.scale_name()``.
     """
-    large = (scale for scale in ("paper", "cpu") if any((results_root() / scale).glob("*.json")))
-    return name or next(large, scale_name())
+    counts = {n: len(list((results_root() / n).glob("*.json"))) for n in ("paper", "cpu")}
+    most = max(counts, key=counts.get)
+    return name or (most if counts[most] else scale_name())
 
 
 def histories(records: list[Record]) -> "pd.DataFrame":

@@ -5,6 +5,7 @@ judge`` checks, and ``benchmarks/replays.json``.
 import json
 from collections import Counter
 
+from memutils.names import LOSS_NAMES
 from memutils.paths import REPOSITORY
 from memutils.report.claims.vocabulary import PARTS, SHORT
 from memutils.report.markup import Safe, number, table, tag
@@ -28,7 +29,7 @@ def planted(judged: dict) -> Safe:
     rows = [
         {
             "claim": named(row["claim"], row["part"]),
-            "planted": row["planted"],
+            "planted": planted_in_words(row["planted"]),
             "a right rule says": row["expected"],
             "says so": number(row["right"]),
             "says the opposite": number(row["opposite"]),
@@ -37,6 +38,12 @@ def planted(judged: dict) -> Safe:
         for row in judged.get("planted", [])
     ]
     return table(rows, "numbers")
+
+
+def planted_in_words(what: str) -> str:
+    """A planted truth for the reader: 'RLL learns nothing' for 'rll is idle'."""
+    who, idle, _ = what.partition(" is idle")
+    return f"{LOSS_NAMES[who]} learns nothing" if idle else what
 
 
 def planted_sentence(judged: dict) -> str:

@@ -1,18 +1,29 @@
 """The page of the claims: a row for each claim, from the table of claims as data."""
 
 import json
+from statistics import fmean
 
 from IPython.display import HTML, Markdown
 
 from memutils.claims import publish
 from memutils.claims.cases import FAILS, HOLDS, INCONCLUSIVE, NOT_TESTED
 from memutils.claims.cells import in_every_seed
+from memutils.claims.intervals import Interval, over_seeds
 from memutils.claims.selection import Pool
 from memutils.claims.statements import CLAIMS, MATHEMATICS, PRIMARY
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
 from memutils.report import origins
-from memutils.report.claims.vocabulary import PAGES, PARTS, SHORT, SYMBOLS, badge, beside, readable
+from memutils.report.claims.vocabulary import (
+    PAGES,
+    PARTS,
+    SHORT,
+    SYMBOLS,
+    VERBS,
+    badge,
+    beside,
+    readable,
+)
 from memutils.report.markup import Safe, details, interval, joined, link, number, table, tag
 from memutils.words import listed, plural
 
@@ -65,6 +76,22 @@ def evidence(claim: dict, columns: list[dict]) -> Safe:
     return joined(
         [table(lines, "evidence"), shown_in(claim), details("Every run", *opened) if opened else ""]
     )
+
+
+def sentence(content: dict, name: str) -> str:
+    """A claim's verdicts on the paper's networks in words, networks of which the same holds
+    together: 'C17 fails with ResNet-18 on MNIST and Inception-Lite on CIFAR-10 (1 seed), ...'.
+    """
+    titles = {column["id"]: column["title"] for column in content["columns"] if column["main"]}
+    claim = next(c for c in content["claims"] if c["id"] == name)
+    by_word: dict[str, list[str]] = {}
+    for verdict in claim["verdicts"]:
+        if (column := verdict["column"]) in titles:
+            word, few = verdict["word"], verdict["seeds"] < Thresholds().seeds
+            seeds = f" ({plural(verdict['seeds'], 'seed')})" if few and verdict["seeds"] else ""
+            by_word.setdefault(word, []).append(f"{titles[column]}{seeds}")
+    told = [f"{VERBS.get(w, f'holds in {w}')} with {listed(of)}" for w, of in by_word.items()]
+    return f"{name} {', and '.join(told)}."
 
 
 def line(claim: str, verdict: dict, title: str) -> dict:
@@ -137,7 +164,7 @@ def deciding(verdict: dict, at: list[dict]) -> str:
     seeds = {c["seed"] for c in at}
     if verdict["mean"] is None:
         return f"{name}: no loss can tell in every seed"
-    mean, found = verdict["mean"]
+    mean, found = of_failing(at) or verdict["mean"]
     if found and len(seeds) >= Thresholds().seeds:
         return f"{name}{of_losses(at)} {number(mean)} ({interval(found)} over {len(seeds)} seeds)"
     if len(at) == len(seeds) > 1:  # an interval over two seeds tells nothing
@@ -152,9 +179,27 @@ def deciding(verdict: dict, at: list[dict]) -> str:
 
 
 def in_all_seeds(at: list[dict]) -> list[dict]:
-    """The cells of the losses that every seed has: the mean over seeds is theirs."""
+    """The cells of the losses that every seed has: the mean over seeds is theirs. Where some of
+    these losses fail in every seed and others hold, it is of those that fail: a mean over both
+    would be no run's.
+    """
     shared = in_every_seed((c["loss"], c["seed"]) for c in at)
-    return [c for c in at if c["loss"] in shared]
+    kept = [c for c in at if c["loss"] in shared]
+    bad = {c["loss"] for c in kept} - {c["loss"] for c in kept if c["state"] != FAILS}
+    return [c for c in kept if c["loss"] in bad] if bad else kept
+
+
+def of_failing(at: list[dict]) -> tuple[float, Interval | None] | None:
+    """The mean over seeds with its interval, where it is not that of all losses of every seed."""
+    shared = in_every_seed((c["loss"], c["seed"]) for c in at)
+    kept = in_all_seeds(at)
+    if len(kept) == sum(c["loss"] in shared for c in at):
+        return None
+    seeds = {c["seed"]: [] for c in kept}
+    for c in kept:
+        seeds[c["seed"]].append(next(iter(c["statistics"].values())))
+    values = [fmean(of) for _, of in sorted(seeds.items())]
+    return fmean(values), over_seeds(values, Thresholds().confidence)
 
 
 def of_losses(at: list[dict]) -> str:

@@ -5,7 +5,7 @@ from memutils.claims.statements import CLAIMS
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
 from memutils.report.markup import Safe, joined, tag
-from memutils.words import plural
+from memutils.words import listed, plural
 
 PAGES = {
     "mnist": "MNIST",
@@ -18,6 +18,9 @@ PAGES = {
     "theory_theorem": "The risk under noise",
 }
 """The titles of the chapters that show a claim's evidence, by their notebooks."""
+
+VERBS = {HOLDS: "holds", FAILS: "fails", OPEN: "is open", NOT_TESTED: "is not tested"}
+"""Words of verdicts in a sentence."""
 
 SYMBOLS = {HOLDS: "✓", FAILS: "✗", OPEN: "?", NOT_TESTED: "–"}
 
@@ -52,7 +55,7 @@ WORDS = {
     "share_of_epochs_above": "r above, share of epochs",
     "share_below_by_3_se": "m leads, share of epochs",
     "evaluations_against": "evaluations against",
-    "crossover_epoch": "crossover",
+    "crossover_epoch": "first evaluation at which m leads",
     "evaluations_before": "evaluations before",
     "epochs_before": "epochs before",
     "clean_j1_minus_j2": "clean J1 − J2",
@@ -127,7 +130,7 @@ def judged_losses(claim: str, verdict: dict) -> str:
     there = dict.fromkeys(cell["loss"] for cell in verdict["cells"])
     if not there or asked <= there.keys():
         return ""
-    return "of " + ", ".join(LOSS_NAMES.get(loss, loss) for loss in there) + " alone"
+    return f"{listed(LOSS_NAMES.get(loss, loss) for loss in there)} only"
 
 
 def beside(claim: str, verdict: dict) -> list[str]:

@@ -182,7 +182,7 @@ def widest(
             told.append(f"{name} by {plural(round(100 * most), 'point')} ({ranges[most]})")
     if not told:
         return "No setting is recorded with more than one seed yet."
-    return f"From seed to seed these differ at most: {listed(told)}."
+    return f"Of conclusive runs, from seed to seed, differ at most {listed(told)}."
 
 
 def mlp_runs(scale: str = "") -> list[Measured]:

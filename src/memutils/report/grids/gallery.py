@@ -69,12 +69,12 @@ def draw(
     """
     rows, narrow = -(-n // ncols), figures.is_narrow(width)
     blocks = (len(pairs), 1) if narrow else (1, len(pairs))
-    height = blocks[0] * (rows * (width / ncols / blocks[1] + 46) + 26)
+    height = blocks[0] * (rows * (width / ncols / blocks[1] + 46) + 42)
     figure = plt.figure(figsize=(width / figures.UNIT, height / figures.UNIT), layout="constrained")
     parts = figure.subfigures(*blocks, squeeze=False, wspace=0.03).flat
     for record, part in zip(pairs, parts, strict=True):
         pictures = mislabeled(record)[:n]
-        part.suptitle(f"{name(record)}: {counted(pictures)}", fontweight="bold")
+        part.suptitle(f"{name(record)}\n{counted(pictures)}", fontweight="bold")
         axes = part.subplots(rows, ncols, squeeze=False)
         for axis in axes.flat:
             axis.set_axis_off()

@@ -18,15 +18,10 @@ from memutils.report.markup import Safe, details, joined, link, number, safe
 from memutils.report.markup import table as html_table
 from memutils.report.matrix import distinct
 from memutils.report.matrix import table as evaluations
-from memutils.words import in_words, listed
+from memutils.words import in_words
 
-SENTENCES = {
-    HOLDS: ("{} holds", "{} hold"),
-    FAILS: ("{} fails", "{} fail"),
-    OPEN: ("{} is open", "{} are open"),
-    NOT_TESTED: ("{} is not tested", "{} are not tested"),
-}
-"""A word of the table of claims in a sentence, of one topic and of several."""
+ORDER = [HOLDS, FAILS, OPEN, NOT_TESTED]
+"""The words of the table of claims as a list has them; 'n of m seeds' after those that fail."""
 
 TOPICS = {
     "P0": "RLL's advantage over CCE and MSE",
@@ -72,11 +67,10 @@ def words(content: dict, column: str) -> str:
             topics = found.setdefault(word, {})
             topics.setdefault(TOPICS[claim], {}).setdefault(few, []).append(name)
     told = []
-    for word in sorted(found, key=lambda w: list(SENTENCES).index(w) if w in SENTENCES else 1.5):
+    for word in sorted(found, key=lambda w: ORDER.index(w) if w in ORDER else 1.5):
         topics = [f"{topic} ({of_seeds(names)})" for topic, names in found[word].items()]
-        forms = SENTENCES.get(word, (f"{{}} holds in {word}", f"{{}} hold in {word}"))
-        told.append(forms[len(topics) > 1].format(listed(topics)))
-    return "; ".join(told) + "."
+        told.append(f"- **{word[0].upper()}{word[1:]}**: {'; '.join(topics)}.")
+    return "\n".join(told)
 
 
 def of_seeds(claims: dict[int, list[str]]) -> str:
@@ -141,7 +135,7 @@ def compared(rows: dict[str, Iterable[Measured]]) -> Safe:
             name: origins.number(number(run.end(key), 2), [run.measured.name])
             for key, name in METRIC_NAMES.items()
         }
-        | {"crossover": chapters.crossover([run.measured]).removeprefix("in ")}
+        | {"crossover (training mode)": chapters.crossover([run.measured]).removeprefix("in ")}
         for title, runs in rows.items()
         for run in map(Run, runs)
     ]

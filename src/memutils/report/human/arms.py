@@ -143,14 +143,14 @@ def undecided(rows: list[dict]) -> str:
     shrinks = all(row["human"] < row["symmetric"] for row in rows)
     half = all(row["gap"] <= 0 for row in rows)
     if len(rows) == 1:
-        few = "One of three seeds tests nothing."
-        way = "to half or less" if half else "but more than half of it is left"
-        way = f"is smaller there, {way}" if shrinks else "is not smaller there"
+        few = "H1 needs three seeds and has one, so it is not tested."
+        way = "at most half as large" if half else "smaller, but more than half of it is left"
+        way = way if shrinks else "not smaller"
     else:
-        few = f"These {in_words(len(rows))} of three seeds test nothing."
-        way = "to half or less" if half else "but not to half in every seed"
-        way = f"is smaller in each, {way}" if shrinks else "is not smaller in every seed"
-    return f"The advantage {way}. {few}"
+        few = f"H1 needs three seeds and has {in_words(len(rows))}, so it is not tested."
+        way = "at most half as large" if half else "smaller in each seed, but not by half in each"
+        way = way if shrinks else "not smaller in every seed"
+    return f"So with labels from people the advantage is {way}. {few}"
 
 
 def advantages(found: list[Contrast]) -> tuple[dict[int, float], ...]:

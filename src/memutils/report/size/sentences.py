@@ -1,6 +1,6 @@
 """What the runs say about the number of images, in words that follow from the numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from memutils.report.plots import NOT_RUN, conditions, flags, missing
 from memutils.report.size.chapter import NETWORKS, PAPER_RATE
 from memutils.runs.records import Record
 from memutils.runs.specs import Scale
-from memutils.words import listed, plural
+from memutils.words import listed, percent, plural, points
 
 LIMITS = Thresholds()
 TOO_FEW = "**Open.** No network is recorded with two numbers of images."
@@ -25,11 +25,21 @@ def means(frame: pd.DataFrame, network: str, case: str, column: str) -> pd.Serie
     return rows.groupby("images")[column].mean().dropna().sort_index()
 
 
-def trend(values: pd.Series, digits: int = 2) -> str:
+def share(value: float) -> str:
+    """'36 %'."""
+    return percent([value])
+
+
+def in_points(value: float) -> str:
+    """'64 points', of a difference of shares."""
+    return f"{points([value])} points"
+
+
+def trend(values: pd.Series, form: Callable[[float], str] = "{:.2f}".format) -> str:
     """'from 0.36 with 1,250 images to 0.01 with 20,000'; '' with fewer than two sizes."""
     if len(values) < 2:
         return ""
-    first, last = f"{values.iloc[0]:.{digits}f}", f"{values.iloc[-1]:.{digits}f}"
+    first, last = form(values.iloc[0]), form(values.iloc[-1])
     return f"from {first} with {values.index[0]:,} images to {last} with {values.index[-1]:,}"
 
 
@@ -43,15 +53,15 @@ def compared(frame: pd.DataFrame) -> list[str]:
 
 
 def longer(frame: pd.DataFrame, network: str, case: str) -> str:
-    """'0.98 with 20,000 images', of the runs that were trained for longer; '' without one."""
+    """'98 % with 20,000 images', of the runs that were trained for longer; '' without one."""
     values = means(frame, network, f"{case}, longer", "memorized")
-    return listed(f"{m:.2f} with {n:,} images" for n, m in values.items()) if len(values) else ""
+    return listed(f"{share(m)} with {n:,} images" for n, m in values.items()) if len(values) else ""
 
 
 def of_case(frame: pd.DataFrame, network: str, case: str) -> str:
     """What more images do to a network with a loss, as an item of a list."""
-    share = trend(means(frame, network, case, "memorized"))
-    text = f"- {NETWORK_NAMES[network]}, {case}: the memorized share goes {share}."
+    goes = trend(means(frame, network, case, "memorized"), share)
+    text = f"- {NETWORK_NAMES[network]}, {case}: the memorized share goes {goes}."
     if unclear := unfit(frame, network, case):
         text += (
             f" With {sizes(unclear)} images it is underfitted, so there the share is inconclusive."

@@ -10,7 +10,17 @@ from memutils.claims import equal_fit
 from memutils.claims.equal_fit import LEVELS, Group
 from memutils.names import NETWORK_NAMES
 from memutils.report.size.chapter import NETWORKS
-from memutils.report.size.sentences import LIMITS, TOO_FEW, compared, means, sizes, trend, unfit
+from memutils.report.size.sentences import (
+    LIMITS,
+    TOO_FEW,
+    compared,
+    in_points,
+    means,
+    share,
+    sizes,
+    trend,
+    unfit,
+)
 from memutils.words import listed
 
 RLL = ("RLL", "RLL, longer")
@@ -58,7 +68,7 @@ def of_rll(frame: pd.DataFrame, network: str) -> str:
     """What more images do to RLL on a network, and whether that counts."""
     name, values = NETWORK_NAMES[network], longest(frame, network, "RLL", "memorized")
     late = len(means(frame, network, "RLL, longer", "memorized"))
-    goes = trend(values) + (", of each size the longest run" if late else "")
+    goes = trend(values, share) + (", of each size the longest run" if late else "")
     if resists(frame, network):
         return f"On {name} RLL memorizes less with more images: {goes}."
     unclear = unfit(frame, network, *RLL)
@@ -95,12 +105,14 @@ def at_both(frame: pd.DataFrame, network: str) -> str:
     """How the difference goes with the number of images: after as many steps, and after more."""
     cce, rll = (means(frame, network, case, "memorized") for case in ("CCE", "RLL"))
     alike, late = (cce - rll).dropna(), advantage(frame, network)
-    text, largest = f"goes {trend(alike)} after as many steps", late.index[-1]
+    text, largest = f"goes {trend(alike, in_points)} after as many steps", late.index[-1]
     own = frame[(frame["network"] == network) & (frame["images"] == largest)]
     steps = own.groupby("case")["steps"].max()
     if {"CCE", "CCE, longer", "RLL, longer"} <= set(steps.index):
         times = steps["CCE, longer"] / steps["CCE"]
-        text += f", and is {late.iloc[-1]:.2f} with {largest:,} after {times:.2g} times as many"
+        text += (
+            f", and is {in_points(late.iloc[-1])} with {largest:,} after {times:.2g} times as many"
+        )
     return text
 
 

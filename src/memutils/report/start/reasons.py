@@ -79,8 +79,8 @@ def weight(found: list[Contrast], fits: pd.DataFrame) -> str:
     lead = (
         "RLL hardly pulls at a label that the network finds improbable: there its "
         "[weight](symmetry.ipynb) is small. That alone does not protect, since squared error's is "
-        "small there too, and it memorizes. The question is what RLL's weight does from "
-        "$p_y = 0$ to 1, without its symmetry."
+        "small there too, and it memorizes. The question is what RLL's weight does alone, for "
+        "every label from impossible to sure, without RLL's symmetry."
     )
     return said and f"{lead} {said}"
 
@@ -103,8 +103,9 @@ def symmetry(content: dict, pool: Pool) -> list[str]:
     for place in dict.fromkeys(where for *_, where in parts):
         taken = percent([share for share, _, where in parts if where == place])
         told.append(
-            "Made of cross entropy in two steps, RLL and symmetrized GCE are first bounded and "
-            f"then symmetric. With {place} the bound alone takes off {taken} of what both steps do."
+            "RLL and symmetrized GCE are made from cross entropy in two steps: bound the loss, "
+            f"then make it symmetric. With {place} the bound alone takes off {taken} of what both "
+            "steps do."
         )
     return told
 
@@ -187,7 +188,7 @@ def clock(pool: Pool) -> list[str]:
     )
     ends = " ".join(at_the_end.sentences(at_the_end.table(pool)))
     steps = [f"**The step size** counts as well as the loss. {ends}"] if ends else []
-    return ["\n".join([lead, *verdict.bullets(clock, "  ")]), *steps, early]
+    return ["\n".join([lead, *(f"  - {one}" for one in clock)]), *steps, early]
 
 
 def path(switch: Switch) -> str:

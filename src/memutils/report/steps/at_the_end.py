@@ -65,9 +65,9 @@ def sentences(found: pd.DataFrame) -> list[str]:
                 [percent([*of[s]["memorized"]]) for s in (low, high)] for of in (rll, cce)
             )
             told.append(
-                f"Trained with SGD at a constant rate, {network} repeats with RLL {mine[0]} of "
-                f"the wrong labels at the step size *s* = {low:g}, and {mine[1]} at {high:g}, "
-                f"the largest of {in_words(len(rll))} at which every seed fits the clean "
+                f"Trained with SGD at a constant learning rate, {network} repeats with RLL "
+                f"{mine[0]} of the wrong labels at the step size *s* = {low:g}, and {mine[1]} at "
+                f"{high:g}, the largest of {in_words(len(rll))} at which every seed fits the clean "
                 f"images ({counted(seeds, 'seed')}); with CCE {other[0]} and {other[1]}."
             )
     return told

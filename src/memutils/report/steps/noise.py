@@ -51,9 +51,17 @@ def sentence(found: pd.DataFrame) -> str:
             f"{percent(of['memorized'])} ({LOSS_NAMES[loss]})" for loss, of in runs.groupby("loss")
         )
         dumb = [LOSS_NAMES[loss] for loss, of in runs.groupby("loss") if few(of["classes"].min())]
-        only = f" With {listed(dumb)} it predicts few of the classes." if dumb else ""
+        only = (
+            f" With {listed(dumb)} it predicts few of the classes: it has learned nothing, so the "
+            "rule says nothing of it."
+            if dumb
+            else ""
+        )
         when = f"At η = {eta:g}, after {epochs} epochs,"
         told.append(f"{when} ResNet-18 repeats {shares} of the wrong labels.{only}")
+    grid = {spec.eta for spec in load_scale("noise").specs().values()}
+    absent = [f"η = {eta:g}" for eta in sorted(grid - set(found["eta"]))]
+    told += [f"The runs at {listed(absent)} are {NOT_RUN}."] if absent else []
     return " ".join(told)
 
 

@@ -168,14 +168,14 @@ def table(found: Iterable[Contrast]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "where": c.where,
-            "n": c.images,
             "losses": f"{look(c.first).name} → {look(c.second).name}",
             "seed": str(s.seed),
-            "first_memorized": s.memorized[0],
-            "second_memorized": s.memorized[1],
+            "memorized with the first": s.memorized[0],
+            "with the second": s.memorized[1],
             "difference": s.difference,
-            "difference_of_test_accuracy": s.test_accuracy[1] - s.test_accuracy[0],
+            "gain in test accuracy": s.test_accuracy[1] - s.test_accuracy[0],
             "inconclusive": s.why or "no",
+            "n": c.images,
         }
         for c in found
         for s in c.seeds

@@ -148,7 +148,7 @@ def takeaway(found: Iterable[Contrast], more: Iterable[Contrast], weight: str = 
     Args:
         found: contrasts of ``ablation.PAIRS``.
         more: of ``ablation.FIRST`` and ``ablation.WHOLE``.
-        weight: from ``weights.verdict``.
+        weight: from ``weights.seen``.
     """
     found = [c for c in found if c.told]
     seeds = [seed for c in found for seed in c.told]

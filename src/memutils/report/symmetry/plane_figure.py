@@ -20,6 +20,9 @@ LEFT, RIGHT = 0.5, 2e-3
 NAMES_AT = 3.0
 """Where the column of names begins, on the axis of the pull."""
 
+NAMED = ("nce", "mse", "cce", "logit-clip-cce", "gce", "sce", "mae", "rll")
+"""The losses with a name beside the figure of pulls; the others are in the table."""
+
 ROOM = 20
 """Names that stand below each other in a panel without lying on each other, less one."""
 
@@ -133,11 +136,13 @@ def draw_pulls(found: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure:
 
 
 def labels(shown: pd.DataFrame, column: str) -> list[tuple[float, float, float, str]]:
-    """For each mark its x and y, the height of its name in a column beside all marks, and the name.
+    """For each mark of ``NAMED`` its x and y, the height of its name in a column beside all marks,
+    and the name.
 
     Names are in the order of their marks, as near to them as they can be without lying on each
     other.
     """
+    shown = shown[shown["loss"].isin(NAMED)]
     y = shown[column].to_numpy(float)
     if not len(y):
         return []

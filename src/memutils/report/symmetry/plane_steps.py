@@ -75,7 +75,7 @@ def agreement(found: pd.DataFrame) -> str:
             every = [fit.table["estimate"][t] for fit in made.values()]
             span = f"its estimates at all are {min(every):+.2f} to {max(every):+.2f}"
             parts += [f"{WORDS[t]} at s = {listed(clear)} ({span})"] if clear else []
-        certain = f"the sign is certain for {listed(parts)}" if parts else "no sign is certain"
+        certain = f"the sign is clear for {listed(parts)}" if parts else "no sign is clear"
         told.append(f"{where}, of {in_words(len(made))} step sizes, {certain}")
     return f"By the regressions, {'; '.join(told)}." if told else ""
 

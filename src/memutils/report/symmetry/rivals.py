@@ -146,21 +146,23 @@ def sentence(found: pd.DataFrame) -> str:
             f"{name} {whole(of['share'])} ({whole(of['gain'].dropna())}; {plural(len(of), 'seed')})"
             for name, of in rows.groupby("rival", sort=False)
         )
-        told.append(f"with {network}, n = {images:,}, {shares}")
+        told.append(f"- {network}, n = {images:,}: {shares}.")
     if not told:
         there = "can be compared with" if len(found) else "is recorded beside"
         return f"No rival {there} CCE and RLL of its seed."
-    text = (
-        "The share of RLL's effect that each rival has, first on what is memorized and in brackets "
-        f"on test accuracy, with the number of seeds, is {'; '.join(told)}."
+    lead = (
+        "Of what RLL takes off the memorized share each rival takes off the following part; in "
+        "brackets its part of what RLL gains in test accuracy, and the number of seeds."
     )
+    text = ""
     absent = [name for name in (*RIVALS, EARLY) if name not in set(found["rival"])]
     if dumb := int(found["share"].isna().sum()):
         text += (
             f" {counted(dumb, 'run').capitalize()} of a rival cannot be compared, since one of the "
             "three does not fit the clean images or RLL has no effect."
         )
-    return text + (f" The others are {NOT_RUN}: {'; '.join(absent)}." if absent else "")
+    text += f" The others are {NOT_RUN}: {'; '.join(absent)}." if absent else ""
+    return "\n".join([lead, "", *told, "", text.strip()]).rstrip()
 
 
 def whole(shares: pd.Series) -> str:

@@ -4,11 +4,11 @@ trained with RLL and one with CCE on the same labels.
 
 import pandas as pd
 
-from memutils.claims.cases import NOT_TESTED, OPEN
 from memutils.claims.selection import COLUMNS, MAIN, Pool
 from memutils.claims.statements import CLAIMS
 from memutils.claims.table import judge
 from memutils.claims.thresholds import Thresholds
+from memutils.report.claims.vocabulary import VERBS
 from memutils.report.theory.theorem_checks import cost
 from memutils.words import listed
 
@@ -18,9 +18,6 @@ MINIMA = (
     " the clean risk is not tested."
 )
 """What low risks of memorizers say of the paper's explanation, and what they leave open."""
-
-SAYS = {OPEN: "is open", NOT_TESTED: "is not tested"}
-"""Verdicts that are no verbs."""
 
 
 def pairs(pool: Pool) -> pd.DataFrame:
@@ -92,7 +89,7 @@ def verdict(found: pd.DataFrame) -> str:
         return "The theorem holds; whether it explains the results (claim E1) is not tested."
     mine, other = found["RLL risk, trained with RLL"], found["RLL risk, trained with CCE"]
     words = "; it ".join(
-        f"{SAYS.get(word, word)} for {listed(rows['network'].unique())}"
+        f"{VERBS.get(word, f'holds in {word}')} for {listed(rows['network'].unique())}"
         for word, rows in found.groupby("E1", sort=False)
     )
     text = (
