@@ -3,6 +3,7 @@ and nothing printed by a program.
 """
 
 import json
+import math
 import re
 
 import pytest
@@ -54,6 +55,8 @@ def test_texts_are_escaped_once():
 
 
 def test_numbers_for_the_reader():
+    none, zero = (None, math.nan, math.inf), (-0.0001, 0.0)
+    assert {*map(markup.number, none)} == {"–"} and {*map(markup.number, zero)} == {"0.000"}
     assert [markup.number(v) for v in (None, 0.25, -0.25, 5000, 41.0, True, "η")] == [
         "–",
         "0.250",

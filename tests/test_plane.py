@@ -201,6 +201,8 @@ def test_what_the_runs_have_in_common():
     text = plane.conditions(made, plane.paths(made))
     assert text.startswith("MLP on MNIST (5k), n = 3,000, η = 0.4, SGD") and "1 to two" not in text
     assert "one to two seeds a loss" in text and plane.conditions([], plane.paths([])) == ""
+    begun = [run("cce", 1.0, lr=0.3 * RATES["cce"])]
+    assert plane.conditions(begun, plane.paths(begun)) == ""  # a grid that has only begun
     assert plane.spreads(plane.paths(made)).endswith("and from 0.10 to 1.00 at the end.")
 
 

@@ -14,7 +14,7 @@ from memutils.claims.selection import Pool
 from memutils.report import plots
 from memutils.report.size import chapter as size
 from memutils.report.size import first_epochs, passes, sentences, verdict
-from memutils.runs import specs
+from memutils.runs import records, specs
 
 F = np.array([0.3, 0.6, 0.92, 0.99])
 NETWORKS = ("resnet18", "inception-lite")
@@ -41,6 +41,15 @@ def usual(spec):
     if spec.loss == "rll":
         return 500 / spec.n_train
     return 1.0 if spec.n_train < 10_000 or is_longer(spec) else 0.3
+
+
+def test_a_scale_of_whole_data_sets_has_their_number_of_images():
+    paper = specs.load_scale("paper")
+    key, spec = next((k, s) for k, s in paper.specs().items() if (s.loss, s.eta) == ("rll", 0.4))
+    write("paper", key, spec, F, F**4, images=60_000)
+    (record,) = records.load("paper")
+    found = size.described(record, paper)
+    assert spec.n_train == 0 and found["case"] == "RLL" and found["images"] >= 50_000
 
 
 def test_cases_are_told_by_loss_labels_and_steps():

@@ -97,14 +97,19 @@ def inconclusive(case: Case) -> str:
     return ""
 
 
-def tells(run: Run, clean: Run | None) -> bool:
-    """Whether something follows from a run by itself: it neither collapsed nor is underfitted.
+def why_alone(run: Run, clean: Run | None) -> str:
+    """Why nothing follows from a run by itself, as it collapsed or is underfitted; '' if it tells.
 
     ``clean``: the run of the same loss and seed on clean labels, where there is one.
     """
     marks = {run.loss: clean} if clean else {}
     seed = run.measured.spec["seed"]
-    return not inconclusive(Case(run.loss, run.eta, seed, {(run.loss, run.eta): run}, marks))
+    return inconclusive(Case(run.loss, run.eta, seed, {(run.loss, run.eta): run}, marks))
+
+
+def tells(run: Run, clean: Run | None) -> bool:
+    """Whether something follows from a run by itself."""
+    return not why_alone(run, clean)
 
 
 def discordant(a: np.ndarray, b: np.ndarray) -> tuple[int, int]:

@@ -80,7 +80,7 @@ def at_every_step(pool: Pool, column: Column) -> list[Measured]:
 
 
 def gaps(
-    seeds: dict, steps: tuple[float, ...], levels: tuple[float, ...]
+    seeds: dict, levels: tuple[float, ...]
 ) -> tuple[list[dict], list[tuple[str, float, float, int]]]:
     """For each seed and level RLL's highest x and CCE's lowest over the step sizes; and what is
     left out since it does not reach the level: loss, s, level and seed.
@@ -90,9 +90,8 @@ def gaps(
     """
     rows, left_out = [], []
     for seed, runs in sorted(seeds.items()):
-        compared = [(loss, s) for loss, s in runs if loss in ("rll", "cce") and s in steps]
         for level in levels:
-            x = {key: x_at_level(runs[key], level) for key in compared}
+            x = {key: x_at_level(run, level) for key, run in runs.items()}
             left_out += [(*key, level, seed) for key, value in x.items() if math.isnan(value)]
             of = {
                 loss: {s: v for (name, s), v in x.items() if name == loss and not math.isnan(v)}
@@ -140,7 +139,7 @@ def equal_fit(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
     if not seeds:
         return Contrast(NOT_TESTED, why=lacking(bool(found)))
     used = [run for runs in seeds.values() for _, run in sorted(runs.items())]
-    rows, left_out = gaps(seeds, limits.step_scales, limits.fit_levels)
+    rows, left_out = gaps(seeds, limits.fit_levels)
     state, intervals, told = weigh_gaps(rows, limits)
     why = "; ".join(filter(None, [told, named(left_out), unlike(used)]))
     names = tuple(run.name for run in used)
@@ -203,20 +202,29 @@ def weigh_gaps(rows: list[dict], limits: Thresholds) -> tuple[str, dict, str]:
     return HOLDS if below else FAILS if above else OPEN, intervals, ""
 
 
-def arm(
-    protocol: Protocol, clean: Protocol, seed: int, column: Column, limits: Thresholds
+def of_two(
+    protocol: Protocol,
+    losses: tuple[str, str],
+    seed: int,
+    alpha: float,
+    limits: Thresholds,
+    clean: Protocol | None = None,
 ) -> Case | None:
-    """The runs of CCE and RLL at the main noise rate, beside those on clean labels; None where one
-    of the two is missing.
+    """A seed's runs with two losses at the main noise rate, beside those on clean labels, which
+    ``clean`` has where the protocol has none; None where one of the two is missing.
     """
-    losses, eta = ("rll", "cce"), limits.main_eta
-    found = {(loss, eta): protocol.get(loss, eta, seed, column.alpha) for loss in losses}
+    eta = limits.main_eta
+    found = {(loss, eta): protocol.get(loss, eta, seed, alpha) for loss in losses}
     if not all(found.values()):
         return None
-    marks = {loss: run for loss in losses if (run := clean.get(loss, 0.0, seed, column.alpha))}
-    runs = {key: Run(run, limits) for key, run in found.items()}
+    marks = {loss: (clean or protocol).get(loss, 0.0, seed, alpha) for loss in losses}
     return Case(
-        "rll", eta, seed, runs, {loss: Run(run, limits) for loss, run in marks.items()}, ("cce",)
+        losses[0],
+        eta,
+        seed,
+        {key: Run(run, limits) for key, run in found.items()},
+        {loss: Run(run, limits) for loss, run in marks.items() if run},
+        losses[1:],
     )
 
 
@@ -240,7 +248,10 @@ def human_labels(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
         same = next((p for p in usual if p.images == human.images), None)
         rows, used, left_out = [], [], []
         for seed in human.seeds() if same else []:
-            arms = [arm(protocol, same, seed, column, limits) for protocol in (human, same)]
+            arms = [
+                of_two(protocol, ("rll", "cce"), seed, column.alpha, limits, same)
+                for protocol in (human, same)
+            ]
             if None in arms:
                 continue
             used += [run.measured for case in arms for run in case.runs.values()]

@@ -145,6 +145,12 @@ COLUMNS = (
 )
 """The columns: the paper's three networks, then the controls."""
 
+
+def column(name: str) -> Column:
+    """The column of this id."""
+    return next(c for c in COLUMNS if c.id == name)
+
+
 MAIN = tuple(c for c in COLUMNS if c.main)
 
 SHOWN = tuple(c for c in COLUMNS if c.main or c.id == "inception-lite-lr")

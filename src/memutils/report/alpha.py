@@ -17,11 +17,9 @@ from memutils.report import figures
 from memutils.report.figures import WIDE, is_narrow
 from memutils.report.looks import INK, look
 from memutils.report.markup import Safe, number, table
-from memutils.report.plots import select, standard
+from memutils.report.plots import of_grid, select
 from memutils.report.steps.tables import NUMBERS
-from memutils.runs import records
 from memutils.runs.records import Record
-from memutils.runs.specs import load_scale
 from memutils.words import listed, percent
 
 ALPHAS = (0.01, 0.1, 0.45)
@@ -43,7 +41,7 @@ def load(scale: str) -> list[Record]:
     """RLL's runs with seed 0, on clean labels and at the main noise rate, of the networks that have
     a run at another alpha than the usual; in one precision where they can be.
     """
-    found = [r for n in (scale, *OTHERS) for r in standard(records.load(n), load_scale(n))]
+    found = [r for n in (scale, *OTHERS) for r in of_grid(n)]
     chosen = []
     for network, settings in NETWORKS.items():
         wanted = {"loss": "rll", "eta": (0.0, LIMITS.main_eta), "seed": 0, "momentum": 0.9}
@@ -56,7 +54,7 @@ def in_one_precision(runs: list[Record]) -> list[Record]:
     """The runs, with a control in the place of one whose precision is not that of the other alphas
     at its noise rate, where there is one: then alpha alone differs.
     """
-    controls = standard(records.load("control"), load_scale("control"))
+    controls = of_grid("control")
     wanted = {r.spec["eta"]: precision(r) for r in runs if alpha_of(r) != ALPHAS[1]}
     chosen = []
     for run in runs:
@@ -113,8 +111,7 @@ def draw_gradients(norms: pd.DataFrame, width: float = WIDE) -> plt.Figure:
     for label in norms.columns[1:]:
         axes[0, 0].plot(norms["p_y"], norms[label], label=label, **line(label))
     axes[0, 0].set(xlabel="probability of the label, $p_y$", ylabel="norm of the gradient")
-    handles = axes[0, 0].get_legend_handles_labels()
-    figure.legend(*handles, loc="outside lower center", ncols=2 if is_narrow(width) else 5)
+    figures.legend(figure, axes.flat, ncols=2 if is_narrow(width) else 5)
     return figure
 
 
@@ -137,7 +134,7 @@ def draw(runs: Iterable[Record], width: float = WIDE) -> plt.Figure:
         axis.set(xlabel="epoch", **({"ylim": (0, None)} if column == "memorized" else {}))
         title = f"{NETWORK_NAMES[network]}: {column.replace('_', ' ')}"
         axis.set_title(title, loc="left", color=INK)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figures.legend(figure, axes.flat, ncols=3)
     return figure
 
 
@@ -195,7 +192,7 @@ def shares(rows: pd.DataFrame) -> list[tuple[float, float]]:
 
 def with_cce(scale: str) -> dict[str, float]:
     """What CCE memorizes in the same setting and seed, by network."""
-    found = standard(records.load(scale), load_scale(scale))
+    found = of_grid(scale)
     runs = {
         network: select(found, network=network, loss="cce", eta=LIMITS.main_eta, seed=0, **settings)
         for network, settings in NETWORKS.items()

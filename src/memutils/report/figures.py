@@ -12,7 +12,7 @@ pixels wide (``canvas`` makes one); ``show(draw, *given, alt=...)`` is a noteboo
 import base64
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 
 import matplotlib as mpl
@@ -85,6 +85,14 @@ def canvas(width: float, height: float, rows: int = 1, columns: int = 1, **setti
         layout="constrained",
         **settings,
     )
+
+
+def legend(figure: plt.Figure, axes: Iterable[plt.Axes], **place) -> None:
+    """Names each line of any of the axes once, below the figure."""
+    lines = {}
+    for axis in axes:
+        lines |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
+    figure.legend(lines.values(), lines.keys(), loc="outside lower center", **place)
 
 
 def panels(width: float, count: int = 2, height: float = 290, **settings) -> tuple:

@@ -1,5 +1,6 @@
 """HTML for a notebook's output: every text is escaped, so that a name in a record stays a name."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
@@ -52,13 +53,13 @@ def details(summary: object, *content: object) -> Safe:
 
 
 def number(value: object, digits: int = 3) -> str:
-    """A number for the reader: '−0.905', '–' for None and NaN; whole numbers as they are, texts
-    too.
+    """A number for the reader: '−0.905', '–' for None and what is not finite; whole numbers as they
+    are, texts too.
     """
-    if value is None or value != value:
-        return "–"
     if isinstance(value, str | bool):
         return str(value)
+    if value is None or not math.isfinite(value):
+        return "–"
     if isinstance(value, int):
         return f"{value:,}"
     if value == round(value) and abs(value) >= 2:

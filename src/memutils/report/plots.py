@@ -63,6 +63,11 @@ def standard(records: Iterable[Record], scale: Scale) -> list[Record]:
     return [record for record in records if record.key in keys and not record.diverged]
 
 
+def of_grid(name: str) -> list[Record]:
+    """The standard records of a scale, by its name."""
+    return standard(recorded.load(name), load_scale(name))
+
+
 def missing(records: Iterable[Record], scale: Scale, **settings) -> list[str]:
     """Keys of the scale's grid that fit the settings and have no record."""
     there, specs = {record.key for record in records}, scale.specs().items()

@@ -8,7 +8,7 @@ from memutils.claims.outcomes import Run
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES, NETWORK_NAMES
 from memutils.report import plots
-from memutils.runs import records, specs
+from memutils.runs import specs
 from memutils.runs.records import Record
 
 COLUMNS = {
@@ -21,7 +21,7 @@ COLUMNS = {
 
 def swept(scale: str) -> list[Record]:
     """The runs of the sweep; each has clean labels, which is the rule's first point."""
-    found = plots.standard(records.load(scale), specs.load_scale(scale))
+    found = plots.of_grid(scale)
     return [record for record in found if record.spec["eta"] == 0]
 
 
@@ -72,7 +72,7 @@ def choices(frame: pd.DataFrame, scale: str) -> str:
 
 def clean_runs(scale: str) -> list[Record]:
     """The runs of a scale's grid on clean labels."""
-    return plots.select(plots.standard(records.load(scale), specs.load_scale(scale)), eta=0.0)
+    return plots.select(plots.of_grid(scale), eta=0.0)
 
 
 def clean_table(found: list[Record]) -> pd.DataFrame:

@@ -15,11 +15,9 @@ from memutils.report import figures
 from memutils.report.figures import WIDE, is_narrow
 from memutils.report.looks import INK, look
 from memutils.report.markup import Safe, number, table
-from memutils.report.plots import NOT_RUN, standard
+from memutils.report.plots import NOT_RUN, of_grid
 from memutils.report.theory.memory import MINIMA
-from memutils.runs import records
 from memutils.runs.records import Record
-from memutils.runs.specs import load_scale
 from memutils.words import plural
 
 CLOSE = 0.05
@@ -32,7 +30,7 @@ COLUMNS = ["first", "then", "seed", "at the switch", "at the end", "not switched
 
 def load() -> list[Record]:
     """The records of the scale ``switch``."""
-    return standard(records.load("switch"), load_scale("switch"))
+    return of_grid("switch")
 
 
 def evaluations(record: Record) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.names import NETWORK_NAMES
 from memutils.report import figures
+from memutils.report.claims.page import claim_of
 from memutils.report.claims.vocabulary import SHORT
 from memutils.report.looks import INK, looks
 
@@ -29,7 +30,7 @@ def differences(content: dict, width: float = figures.WIDE) -> plt.Figure:
 
     Filled: the main noise rate, 0.4; light gray: an inconclusive pair.
     """
-    claim = next(c for c in content["claims"] if c["id"] == "P0")
+    claim = claim_of(content, "P0")
     narrow = figures.is_narrow(width)
     shape, height = ((4, 1), 760) if narrow else ((2, 2), 460)
     figure, axes = figures.canvas(width, height, *shape, sharey=True)

@@ -39,7 +39,7 @@ def heading(claim: dict) -> Safe:
 
 def row(content: dict, name: str) -> tuple[HTML, Markdown, HTML]:
     """A claim's row of the page, for ``display``: heading, statement, evidence."""
-    claim = next(c for c in content["claims"] if c["id"] == name)
+    claim = claim_of(content, name)
     shown = evidence(claim, content["columns"])
     return HTML(heading(claim)), Markdown(statement(claim)), HTML(shown)
 
@@ -78,12 +78,17 @@ def evidence(claim: dict, columns: list[dict]) -> Safe:
     )
 
 
+def claim_of(content: dict, name: str) -> dict:
+    """The claim of this id in the table."""
+    return next(c for c in content["claims"] if c["id"] == name)
+
+
 def sentence(content: dict, name: str) -> str:
     """A claim's verdicts on the paper's networks in words, networks of which the same holds
     together: 'C17 fails with ResNet-18 on MNIST and Inception-Lite on CIFAR-10 (1 seed), ...'.
     """
     titles = {column["id"]: column["title"] for column in content["columns"] if column["main"]}
-    claim = next(c for c in content["claims"] if c["id"] == name)
+    claim = claim_of(content, name)
     by_word: dict[str, list[str]] = {}
     for verdict in claim["verdicts"]:
         if (column := verdict["column"]) in titles:
@@ -114,7 +119,7 @@ def summary(verdict: dict) -> Safe:
 
 
 def failing(verdict: dict) -> str:
-    """Which cells fail, where others hold: 'fails at η = 0.2: memorized 0.877, J1 0.972'; else ''.
+    """Which cells fail, where others hold: 'fails with η = 0.2: m 0.877, J1 0.972'; else ''.
 
     Named is the first; what all cells share is left out.
     """

@@ -12,7 +12,7 @@ from memutils.claims.cases import tells
 from memutils.claims.measured import Measured
 from memutils.claims.outcomes import Run
 from memutils.claims.rules.clean import ideal_drop
-from memutils.claims.selection import COLUMNS, Pool, Protocol
+from memutils.claims.selection import Pool, Protocol, column
 from memutils.claims.thresholds import Thresholds
 from memutils.names import METRIC_NAMES
 from memutils.report import figures, notebooks, plots
@@ -44,10 +44,10 @@ def runs_of(pool: Pool, name: str) -> list[Measured]:
         pool: the records that claims are judged by.
         name: the column's id.
     """
-    column = next(c for c in COLUMNS if c.id == name)
+    chosen = column(name)
     found = [
-        [run for *_, run in own_alpha(protocol, column.alpha)]
-        for protocol in pool.fitting(column.wanted("rll"))
+        [run for *_, run in own_alpha(protocol, chosen.alpha)]
+        for protocol in pool.fitting(chosen.wanted("rll"))
     ]
     return max(found, key=len, default=[])  # of equally many the largest number of images
 
@@ -190,14 +190,14 @@ def mlp_runs(scale: str = "") -> list[Measured]:
     grid = load_scale(scale)
     if "mlp" not in {spec.network for spec in grid.specs().values()}:
         grid = load_scale("quick")
-    found = plots.standard(records.load(grid.name), grid)
+    found = plots.of_grid(grid.name)
     return [Measured.of(record) for record in found if record.spec["network"] == "mlp"]
 
 
 def gallery_of(network: str, scale: str = "") -> list[Record]:
     """The runs of a network with CCE and with RLL whose images can be shown; [] without both."""
     name = records.shown_scale(scale)
-    found = plots.standard(records.load(name), load_scale(name))
+    found = plots.of_grid(name)
     chosen = plots.select(found, network=network, loss=("cce", "rll"), eta=0.4, seed=0)
     pair = {r.spec["loss"]: r for r in chosen if gallery.has_pictures(r)}
     return [pair["cce"], pair["rll"]] if len(pair) == 2 else []

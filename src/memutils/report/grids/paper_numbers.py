@@ -1,7 +1,7 @@
 """What the paper's text says in numbers (its Sections 2 and 3), with the name of ours beside it.
 
 A line is (what, the paper's, ours); names in braces are those of ``chapters.numbers`` and
-``chapter_tables.setting`` after a network's prefix.
+``tables.setting`` after a network's prefix.
 """
 
 SEEDS = ("runs of a setting", "one, it seems", "seeds: {%s-seeds}")

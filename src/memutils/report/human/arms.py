@@ -10,7 +10,7 @@ from memutils.claims.cases import FAILS, HOLDS, OPEN
 from memutils.claims.contrasts import Contrast as Verdict
 from memutils.claims.contrasts import human_labels
 from memutils.claims.intervals import over_seeds
-from memutils.claims.selection import MAIN, Column, Pool
+from memutils.claims.selection import Column, Pool, column
 from memutils.claims.thresholds import Thresholds
 from memutils.report.looks import look
 from memutils.report.symmetry import ablation_words
@@ -35,7 +35,7 @@ CHAINS = (("cce", "rll"), ("mse", "rll"), ("gce", "rll"))
 
 def inception_lite() -> Column:
     """The column of the table of claims that H1 is judged on."""
-    return next(c for c in MAIN if c.id == "inception-lite")
+    return column("inception-lite")
 
 
 def arms(pool: Pool) -> list[Contrast]:

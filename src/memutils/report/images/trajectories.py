@@ -7,15 +7,16 @@ to the end. It was *recovered* if the prediction was its true label at any evalu
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from scipy.stats import hypergeom, norm, spearmanr
 
+from memutils import names
 from memutils.claims.thresholds import Thresholds
 from memutils.errors import UserError
-from memutils.names import DATASET_NAMES, NETWORK_NAMES
 from memutils.report import plots
 from memutils.report.looks import look
 from memutils.runs import records
@@ -40,25 +41,25 @@ class Choice:
     network: str
     seed: int
 
-    @property
+    @cached_property
     def grid(self) -> Scale:
         """The scale, or quick where it does not have this network; '' is ``specs.scale_name()``."""
         found = load_scale(self.scale)
         there = {spec.network for spec in found.specs().values()}
         return found if self.network in there else load_scale("quick")
 
-    @property
+    @cached_property
     def specs(self) -> dict[str, Spec]:
         """The runs that belong to it, by key, in the order of the grid."""
         wanted = {"network": self.network, "seed": self.seed, "eta": ETA}
         found = self.grid.specs().items()
         return {key: spec for key, spec in found if plots.fits(vars(spec), wanted)}
 
-    @property
+    @cached_property
     def title(self) -> str:
         """'ResNet-18 on MNIST'."""
         data = next(iter(self.specs.values())).dataset
-        return f"{NETWORK_NAMES[self.network]} on {DATASET_NAMES.get(data, data)}"
+        return names.title(self.network, data)
 
     def found(self) -> list[Record]:
         """The runs that are recorded with what they predict at each evaluation, in order."""

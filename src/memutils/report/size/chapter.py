@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.ticker import NullLocator
 
 from memutils.claims import equal_fit
-from memutils.claims.cases import Case, inconclusive
+from memutils.claims.cases import why_alone
 from memutils.claims.equal_fit import LEVELS, Group
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import Pool
@@ -21,10 +21,11 @@ from memutils.report import figures
 from memutils.report.figures import WIDE, is_narrow
 from memutils.report.looks import INK, look
 from memutils.report.markup import Safe, number, table
-from memutils.report.plots import final_table, select, standard
+from memutils.report.plots import final_table, of_grid, select
 from memutils.report.steps.tables import NUMBERS, pair
-from memutils.runs import records
+from memutils.runs import grid
 from memutils.runs.records import Record
+from memutils.runs.spec import Spec
 from memutils.runs.specs import NAMING, Scale, load_scale
 
 NETWORKS = {"resnet18": 0.001, "inception-lite": 0.1}
@@ -63,11 +64,7 @@ class Sizes:
 def load(scale: str) -> Sizes:
     """The runs of a scale, at its own number of images, and those of the scale ``size``."""
     base = load_scale(scale)
-    every = [
-        record
-        for name in (scale, "control", "size")
-        for record in standard(records.load(name), load_scale(name))
-    ]
+    every = [record for name in (scale, "control", "size") for record in of_grid(name)]
     wanted = {"eta": (0.0, 0.4), "loss": ("cce", "rll"), "precision": "auto"}
     every = select(every, network=tuple(NETWORKS), **wanted)
     found = [r for name, lr in NETWORKS.items() for r in select(every, network=name, lr=lr)]
@@ -85,9 +82,9 @@ def described(record: Record, base: Scale) -> dict:
     case = LOSS_NAMES[spec["loss"]] + ("" if spec["eta"] else ", clean labels")
     if spec["train_on"] == "clean":
         case = "oracle"
-    elif spec["eta"] and steps > LONGER * usual.epochs * (usual.n_train // usual.batch_size):
+    elif spec["eta"] and steps > LONGER * usual.epochs * (grid.images(usual) // usual.batch_size):
         case += ", longer"
-    return {"case": case, "images": spec["n_train"], "steps": steps}
+    return {"case": case, "images": grid.images(Spec(**spec)), "steps": steps}
 
 
 def why(record: Record, found: Iterable[Record]) -> str:
@@ -98,8 +95,7 @@ def why(record: Record, found: Iterable[Record]) -> str:
     if not spec["eta"] or spec["train_on"] == "clean":
         return ""
     clean = [r for r in found if r.spec == spec | {"eta": 0.0}]
-    marks = {run.loss: Run(clean[0])} if clean else {}
-    return inconclusive(Case(run.loss, run.eta, spec["seed"], {(run.loss, run.eta): run}, marks))
+    return why_alone(run, Run(clean[0]) if clean else None)
 
 
 def style(case: str) -> dict:

@@ -14,10 +14,9 @@ from memutils.claims.outcomes import excess
 from memutils.claims.selection import Pool
 from memutils.report.figures import WIDE
 from memutils.report.looks import INK, look
-from memutils.report.plots import NOT_RUN, standard
+from memutils.report.plots import NOT_RUN, of_grid
 from memutils.report.size.chapter import PAPER_RATE
 from memutils.report.steps.drawings import F, X, legend, panels
-from memutils.runs import records
 from memutils.runs.grid import SIZES
 from memutils.runs.record import Record
 from memutils.runs.specs import load_scale
@@ -30,7 +29,7 @@ FITS = tuple(np.arange(0.5, 1, 0.05).round(2))
 
 def load() -> Group | None:
     """The pairs of RLL and CCE on all images; None without one."""
-    found = equal_fit.groups(Pool(standard(records.load(SCALE), load_scale(SCALE))))
+    found = equal_fit.groups(Pool(of_grid(SCALE)))
     return found[0] if found else None
 
 

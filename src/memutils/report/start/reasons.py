@@ -142,7 +142,7 @@ def people(pool: Pool) -> str:
 
 def images(content: dict) -> list[str]:
     """How the memorized shares change with the number of images, on MNIST."""
-    runs = chapter.load("size")
+    runs = chapter.load("cpu")
     found = runs.frame
     shares = {loss: means(found, "resnet18", loss, "memorized") for loss in ("RLL", "CCE")}
     both = pd.DataFrame(shares).dropna()

@@ -83,7 +83,7 @@ def beyond(pool: Pool) -> list[str]:
     told = []
     for name, runs in networks(pool).items():
         seeds = contrasts.complete(contrasts.by_step(runs), LIMITS)
-        rows, _ = contrasts.gaps(seeds, LIMITS.step_scales, (BEYOND,))
+        rows, _ = contrasts.gaps(seeds, (BEYOND,))
         if rows:
             told.append(f"{of_level(name, rows)} {clear(rows)}")
     return told

@@ -9,7 +9,15 @@ import pandas as pd
 
 from memutils.claims import early_stopping, steps
 from memutils.claims.outcomes import Run
-from memutils.report.plots import NOT_RUN, conditions, flags, missing, panel_label, standard
+from memutils.report.plots import (
+    NOT_RUN,
+    conditions,
+    flags,
+    missing,
+    of_grid,
+    panel_label,
+    standard,
+)
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import Scale, load_scale
@@ -112,8 +120,7 @@ def held_out() -> dict[str, tuple[pd.DataFrame, int]]:
     """
     found: dict[str, list[Record]] = {}
     for scale in HELD_OUT:
-        of_grid = standard(records.load(scale), load_scale(scale))
-        for record in early_stopping.with_held_out(of_grid):
+        for record in early_stopping.with_held_out(of_grid(scale)):
             spec = record.spec
             label = f"{panel_label(spec['dataset'], spec['network'])}, n = {spec['n_train']:,}"
             found.setdefault(label, []).append(record)

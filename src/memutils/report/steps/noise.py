@@ -7,8 +7,7 @@ import pandas as pd
 from memutils.claims.outcomes import Run, excess
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
-from memutils.report.plots import NOT_RUN, standard
-from memutils.runs import records
+from memutils.report.plots import NOT_RUN, of_grid
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
 from memutils.words import listed, percent
@@ -26,7 +25,7 @@ DIGITS = 10
 
 def load() -> list[Record]:
     """The records of the scale ``noise``."""
-    return standard(records.load("noise"), load_scale("noise"))
+    return of_grid("noise")
 
 
 def table(found: Iterable[Record]) -> pd.DataFrame:

@@ -11,10 +11,10 @@ from statistics import fmean
 
 import pandas as pd
 
-from memutils.claims.cases import Case, inconclusive
-from memutils.claims.contrasts import step_size
+from memutils.claims.cases import inconclusive
+from memutils.claims.contrasts import of_two, step_size
 from memutils.claims.intervals import over_seeds
-from memutils.claims.outcomes import Measured, Run
+from memutils.claims.outcomes import Measured
 from memutils.claims.selection import ALPHA, SHOWN, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
 from memutils.names import title
@@ -151,16 +151,14 @@ def of_seed(
 
     ``clean`` holds the runs on clean labels, where the protocol itself has none.
     """
-    runs = [protocol.get(loss, limits.main_eta, seed, alpha) for loss in names]
-    if not all(runs):
+    case = of_two(protocol, names, seed, alpha, limits, clean)
+    if not case:
         return None
-    of_clean = {loss: (clean or protocol).get(loss, 0.0, seed, alpha) for loss in names}
-    of = {(loss, limits.main_eta): Run(r, limits) for loss, r in zip(names, runs, strict=True)}
-    marks = {loss: Run(run, limits) for loss, run in of_clean.items() if run}
-    case = Case(names[0], limits.main_eta, seed, of, marks, names[1:])
-    ends = [tuple(run.end(part) for run in of.values()) for part in ("memorized", "test_accuracy")]
-    excess = tuple(run.excess for run in of.values())
-    return Seed(seed, ends[0], excess, ends[1], inconclusive(case))
+    runs = case.runs.values()
+    memorized, accuracy = (
+        tuple(run.end(part) for run in runs) for part in ("memorized", "test_accuracy")
+    )
+    return Seed(seed, memorized, tuple(run.excess for run in runs), accuracy, inconclusive(case))
 
 
 def table(found: Iterable[Contrast]) -> pd.DataFrame:

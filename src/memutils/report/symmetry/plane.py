@@ -170,6 +170,8 @@ def conditions(found: Iterable[Record], frame: pd.DataFrame) -> str:
         return ""
     spec = found[0].spec
     counts = frame[frame["s"] == STEP].groupby("loss")["seed"].nunique()
+    if counts.empty:
+        return ""
     low, high = int(counts.min()), int(counts.max())
     seeds = counted(high, "seed") if low == high else f"{in_words(low)} to {in_words(high)} seeds"
     return (

@@ -15,11 +15,10 @@ from memutils.claims.cases import tells
 from memutils.claims.outcomes import Measured, Run
 from memutils.claims.selection import MAIN, Column, Pool
 from memutils.claims.thresholds import Thresholds
-from memutils.report.plots import NOT_RUN, panel_label, standard
+from memutils.report.plots import NOT_RUN, of_grid, panel_label
 from memutils.report.symmetry.plane import STEP
 from memutils.runs import records
 from memutils.runs.records import Record
-from memutils.runs.specs import load_scale
 from memutils.words import counted, listed, percent, plural
 
 RIVALS = {
@@ -49,7 +48,7 @@ def load(pool: Pool) -> Pool:
 
 def held_out() -> list[Record]:
     """The convolutional runs at steps of equal size, which have held-out images."""
-    return standard(records.load("steps-cnn"), load_scale("steps-cnn"))
+    return of_grid("steps-cnn")
 
 
 def table(pool: Pool, stopped: Iterable[Record] = ()) -> pd.DataFrame:
