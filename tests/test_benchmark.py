@@ -244,6 +244,7 @@ def test_a_processors_level_is_its_best_flag(tmp_path, flags, level):
 
 
 def test_what_is_committed_can_be_read_and_shown():
+    assert speed.read()
     for found in speed.read():
         assert {row["side"] for row in found["table"]} == speed.SIDES.keys() and not found["quick"]
         assert len(speed.table(found)) == 3 * len(speed.shares(found)) and speed.conditions(found)

@@ -1,8 +1,11 @@
 """Around a visit to a GPU: data packed without loss, the folder that travels, what is chosen."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -193,13 +196,30 @@ LINES = """
 tests/gpu/test_gpu_steps.py::test_a[x] PASSED [ 10%]
 [gw1] [ 20%] PASSED tests/gpu/test_gpu_records.py::test_b
 [gw0] [ 30%] FAILED tests/gpu/test_gpu_records.py::test_c
-tests/gpu/test_gpu_together.py::test_d SKIPPED (there is no GPU here)
-tests/gpu/test_gpu_together.py::test_e
+[gw0] [ 40%] PASSED tests/gpu/test_gpu_together.py::test_d[2]
+tests/gpu/test_gpu_together.py::test_d[4]
 """
 
 
-def test_a_file_of_tests_has_passed_where_some_did_and_none_failed():
-    assert first.passed(LINES) == {"test_gpu_steps"} and first.passed("") == set()
+def test_a_file_of_tests_has_passed_where_all_did():
+    counts = {"test_gpu_steps": 1, "test_gpu_records": 2, "test_gpu_together": 2}
+    assert first.passed(LINES, counts) == {"test_gpu_steps"}
+    whole = f"{LINES}[gw0] [ 50%] PASSED tests/gpu/test_gpu_together.py::test_d[4]"
+    assert first.passed(whole, counts) == {"test_gpu_steps", "test_gpu_together"}
+    assert first.passed("", counts) == first.passed(LINES, {}) == set()
+
+
+def test_the_tests_on_a_gpu_are_counted_and_named_in_order(tmp_path):
+    files = {path.stem for path in (REPOSITORY / "tests/gpu").glob("test_*.py")}
+    assert {*first.FILES} == files and first.FILES[0] == "test_gpu_together"
+    visit = Visit(tmp_path / "out", tmp_path / "work", 300)
+    assert first.test(visit) == set()  # without a GPU they are skipped
+    assert {*json.loads((tmp_path / "work/tests.json").read_text())} == files
+
+
+def limit_of(words: str) -> float:
+    """The queue's limit in seconds."""
+    return float(re.search(r"--limit (\S+)", words)[1])
 
 
 @pytest.fixture
@@ -213,9 +233,11 @@ def commands(monkeypatch) -> list:
             alone = {"resnet18": {"images_per_second": 1e5, "seconds_per_image": 1e-6}}
             table = [way("processes", "graph", 2, 9e4, 9e4), way("processes", "eager", 2, 1e4, 1e4)]
             words[1].write_text(json.dumps({"ways": table, "alone": alone}))
+        if "pytest" in words:
+            Path(more["MEMUTILS_GPU_TESTS"]).write_text(json.dumps(dict.fromkeys(first.FILES, 1)))
         return 0, "Whole: mnist, cifar10." if "unpack" in words else start.tests
 
-    start.tests = "".join(f"tests/gpu/{name}.py::test PASSED\n" for name in sorted(GRAPHS))
+    start.tests = "".join(f"tests/gpu/{name}.py::test PASSED [ 9%]\n" for name in sorted(GRAPHS))
     monkeypatch.setattr(Visit, "python", start)
     return begun
 
@@ -227,12 +249,14 @@ def test_the_first_visit_hands_what_it_found_to_the_queue_and_to_the_second(tmp_
     assert "unpack data" in unpacking[0] and "tests/gpu" in testing[0]
     assert "ways.json" in measuring[0] and "short.py" in table[0]
     assert "--by processes --at-once 2" in running[0] and "--only resnet18" in running[0]
+    assert 0 < limit_of(running[0]) <= 300 - first.TABLE
     assert running[1] == {} and "records.zip" in running[0]
     found = json.loads((tmp_path / "out/ways.json").read_text())
     assert found["chosen"]["step"] == "graph" and found["passed"] == sorted(GRAPHS)
     commands.clear()
     assert second.main([out, "--work", work, "--first", out]) == 0
     assert "--by processes --at-once 2" in commands[1][0] and commands[1][1] == {}
+    assert 0 < limit_of(commands[1][0]) <= 420
     assert json.loads((tmp_path / "work/rates.json").read_text()) == found["rates"]
 
 
@@ -279,13 +303,21 @@ def test_ways_are_measured_and_one_that_fails_says_why(tmp_path, monkeypatch):
         ("processes", 1, 1),
         ("processes", 2, 2),
     ]
-    assert (
-        found["alone"]["resnet18"]["seconds_per_image"]
-        > 1 / found["alone"]["resnet18"]["images_per_second"]
-    )
     plan = ways.Plan("resnet18", "graph", (1,), 0.1, 128, "cpu")  # no GPU: eager instead
     (row,) = ways.rows("streams", plan, ways.as_streams(plan))
     assert "images_per_second" not in row and "steps are eager, not graph" in row["failed"]
+
+
+def test_an_image_costs_its_steps_and_its_evaluations(monkeypatch):
+    """A thousand images a second, and an evaluation of 2 x 100 images in one second."""
+    clock = iter(range(100))
+    monkeypatch.setattr(ways, "speed", lambda trainer, seconds: 1000.0)
+    monkeypatch.setattr(ways.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(ways, "make_trainer", lambda *given: SimpleNamespace(evaluate=lambda: None))
+    found = ways.alone("resnet18", 100, 1)
+    assert found["images_per_second"] == 1000
+    evaluations = 1.2 * 12 / 200 / 200  # of 60,000 images, 12 in 200 epochs; a second for 200
+    assert found["seconds_per_image"] == pytest.approx(1 / 1000 + evaluations)
 
 
 def test_speeds_come_home_into_the_benchmark_s_file(tmp_path, monkeypatch, capsys):

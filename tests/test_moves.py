@@ -16,7 +16,9 @@ RESULTS = REPOSITORY / "results"
 @pytest.fixture
 def committed(repository) -> list[records.Record]:
     names = sorted({path.parent.name for path in RESULTS.glob("*/*.json")} - {"quick", "smoke"})
-    return [record for name in names for record in records.load(name)]
+    found = [record for name in names for record in records.load(name)]
+    assert len(found) > 400, "the repository has its records"
+    return found
 
 
 def test_every_committed_record_has_the_name_of_its_settings(committed):

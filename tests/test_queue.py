@@ -4,7 +4,6 @@ and a kill costs no finished record.
 
 import dataclasses
 import json
-import math
 import os
 import re
 import signal
@@ -22,6 +21,7 @@ from hypothesis import strategies as st
 
 from memutils import graph, recipe, runs
 from memutils.errors import UserError
+from memutils.runs import archive as records_archive
 from memutils.runs import checkpoints, merge, order, queue, records, specs
 from memutils.runs.order import Job, Rates, read_order
 from memutils.runs.queue import Queue
@@ -48,13 +48,15 @@ class Clock:
 def rates(seconds: float) -> Rates:
     """One second an image by default, and nothing beside."""
     found = Rates("cpu")
-    found.beside, found.known = 0.0, {"mlp": seconds / 1000}
+    found.beside, found.known = [0.0], {"mlp": seconds / 1000}
     return found
 
 
 def result(j1: float = 1.0, **content):
-    rows = [{"epoch": epoch, "j1": value} for epoch, value in ((1, 0.5), (2, j1), (3, None))]
-    return made("run", rows, **{"provenance": {"seconds": 0.0}} | content)
+    content = {"provenance": {"seconds": 0.0}} | content
+    each = {"seconds": content["provenance"]["seconds"] / 3}
+    rows = [each | {"epoch": epoch, "j1": value} for epoch, value in ((1, 0.5), (2, j1), (3, None))]
+    return made("run", rows, **content)
 
 
 @given(
@@ -94,10 +96,13 @@ def test_estimates_are_the_slowest_measured_else_what_is_known_else_a_prior(tmp_
     assert found.seconds(spec) == pytest.approx(3 + 5000 * 0.002)
     assert Rates("cpu").seconds(spec) == pytest.approx(3 + 5000 * order.PRIOR["cpu"]["mlp"])
     for seconds in (23, 13, 18):
-        found.learn(spec, seconds)
+        found.learn(spec, seconds, seconds - 3)
     assert found.seconds(spec) == pytest.approx(23) and found.measured == {
         "mlp": pytest.approx(0.004)
     }
+    short = job("b", 1).spec
+    found.learn(short, 17, 2)  # what it took beside its epochs says nothing of a long run
+    assert found.seconds(spec) == pytest.approx(23)
     assert Rates("cuda", 4).prior["mlp"] == 2 * Rates("cuda", 1).prior["mlp"]
     whole = dataclasses.replace(spec, n_train=0, dataset="mnist")
     assert order.images(whole) == 5 * 60_000
@@ -316,15 +321,6 @@ def test_runs_as_graphs_in_threads_of_one_process_are_the_runs_alone(monkeypatch
     assert {content["provenance"]["execution"]["step"] for content in alone.values()} == {"graph"}
 
 
-@pytest.mark.usefixtures("quick_data")
-def test_a_run_whose_steps_are_no_graph_gets_a_process_of_its_own(monkeypatch):
-    passed = []
-    monkeypatch.setattr(queue.Process, "__call__", lambda self, one, deadline: passed.append(one))
-    one = Job(SMOKE, *next(iter(SPECS.items())))
-    queue.Stream()(one, math.inf)
-    assert passed == [one] and not records.load("smoke")
-
-
 def command(folder, *more: str) -> subprocess.Popen:
     environment = os.environ | {
         "MEMUTILS_RESULTS": str(folder / "there"),
@@ -411,3 +407,14 @@ def test_the_list_for_a_gpu_has_a_gpu_s_estimates(capsys):
         assert found["processes"][0] > 3600
         assert queue.main(["--by", "streams", "--scale", "paper"]) == 1
         assert "need a GPU" in capsys.readouterr().err
+
+
+def test_nothing_is_begun_after_the_limit_and_what_there_was_comes_home(tmp_path, capsys):
+    record = runs.run(next(iter(SPECS.values())), SMOKE, progress=False)
+    words = ["--scale", "smoke", "--by", "processes", "--limit", "0"]
+    assert queue.main([*words, "--archive", str(tmp_path / "out.zip")]) == 0
+    said = capsys.readouterr().out
+    assert " begins; " not in said and f"{len(SPECS) - 1} were not begun." in said
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        assert f"smoke/{record.key}.json" in archive.namelist()
+    assert records_archive.MOST < 16 * 2**20

@@ -59,13 +59,22 @@ def test_evaluation_epochs(epochs, evaluations):
         assert len(chosen) >= evaluations - 2 and early[0] <= early[-1]
 
 
+def test_the_epochs_of_evaluations_are_those_that_records_have():
+    """Denser early, geometrically; golden values, since every record hangs on them."""
+    chosen = {
+        (200, 12): {1, 2, 4, 9, 20, 41, 86, 181, 186, 190, 195, 200},
+        (100, 12): {1, 2, 4, 7, 13, 25, 48, 91, 93, 96, 98, 100},
+    }
+    for (epochs, evaluations), expected in chosen.items():
+        assert Recipe(epochs=epochs, evaluations=evaluations).evaluation_epochs() == expected
+
+
 def test_settle_decides_and_refuses():
     assert training.settle(
         Recipe(device="cpu", precision="float32", threads=1, compile="no")
     ) == training.Execution("cpu", "float32", 1, "eager")
     torch.set_num_threads(THREADS + 1)  # as an earlier run may have
     assert training.settle(Recipe(device="cpu", threads=0)).threads == THREADS
-    assert training.settle(Recipe(device="cpu")).precision in ("float32", "bfloat16")
     for wrong in ({"device": "gpu"}, {"precision": "float16"}, {"compile": "maybe"}):
         with pytest.raises(UserError, match="Choose one of"):
             training.settle(Recipe(**wrong))
@@ -74,6 +83,12 @@ def test_settle_decides_and_refuses():
             training.settle(Recipe(device="cuda"))
     with pytest.raises(UserError, match="Did you mean 'adam'"):
         step.make_optimizer(models.build("mlp", (1, 8, 8), 5), Recipe(optimizer="adamw"))
+
+
+@pytest.mark.parametrize(("native", "precision"), [(True, "bfloat16"), (False, "float32")])
+def test_a_processor_trains_in_bfloat16_where_it_has_it(native, precision, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: native)
+    assert training.settle(Recipe(device="cpu")).precision == precision
 
 
 def test_settle_takes_bfloat16_only_from_hardware_and_tries_a_graph_on_a_gpu_alone(monkeypatch):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memutils import losses
-from memutils.claims import steps
+from memutils.claims import early_stopping, steps
 from memutils.claims.outcomes import excess
 from memutils.runs import specs
 
@@ -162,3 +162,27 @@ def test_plane_and_even_give_every_loss_the_same_three_steps():
         for seed in (0, 1, 2):
             found = sorted(s.lr for s in runs if (s.loss, s.seed) == (loss, seed))
             assert found == [float(f"{s / norm:.4g}") for s in (0.003, 0.01, 0.03)], loss
+
+
+def test_equal_test_accuracy_is_the_highest_that_both_losses_reach():
+    """RLL comes to .8 and CCE to .6, so they are compared at .6; RLL passes it half-way."""
+    paths = {
+        ("rll", 0.01): ([0.5, 0.7, 0.8], [0.0, 0.1, 0.2]),
+        ("cce", 0.01): ([0.5, 0.6, 0.4], [0.0, 0.3, 0.9]),
+        ("cce", 0.03): ([0.3, 0.4, 0.5], [0.0, 0.0, 0.0]),
+    }
+    frame = pd.concat(
+        pd.DataFrame({"loss": loss, "seed": 0, "s": s, "test_accuracy": test, "x": x})
+        for (loss, s), (test, x) in paths.items()
+    )
+    (row,) = steps.gap_at_accuracy(frame).to_dict("records")
+    assert row["level"] == 0.6 and row["seed"] == 0
+    assert [row[n] for n in ("rll", "cce", "gap")] == pytest.approx([0.05, 0.3, 0.25])
+
+
+@pytest.mark.parametrize(
+    ("gaps", "clear"), [([1.9] * 3, False), ([2.1] * 3, True), ([7, 7, -0.1], False)]
+)
+def test_a_difference_of_accuracies_is_clear_beyond_two_errors_and_in_every_seed(gaps, clear):
+    error = math.sqrt(2 * 0.9 * 0.1 / 1000)
+    assert early_stopping.told_apart(pd.Series(gaps) * error, 0.9, 1000) is clear

@@ -119,6 +119,5 @@ def test_a_rule_whose_threshold_has_moved_is_noticed():
     assert "drop_close" in unstated(dataclasses.replace(claim, rule=told[0], symbols=told[1]))
 
 
-@pytest.mark.skipif(not PAGE.exists(), reason="the page of the rules is not written yet")
 def test_every_threshold_is_stated_on_the_page_of_the_rules():
     assert not absent(PAGE.read_text(encoding="utf-8"))

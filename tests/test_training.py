@@ -136,6 +136,23 @@ def test_fifty_steps_equal_a_plain_loop(name, network):
     assert history[-1]["classes"] == pytest.approx(len(predicted.unique()), abs=1)
 
 
+def test_seed_and_epoch_decide_what_is_drawn():
+    drawn = {}
+    for seed, epoch in ((3, 1), (3, 2), (4, 1)):
+        with training.seeded(seed, epoch, "cpu"):
+            drawn[seed, epoch] = float(torch.rand(()))
+    with training.seeded(3, 1, "cpu"):
+        assert float(torch.rand(())) == drawn[3, 1]
+    assert len({*drawn.values()}) == 3
+
+
+def test_an_image_of_little_contrast_is_divided_by_no_less_than_the_bound():
+    x = torch.zeros(1, 4, 4, 1)
+    x[0, 0, 0, 0] = 1  # its standard deviation is .242, the bound 1 / 4
+    whitened = batches.whiten(x)
+    assert float(whitened[0, 0, 0, 0]) == pytest.approx((1 - 1 / 16) * 4)
+
+
 def test_a_row_holds_the_training_figures_and_the_test_accuracy():
     trainer = make_trainer(Recipe(epochs=12, batch_size=32, lr=0.01, evaluations=6))
     history, data = trainer.run(progress=False), trainer.data["train"]
@@ -283,7 +300,9 @@ def test_evaluations_keep_cudnn_and_float32_is_no_tf32(monkeypatch):
             return super().forward(x)[:, :5]
 
     evaluation.predict(Seen(), make_data()["train"])
+    torch.backends.cudnn.deterministic = False  # as another program may have it
     training.prepare_process(CPU)
+    assert torch.backends.cudnn.deterministic
     assert set(seen) == {(True, True, False)} and torch.backends.cudnn.allow_tf32 is False
     assert torch.backends.cuda.matmul.allow_tf32 is False
 

@@ -175,7 +175,7 @@ def same_state(one: nn.Module, two: nn.Module) -> bool:
 @pytest.mark.parametrize("copies", [True, False])
 @pytest.mark.parametrize("training", [True, False])
 def test_a_trial_leaves_no_trace(copies, training):
-    execution = recipe.Execution("cpu", "float32", 1, False)
+    execution = recipe.Execution("cpu", "float32", 1, "eager")
     network = Busy((3, 8, 8), 10).train(training)
     before = copy.deepcopy(network)
     if not copies:

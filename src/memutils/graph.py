@@ -34,6 +34,17 @@ CAPTURING = threading.Lock()
 """One capture at a time: others may train meanwhile, on streams of their own."""
 
 
+UNSAFE = threading.Event()
+"""Set where a capture broke off or the GPU reported an error: torch's allocator and its generators
+may then believe that a capture is still under way, so this process begins nothing more on the GPU.
+"""
+
+LOCAL = threading.local()
+"""Each thread's own stream: torch hands out 32 in turn, and two runs on one would disturb each
+other.
+"""
+
+
 class CannotCaptureError(Exception):
     """Why a step cannot be a graph, in half a sentence."""
 
@@ -66,7 +77,8 @@ class CapturedStep:
                 raise
             # network and loss can be the user's; what is wrong with them shows in the eager step
             except Exception as error:
-                why = f"{type(error).__name__}: {error}".splitlines()[0][:200].rstrip(".")
+                cause = first_cause(error)
+                why = f"{type(cause).__name__}: {cause}".splitlines()[0][:200].rstrip(".")
                 raise CannotCaptureError(why) from error
             finally:
                 step.optimizer.zero_grad(set_to_none=True)
@@ -104,9 +116,23 @@ def cuda_graph(step: Callable[[], None], stream: torch.cuda.Stream) -> Callable[
     returns what replays it.
     """
     graph = torch.cuda.CUDAGraph()
-    with no_collection(), torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
-        step()
+    captured = torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local")
+    try:
+        with no_collection(), captured:
+            step()
+    except BaseException:
+        UNSAFE.set()
+        raise
     return graph.replay
+
+
+def first_cause(error: BaseException) -> BaseException:
+    """What an error was raised for: to end a capture that broke off raises an error of its own,
+    which says only that there was one before.
+    """
+    while error.__context__ is not None:
+        error = error.__context__
+    return error
 
 
 @contextlib.contextmanager
@@ -150,10 +176,12 @@ def switched(stream: "torch.cuda.Stream | None") -> Iterator[None]:
 
 
 def own_stream(device: str) -> contextlib.AbstractContextManager:
-    """A stream for all that a run does on a GPU:
+    """A stream for all that a run does on a GPU, the same for all runs of a thread:
     autograd remembers the stream of a weight's first gradient.
     """
-    return switched(torch.cuda.Stream() if device == "cuda" else None)
+    if device == "cuda" and not hasattr(LOCAL, "stream"):
+        LOCAL.stream = torch.cuda.Stream()
+    return switched(LOCAL.stream if device == "cuda" else None)
 
 
 @contextlib.contextmanager

@@ -48,7 +48,9 @@ def vectors(trainer: Trainer, tensors: list[Tensor]) -> list[Tensor]:
     n, m = len([*trainer.network.parameters()]), len([*trainer.network.buffers()])
     groups = tensors[:n], [t for t in tensors[n : n + m] if t.is_floating_point()]
     return [
-        torch.cat([t.detach().double().cpu().flatten() for t in group]) for group in groups if group
+        torch.cat([t.detach().to(on_gpu.DEVICE).double().flatten() for t in group])
+        for group in groups
+        if group
     ]
 
 

@@ -13,6 +13,7 @@ from multiprocessing.process import BaseProcess
 
 from memutils import data, runs
 from memutils.errors import UserError
+from memutils.graph import UNSAFE
 from memutils.runs import records
 from memutils.runs.order import Job
 from memutils.runs.records import Record
@@ -27,14 +28,22 @@ Carrier = Callable[[Job, float], Record]
 
 
 class Process:
-    """Carries out jobs in a process of its own, which is started anew where it died."""
+    """Carries out jobs in a process of its own, which is started anew where it died.
 
-    child: BaseProcess | None = None
+    Args:
+        environment: variables that this process has beside its parent's.
+    """
+
+    def __init__(self, **environment: str):
+        self.environment = environment
+        self.child: BaseProcess | None = None
 
     def __call__(self, job: Job, deadline: float) -> Record:
         if self.child is None or not self.child.is_alive():
             self.pipe, theirs = SPAWN.Pipe()
-            self.child = SPAWN.Process(target=serve, args=(theirs, os.getpid()), daemon=True)
+            self.child = SPAWN.Process(
+                target=serve, args=(theirs, os.getpid(), self.environment), daemon=True
+            )
             self.child.start()
             theirs.close()
         try:
@@ -50,15 +59,16 @@ class Process:
         raise runs.OutOfTimeError(what) if kind == "time" else UserError(what)
 
 
-def serve(pipe: Connection, parent: int) -> None:
-    """Carries out the jobs that come through the pipe; ends with it,
-    and on Linux at once with the parent.
+def serve(pipe: Connection, parent: int, environment: dict[str, str]) -> None:
+    """Carries out the jobs that come through the pipe; ends with it, after a job that left the GPU
+    unusable, and on Linux at once with the parent.
     """
+    os.environ |= environment
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     with contextlib.suppress(EOFError, OSError):
-        while os.getppid() == parent:
+        while os.getppid() == parent and not UNSAFE.is_set():
             pipe.send(answer(*pipe.recv()))
 
 
@@ -72,7 +82,14 @@ def answer(job: Job, deadline: float) -> tuple[str, object]:
     except runs.OutOfTimeError as error:
         return "time", str(error)
     except Exception as error:  # it must not end the process
+        if lost(error):
+            UNSAFE.set()
         return "failure", in_words(error)
+
+
+def lost(error: Exception) -> bool:
+    """Whether the GPU reported an error, after which a process can do nothing more on it."""
+    return "CUDA error" in str(error)
 
 
 def in_words(error: Exception) -> str:
@@ -82,17 +99,23 @@ def in_words(error: Exception) -> str:
 
 class Stream:
     """Carries out jobs in this process, on a stream of its own; one whose steps are no graph in a
-    process of its own.
+    process of its own, and every job once this process may no longer use the GPU.
     """
 
     def __init__(self):
-        self.process = Process()
+        self.process = Process(MEMUTILS_GRAPHS="no")
 
     def __call__(self, job: Job, deadline: float) -> Record:
-        with contextlib.suppress(runs.NoGraphError):
-            return runs.run(
-                job.spec, job.scale, progress=False, until=deadline, load=load, graph_only=True
-            )
-        return self.process(
-            job, deadline
-        )  # here, since an error holds the refused trainer's memory
+        try:
+            if not UNSAFE.is_set():
+                return runs.run(
+                    job.spec, job.scale, progress=False, until=deadline, load=load, graph_only=True
+                )
+        except runs.NoGraphError:
+            pass
+        except Exception as error:
+            if not lost(error):
+                raise
+            UNSAFE.set()
+        # here, since an error holds the refused trainer's memory
+        return self.process(job, deadline)

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -57,7 +58,7 @@ class Rates:
     def __init__(self, device: str, at_once: int = 1, path: Path | None = None):
         sharing = max(1.0, at_once / 2) if device == "cuda" else 1.0
         self.prior = {network: seconds * sharing for network, seconds in PRIOR[device].items()}
-        self.beside, self.known, self.measured = BESIDE[device], {}, {}
+        self.beside, self.known, self.measured = [BESIDE[device]], {}, {}
         if path is not None:
             try:
                 self.known = {
@@ -72,12 +73,15 @@ class Rates:
         """An estimate of a run's time."""
         prior = self.prior.get(spec.network, max(self.prior.values()))
         rate = self.measured.get(spec.network, self.known.get(spec.network, prior))
-        return self.beside + rate * images(spec)
+        return statistics.median(self.beside) + rate * images(spec)
 
-    def learn(self, spec: Spec, seconds: float) -> None:
-        """Takes in what a run took."""
-        rate = max(seconds - self.beside, 0.0) / images(spec)
+    def learn(self, spec: Spec, seconds: float, epochs: float) -> None:
+        """Takes in what a run took, and its epochs of that: what is beside them is the same for
+        short and for long runs.
+        """
+        rate = epochs / images(spec)
         self.measured[spec.network] = max(rate, self.measured.get(spec.network, 0.0))
+        self.beside.append(max(seconds - epochs, 0.0))
 
 
 def images(spec: Spec) -> int:

@@ -115,7 +115,7 @@ class Queue:
             )
             try:
                 found = carry(job, self.deadline)
-                self.rates.learn(job.spec, found.provenance["seconds"])  # of a resumed run, all
+                self.rates.learn(job.spec, *taken(found))
                 self.done(found)
                 self.say(f"{job.key} is recorded after {self.clock() - start:.0f} s.")
             except runs.OutOfTimeError as error:
@@ -128,6 +128,11 @@ class Queue:
                 if found is not None:
                     self.finished[job.name] = found
                 self.changed.notify_all()
+
+
+def taken(record: Record) -> tuple[float, float]:
+    """Seconds of a run, of a resumed one all, and those of its epochs."""
+    return record.provenance["seconds"], float(record.history["seconds"].sum())
 
 
 def condition(job: Job) -> Job | None:
