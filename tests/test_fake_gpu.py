@@ -9,6 +9,8 @@ import pytest
 import torch
 from test_textbook import LOSSES
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from memutils import losses, models
 from memutils.batches import DeviceSplit
@@ -40,6 +42,20 @@ class NoDriver:
         self.calls.append(
             (lr, is_first_step, {t.device.type for tensors in lists for t in tensors})
         )
+
+
+class NoCopies(TorchDispatchMode):
+    """Raises where a step copies values from the host, which makes it wait and which no CUDA graph
+    can hold: constants belong on the device.
+    """
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        result = operation(*args, **(kwargs or {}))
+        given = [t for t in tree_leaves((args, kwargs)) if isinstance(t, torch.Tensor) and t.dim()]
+        made = [t for t in tree_leaves(result) if isinstance(t, torch.Tensor)]
+        if "copy" in str(operation) and {t.device.type for t in (*given, *made)} == {"cpu", "cuda"}:
+            raise AssertionError(f"{operation} copies between host and device")
+        return result
 
 
 @pytest.fixture
@@ -88,7 +104,8 @@ def fake():
 def test_every_network_on_a_gpu(name, optimizer, inputs, driver, fake):
     step = make(name, optimizer, "cuda", inputs=inputs)
     driver.network = step.network
-    step(losses.build("rll"))
+    with NoCopies():
+        step(losses.build("rll"))
     rate, made_now, devices = driver.calls[-1]
     assert rate is step.rate and not made_now and devices == {step.rate.device.type} == {"cuda"}
     assert {t.device.type for t in step.changing()} == {"cuda"}
@@ -102,7 +119,8 @@ def test_every_network_on_a_gpu(name, optimizer, inputs, driver, fake):
 def test_every_loss_on_a_gpu(loss, parameters, driver, fake):
     step = make("mlp", "sgd", "cuda")
     driver.network = step.network
-    step(losses.build(loss, **parameters))
+    with NoCopies():
+        step(losses.build(loss, **parameters))
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
@@ -128,3 +146,10 @@ def test_a_question_is_noticed(device, driver, fake):
         step(lambda z, y: z.mean() * float(y.max()))
     with pytest.raises(DataDependentOutputException):
         step.metrics(1)
+
+
+def test_a_constant_on_the_host_is_noticed(driver, fake):
+    step = make("mlp", "sgd", "cuda")
+    weights = torch.linspace(0, 1, 10)
+    with NoCopies(), pytest.raises(AssertionError, match="copies between host and device"):
+        step(lambda z, y: (z * weights.to(z.device)).mean())
