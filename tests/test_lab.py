@@ -175,3 +175,22 @@ def test_the_page_says_of_its_exercises_what_is_so(evaluate):
         forgotten[40]["memorized"] > 0.93
         and forgotten[80]["memorized"] >= forgotten[40]["memorized"] - 0.01
     )
+
+
+@needs_node
+def test_the_page_says_of_its_comparisons_what_is_so(evaluate):
+    """Of the two with a switch, in seed 0: half of what RLL saves is gone, then all of it."""
+    plans = """[[40, Lab.phase("cce"), Lab.phase("rll", 0.1, 5)],
+               [60, Lab.phase("rll", 0.1), Lab.phase("cce", null, 20)]]"""
+    begun, protected = evaluate(
+        plans
+        + """.map(([epochs, ...phases]) => {
+        const settings = {problem: "digits", n: 1000, seed: 0, eta: 0.4, lr: 0.003, phases};
+        const steps = new Lab.Run(settings, labDigits).train(), found = [];
+        while (found.length <= epochs) {
+            const report = steps.next().value;
+            if (report) found.push(report.values.memorized);
+        }
+        return found[epochs]; })"""
+    )
+    assert 0.45 < begun < 0.53 and protected > 0.92
