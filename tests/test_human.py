@@ -159,6 +159,13 @@ def test_three_arms_of_one_number_of_images():
 def test_the_takeaway_follows_the_verdict():
     told = arms.takeaway(Pool(runs(given=0.8, shuffled=0.8, others=0.8)))
     assert "in the same three seeds. So with labels from people more than half" in told
+    rows = [{"human": h, "symmetric": 0.26, "gap": h - 0.13} for h in (0.15, 0.2, 0.25)]
+    assert (
+        "In each of them more than half of the advantage is left; by the interval over three"
+        in (arms.described(rows, "open"))
+    )
+    split = [*rows, {"human": 0.1, "symmetric": 0.26, "gap": -0.03}]
+    assert arms.described(split, "open").endswith("the runs do not decide: H1 is open.")
     few = Pool(runs(2, given=0.2, shuffled=0.4, others=0.8))
     text = arms.takeaway(few)
     assert "memorizes 20 to 21 points fewer of the wrong labels with RLL than with cross" in text

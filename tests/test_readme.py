@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from memutils.claims.selection import Pool
+from memutils.report.human import arms
 from memutils.report.size import first_epochs
 from memutils.report.symmetry import plane, weights
 
@@ -39,6 +40,12 @@ def test_the_readme_gives_the_answer_of_the_table_of_claims():
 def test_the_readme_says_what_the_first_epochs_on_all_images_show(repository):
     text = " ".join(TEXTS["README.md"].split())
     assert first_epochs.in_short(first_epochs.load()) in text
+
+
+def test_the_readme_says_what_labels_from_people_change(repository):
+    text = " ".join(TEXTS["README.md"].split())
+    found = arms.verdict(Pool.load())
+    assert arms.described(found.rows, found.state).partition(" seeds.")[0] in text
 
 
 def test_the_readme_s_reason_is_what_the_records_say(repository):

@@ -128,7 +128,7 @@ def described(rows: list[dict], state: str) -> str:
     said = {
         HOLDS: "So with labels from people the advantage is at most half as large.",
         FAILS: "So with labels from people more than half of the advantage is left.",
-        OPEN: "Whether they take half of the advantage the runs do not decide.",
+        OPEN: not_decided(rows),
     }.get(state) or undecided(rows)
     return (
         "With labels from people Inception-Lite memorizes "
@@ -136,6 +136,15 @@ def described(rows: list[dict], state: str) -> str:
         f"symmetric noise of the same noise rate {symmetric} points fewer, in "
         f"{'the same seed' if len(rows) == 1 else f'the same {in_words(len(rows))} seeds'}. {said}"
     )
+
+
+def not_decided(rows: list[dict]) -> str:
+    """What enough seeds say of H1 whose interval covers the half."""
+    if rows and all(row["gap"] > 0 for row in rows):
+        seeds = counted(len(rows), "seed")
+        left = "In each of them more than half of the advantage is left"
+        return f"{left}; by the interval over {seeds} it may be less, so H1 is open."
+    return "Whether at most half of the advantage is left the runs do not decide: H1 is open."
 
 
 def undecided(rows: list[dict]) -> str:
