@@ -179,7 +179,7 @@ def test_the_page_says_of_its_exercises_what_is_so(evaluate):
 
 @needs_node
 def test_the_page_says_of_its_comparisons_what_is_so(evaluate):
-    """Of the two with a switch, in seed 0: half of what RLL saves is gone, then all of it."""
+    """Of the two with a switch, in seed 0: a third of what RLL saves is gone, then all of it."""
     plans = """[[40, Lab.phase("cce"), Lab.phase("rll", 0.1, 5)],
                [60, Lab.phase("rll", 0.1), Lab.phase("cce", null, 20)]]"""
     begun, protected = evaluate(

@@ -167,10 +167,19 @@ def over_main(
     """
     at = [c for c in found if c.eta == limits.main_eta and c.tells]
     shared = in_every_seed((c.loss, c.seed) for c in at)
+    pairs = ((c.seed, next(iter(c.finding.statistics.values()))) for c in at if c.loss in shared)
+    return by_seeds(pairs, confidence)
+
+
+def by_seeds(
+    pairs: Iterable[tuple[int, float]], confidence: float
+) -> tuple[float, Interval | None] | None:
+    """The mean over seeds with its interval, from pairs of a seed and a number; a seed's value is
+    the mean of its numbers. None without a pair.
+    """
     by_seed: dict[int, list[float]] = {}
-    for c in at:
-        if c.loss in shared:
-            by_seed.setdefault(c.seed, []).append(next(iter(c.finding.statistics.values())))
+    for seed, value in pairs:
+        by_seed.setdefault(seed, []).append(value)
     values = [fmean(v) for _, v in sorted(by_seed.items())]
     if not all(map(math.isfinite, values)):  # an epoch that is never reached
         return math.inf, None

@@ -12,7 +12,7 @@ pixels wide (``canvas`` makes one); ``show(draw, *given, alt=...)`` is a noteboo
 import base64
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 
 import matplotlib as mpl
@@ -87,11 +87,17 @@ def canvas(width: float, height: float, rows: int = 1, columns: int = 1, **setti
     )
 
 
-def legend(figure: plt.Figure, axes: Iterable[plt.Axes], **place) -> None:
-    """Names each line of any of the axes once, below the figure."""
+def legend(
+    figure: plt.Figure,
+    axes: Iterable[plt.Axes],
+    also: Mapping[str, plt.Line2D] | None = None,
+    **place,
+) -> None:
+    """Names each line of any of the axes once, below the figure, and ``also`` these by name."""
     lines = {}
     for axis in axes:
         lines |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
+    lines |= also or {}
     figure.legend(lines.values(), lines.keys(), loc="outside lower center", **place)
 
 

@@ -1,14 +1,13 @@
 """The page of the claims: a row for each claim, from the table of claims as data."""
 
 import json
-from statistics import fmean
 
 from IPython.display import HTML, Markdown
 
 from memutils.claims import publish
 from memutils.claims.cases import FAILS, HOLDS, INCONCLUSIVE, NOT_TESTED
-from memutils.claims.cells import in_every_seed
-from memutils.claims.intervals import Interval, over_seeds
+from memutils.claims.cells import by_seeds, in_every_seed
+from memutils.claims.intervals import Interval
 from memutils.claims.selection import Pool
 from memutils.claims.statements import CLAIMS, MATHEMATICS, PRIMARY
 from memutils.claims.thresholds import Thresholds
@@ -200,11 +199,8 @@ def of_failing(at: list[dict]) -> tuple[float, Interval | None] | None:
     kept = in_all_seeds(at)
     if len(kept) == sum(c["loss"] in shared for c in at):
         return None
-    seeds = {c["seed"]: [] for c in kept}
-    for c in kept:
-        seeds[c["seed"]].append(next(iter(c["statistics"].values())))
-    values = [fmean(of) for _, of in sorted(seeds.items())]
-    return fmean(values), over_seeds(values, Thresholds().confidence)
+    pairs = ((c["seed"], next(iter(c["statistics"].values()))) for c in kept)
+    return by_seeds(pairs, Thresholds().confidence)
 
 
 def of_losses(at: list[dict]) -> str:

@@ -14,7 +14,7 @@ from memutils.claims.selection import Column, Pool, column
 from memutils.claims.thresholds import Thresholds
 from memutils.report.looks import look
 from memutils.report.symmetry import ablation_words
-from memutils.report.symmetry.ablation import CONFIDENCE, SEEDS, Contrast, of_seed
+from memutils.report.symmetry.ablation import CONFIDENCE, SEEDS, Contrast, contrast
 from memutils.runs.specs import load_scale
 from memutils.words import counted, in_words, listed, of_pairs, points
 
@@ -49,14 +49,8 @@ def arms(pool: Pool) -> list[Contrast]:
             fitting = pool.fitting(column.wanted("rll") | {"noise": kind})
             protocol = next((p for p in fitting if p.images == human.images), None)
             for names in CHAINS if protocol else ():
-                seeds = [
-                    both
-                    for seed in protocol.seeds()
-                    if (both := of_seed(protocol, names, seed, column.alpha, limits, clean))
-                ]
-                if seeds:
-                    epochs = protocol.settings["epochs"]
-                    found.append(Contrast(title, human.images, epochs, *names, tuple(seeds)))
+                made = contrast(title, protocol, names, column.alpha, limits, clean)
+                found += [made] if made else []
         if found:
             break
     return found

@@ -122,12 +122,9 @@ def draw(frame: pd.DataFrame, width: float = WIDE) -> plt.Figure:
     for axis, (column, network) in zip(axes.flat, panels, strict=True):
         draw_panel(axis, frame[frame["network"] == network], column)
         axis.set_title(f"{NETWORK_NAMES[network]}\n{LABELS[column]}", loc="left")
-    lines, columns = {}, 2 if is_narrow(width) else 3
-    for axis in axes.flat:
-        lines |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
-    if frame["inconclusive"].any():
-        lines["inconclusive"] = plt.Line2D([], [], color=INK, marker="o", mfc="none", linestyle="")
-    figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=columns)
+    hollow = plt.Line2D([], [], color=INK, marker="o", mfc="none", linestyle="")
+    also = {"inconclusive": hollow} if frame["inconclusive"].any() else {}
+    figures.legend(figure, axes.flat, also, ncols=2 if is_narrow(width) else 3)
     return figure
 
 

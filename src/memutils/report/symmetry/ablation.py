@@ -11,7 +11,7 @@ from statistics import fmean
 
 import pandas as pd
 
-from memutils.claims.cases import inconclusive
+from memutils.claims.cases import Case, inconclusive
 from memutils.claims.contrasts import of_two, step_size
 from memutils.claims.intervals import over_seeds
 from memutils.claims.outcomes import Measured
@@ -127,38 +127,32 @@ def contrasts(
     limits, made = Thresholds(), []
     for where, protocol, alpha in found:
         for first, second in pairs:
-            seeds = [
-                both
-                for seed in protocol.seeds()
-                if (both := of_seed(protocol, (first, second), seed, alpha, limits))
-            ]
-            if seeds:
-                epochs = protocol.settings["epochs"]
-                named = (where, protocol.images, epochs, first, second)
-                made.append(Contrast(*named, tuple(seeds)))
-    return made
+            made.append(contrast(where, protocol, (first, second), alpha, limits))
+    return [c for c in made if c]
 
 
-def of_seed(
+def contrast(
+    where: str,
     protocol: Protocol,
-    names: tuple[str, str],
-    seed: int,
+    losses: tuple[str, str],
     alpha: float,
     limits: Thresholds,
     clean: Protocol | None = None,
-) -> Seed | None:
-    """A pair of one seed; None where one of the two runs is missing.
+) -> Contrast | None:
+    """A pair of losses by seed, see ``of_two``; None where no seed has both."""
+    cases = [of_two(protocol, losses, seed, alpha, limits, clean) for seed in protocol.seeds()]
+    seeds = tuple(of_seed(case) for case in cases if case)
+    epochs = protocol.settings["epochs"]
+    return Contrast(where, protocol.images, epochs, *losses, seeds) if seeds else None
 
-    ``clean`` holds the runs on clean labels, where the protocol itself has none.
-    """
-    case = of_two(protocol, names, seed, alpha, limits, clean)
-    if not case:
-        return None
-    runs = case.runs.values()
+
+def of_seed(case: Case) -> Seed:
+    """What a pair of runs of one seed came to."""
+    runs, why = case.runs.values(), inconclusive(case)
     memorized, accuracy = (
         tuple(run.end(part) for run in runs) for part in ("memorized", "test_accuracy")
     )
-    return Seed(seed, memorized, tuple(run.excess for run in runs), accuracy, inconclusive(case))
+    return Seed(case.seed, memorized, tuple(run.excess for run in runs), accuracy, why)
 
 
 def table(found: Iterable[Contrast]) -> pd.DataFrame:
