@@ -9,7 +9,7 @@ import pytest
 from conftest import run_spec, smoke
 from hypothesis import given
 from hypothesis import strategies as st
-from test_records import check_identities
+from test_committed_records import check_identities
 
 from memutils import data, labeling, noise, runs
 from memutils.report import curves, explorer, notebooks, plots

@@ -10,8 +10,8 @@ import subprocess
 import numpy as np
 import pytest
 from conftest import REPOSITORY
+from test_committed_records import committed
 from test_format1 import FROZEN
-from test_records import committed
 
 from memutils.runs import records, specs
 

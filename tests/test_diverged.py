@@ -8,7 +8,7 @@ import math
 import pytest
 import torch
 from conftest import smoke
-from test_records import check_identities
+from test_committed_records import check_identities
 
 from memutils import models, runs, training
 from memutils.claims import selection

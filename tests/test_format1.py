@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import REPOSITORY, in_git, measured
-from test_records import check_identities
+from test_committed_records import check_identities
 
 from memutils.errors import UserError
 from memutils.report import plots

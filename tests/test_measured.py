@@ -8,7 +8,7 @@ import torch
 from conftest import run_spec, smoke
 from hypothesis import given
 from hypothesis import strategies as st
-from test_records import check_identities
+from test_committed_records import check_identities
 
 from memutils import labeling, runs
 from memutils.errors import UserError

@@ -30,7 +30,7 @@ TESTS = {
     "losses.active_passive": ["test_zoo.py", "test_zoo_families.py"],
     "losses.asymmetric": ["test_zoo.py"],
     "losses.base": ["test_losses.py", "test_loss_parameters.py", "test_registered_losses.py"],
-    "losses.checks": ["test_losses.py", "test_zoo_runs.py"],
+    "losses.checks": ["test_loss_checks.py", "test_zoo_runs.py"],
     "losses.divergences": ["test_zoo.py", "test_zoo_families.py"],
     "losses.entries": [
         "test_loss_parameters.py",
@@ -62,7 +62,7 @@ TESTS = {
     "runs.measured": ["test_measured.py", "test_runs.py"],
     "runs.entries": ["test_entries.py"],
     "runs.execute": ["test_runs.py", "test_resume.py"],
-    "runs.setup": ["test_runs.py", "test_labels.py", "test_own_labels.py"],
+    "runs.setup": ["test_preparation.py", "test_runs.py", "test_labels.py", "test_own_labels.py"],
     "runs.checkpoints": ["test_resume.py", "test_runs.py"],
 }
 """The tests that must notice a fault in a module."""
