@@ -103,6 +103,10 @@ def test_the_verdict_on_cifar10_is_that_of_the_claims(pool):
         return {word for (name, of, _), word in words.items() if (name, of) == (claim, column)}
 
     assert said("P0", "inception-lite") == {"holds"} and said("P0", "resnet32") == {"not tested"}
+    p0 = next(c for c in claims_page.load(pool)["claims"] if c["id"] == "P0")
+    own = [v for v in p0["verdicts"] if v["column"] == "inception-lite"]
+    assert {v["seeds"] for v in own} == {3} and len(own) == 4
+    assert {cell["eta"] for v in own for cell in v["cells"]} == {0.4}
     assert said("C9", "inception-lite") == said("C10", "inception-lite") == {"fails"}
     assert said("C1", "inception-lite") == said("C1", "resnet32") == {"holds"}
 

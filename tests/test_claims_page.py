@@ -229,7 +229,15 @@ def test_an_interval_over_two_seeds_is_not_told(content):
     assert told == "difference 0.200 and 0.300, one seed each"
 
 
-def test_how_many_runs_were_known_is_counted(repository):
+def test_the_runs_that_verdicts_read_and_were_known_are_counted(repository):
     pool = Pool.load()
-    known, judged = map(int, more.known(pool).split(" of "))
-    assert 0 < known < judged == len(pool.runs)
+    content = claims_page.load(pool)
+    read = more.read_by(content)
+    assert read < {run.name for run in pool.runs}, "no verdict reads the MLP's"
+    assert not any("-mlp-" in name for name in read)
+    p0 = more.read_by(content, "P0", column="resnet18")
+    assert p0 == {name for name in p0 if "resnet18" in name} and p0 < read
+    text = more.known(content)
+    known, judged = map(int, re.match(r"(\d+) of (\d+) \(for P0 ", text).groups())
+    assert 0 < known < judged == len(read)
+    assert f"of {len(p0)} with ResNet-18" in text

@@ -86,6 +86,27 @@ def test_at_equal_test_accuracy_both_are_read_where_they_first_reach_it():
     assert pair["gap"] == pytest.approx(pair["cce"] - pair["rll"])
 
 
+def test_below_that_accuracy_both_are_read_earlier():
+    up, late = np.linspace(0.1, 0.9, EPOCHS), np.full(EPOCHS, 0.5)
+    late[-1] = 0.505  # one image of 200 more, and only at the end
+    (group,) = groups(network(FIT, "rll", test=up), network(FIT, "cce", test=late))
+    (exact,), (lower,) = (
+        equal_fit.accuracy_gaps(group, less=less).to_dict("records") for less in (0, 0.01)
+    )
+    assert lower["level"] == pytest.approx(exact["level"] - 0.01)
+    assert exact["cce"] == pytest.approx(FIT[-1]) and lower["cce"] == pytest.approx(FIT[0])
+    assert lower["rll"] < exact["rll"]
+
+
+@given(st.floats(0, 0.3))
+def test_a_level_that_the_first_epoch_has_passed_is_not_read(beyond):
+    level = equal_fit.LEVELS[0]
+    f = np.linspace(level + beyond, 1, EPOCHS)
+    (group,) = groups(network(0.1, "rll", f=f), network(0.9, "cce", f=f))
+    read = level in set(equal_fit.gaps(group)["level"])
+    assert read == (f[0] <= level + equal_fit.NEAR)
+
+
 def test_evaluations_only_count_for_test_accuracy():
     run = Measured.of(network(FIT, "rll", every=7, test=np.linspace(0, 1, EPOCHS)))
     assert equal_fit.best_accuracy(run) == 1

@@ -10,7 +10,7 @@ from memutils.claims.outcomes import Run
 from memutils.claims.selection import MAIN, Column, Pool
 from memutils.claims.table import Cell, Verdict
 from memutils.claims.thresholds import Thresholds
-from memutils.words import counted, percent
+from memutils.words import counted, in_words, percent
 
 YES, NO, PARTLY, UNKNOWN = "Yes", "No", "Partly", "Not answered yet"
 
@@ -22,6 +22,7 @@ class Network:
     Attributes:
         column: id and title of the column.
         images, seeds, learning_rate: beside its numbers; a seed is one pair of RLL and CCE.
+        inconclusive: further seeds, whose pair cannot tell.
         numbers: mean, lowest and highest over the seeds by '<loss>_<memorized|test_accuracy>'.
         underfitted: True where the pair is inconclusive, so that nothing follows from it.
     """
@@ -30,6 +31,7 @@ class Network:
     title: str
     images: int
     seeds: int
+    inconclusive: int
     learning_rate: float
     numbers: dict[str, tuple[float, float, float]]
     underfitted: bool = False
@@ -62,9 +64,9 @@ def network(verdict: Verdict, column: Column, pool: Pool, limits: Thresholds) ->
             numbers[f"{loss}_{name}"] = (fmean(values), min(values), max(values))
     first = cells[0]
     seeds = len({c.seed for c in cells})
-    return Network(
-        column.id, column.title, first.images, seeds, first.learning_rate, numbers, not first.tells
-    )
+    silent = len({c.seed for c in verdict.cells if c.eta == limits.main_eta}) - seeds
+    size = first.images, seeds, silent, first.learning_rate
+    return Network(column.id, column.title, *size, numbers, not first.tells)
 
 
 def answer(verdicts: list[Verdict], pool: Pool, limits: Thresholds) -> Answer:
@@ -96,7 +98,9 @@ def answer(verdicts: list[Verdict], pool: Pool, limits: Thresholds) -> Answer:
 def of_network(n: Network) -> str:
     """A clause for a network."""
     memorized = [percent(n.numbers[f"{loss}_memorized"]) for loss in ("cce", "rll")]
-    given = f"{n.images:,} images, {counted(n.seeds, 'seed')}, learning rate {n.learning_rate:g}"
+    silent = f" beside {in_words(n.inconclusive)} inconclusive" if n.inconclusive else ""
+    seeds = f"{counted(n.seeds, 'seed')}{silent}"
+    given = f"{n.images:,} images, {seeds}, learning rate {n.learning_rate:g}"
     open_ = "; one of the two underfits, so nothing follows" if n.underfitted else ""
     repeats = f"repeats {memorized[0]} of the wrong labels with cross entropy"
     return f"{n.title} {repeats} and {memorized[1]} with RLL ({given}{open_})"

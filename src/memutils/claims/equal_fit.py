@@ -21,6 +21,11 @@ from memutils.names import title
 LEVELS = (0.5, 0.7, 0.9, 0.95)
 """Training-mode f at which x is read."""
 
+NEAR = 0.02
+"""By how much a run's first epoch may lie above a level to be read there: beyond, its fit is not
+the level's.
+"""
+
 
 @dataclass(frozen=True, eq=False)
 class Group:
@@ -83,12 +88,20 @@ def groups(pool: Pool, eta: float | None = None, columns: Iterable[Column] = SHO
     return sorted(filter(None, found), key=lambda g: (order[g.network], -g.images, g.learning_rate))
 
 
+def x_at_fit(run: Measured, level: float) -> float:
+    """A run's x where its training-mode f first reaches a level; NaN if it never does, or is beyond
+    it in its first epoch.
+    """
+    passed = run.columns["training_fitted"][0] > level + NEAR
+    return math.nan if passed else x_at_level(run, level)
+
+
 def at_fits(found: Group, levels: Iterable[float] = LEVELS) -> pd.DataFrame:
     """x where each run's training-mode f first reaches a level: loss, seed, level, x; without the
-    levels that it does not reach.
+    levels that it does not reach, or has passed in its first epoch.
     """
     rows = [
-        (loss, seed, level, x_at_level(run, level))
+        (loss, seed, level, x_at_fit(run, level))
         for (loss, seed), run in found.runs.items()
         for level in levels
     ]
@@ -134,15 +147,18 @@ def best_accuracy(run: Measured) -> float:
     return float(np.nanmax(values)) if np.isfinite(values).any() else math.nan
 
 
-def accuracy_gaps(found: Group, other: str = "cce") -> pd.DataFrame:
+def accuracy_gaps(found: Group, other: str = "cce", less: float = 0.0) -> pd.DataFrame:
     """The same at equal test accuracy, which is the highest that both losses reach in a seed:
     seed, level, rll, the other loss, gap.
+
+    Args:
+        less: how far below that accuracy, to see what hangs on a few test images.
     """
     rows = []
     for seed in found.seeds:
         pair = {loss: found.runs.get((loss, seed)) for loss in ("rll", other)}
         if all(pair.values()):
-            level = min(map(best_accuracy, pair.values()))
+            level = min(map(best_accuracy, pair.values())) - less
             x = {loss: at_accuracy(run, level) for loss, run in pair.items()}
             rows.append({"seed": seed, "level": level} | x)
     frame = pd.DataFrame(rows, columns=["seed", "level", "rll", other]).dropna()

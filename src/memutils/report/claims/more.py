@@ -14,6 +14,7 @@ from memutils.report.claims.page import summary
 from memutils.report.claims.vocabulary import PARTS, SHORT, badge, beside
 from memutils.report.markup import Safe, joined, number, table, tag
 from memutils.runs import records
+from memutils.words import listed
 
 NETWORKS = {
     "resnet18": "ResNet-18",
@@ -125,16 +126,42 @@ def second_words(old: dict) -> Safe:
     return joined(lines, "<br>")
 
 
-def known(pool: Pool) -> str:
-    """How many of the judged runs were recorded when the rules were written down: '193 of 228'."""
-    judged = {run.name for run in pool.runs}
-    old = [
-        record
-        for scale in sorted({name.partition("/")[0] for name in judged})
-        for record in records.load(scale)
-        if f"{scale}/{record.key}" in judged and record.content.get("converted_from") == 1
+def read_by(content: dict, *claims: str, column: str = "") -> set[str]:
+    """The runs that verdicts on the paper's networks read; by default of all claims and networks.
+
+    Args:
+        content: the table of claims.
+        claims, column: ids.
+    """
+    columns = {column} if column else {c["id"] for c in content["columns"] if c["main"]}
+    verdicts = [
+        v
+        for claim in content["claims"]
+        for v in claim["verdicts"]
+        if v["column"] in columns and (not claims or claim["id"] in claims)
     ]
-    return f"{len(old)} of {len(judged)}"
+    names = {name for v in verdicts for cell in v["cells"] for name in cell["records"]}
+    return names.union(*(v["extra"].get("records", ()) for v in verdicts))
+
+
+def known(content: dict) -> str:
+    """How many of the runs that verdicts read were recorded when the rules were written down, and
+    how many of P0's: '101 of 186, of P0 27 of 27 with ResNet-18, ...'.
+    """
+    read = read_by(content)
+    old = {
+        f"{scale}/{record.key}"
+        for scale in sorted({name.partition("/")[0] for name in read})
+        for record in records.load(scale)
+        if record.content.get("converted_from") == 1
+    }
+    told = [
+        f"{len(found & old)} of {len(found)} with {NETWORKS[column.id]}"
+        for column in MAIN
+        if (found := read_by(content, "P0", column=column.id))
+    ]
+    of_p0 = f" (for P0 {listed(told)})" if told else ""
+    return f"{len(read & old)} of {len(read)}{of_p0}"
 
 
 def late_changes() -> str:

@@ -39,7 +39,7 @@ def beside(found: Iterable[Record]) -> Group | None:
 
 
 def ends(whole: Group, loss: str, column: str) -> list[float]:
-    """A metric in the last epoch of each seed."""
+    """A metric of the evaluation after the last epoch, of each seed."""
     return [float(whole.runs[loss, seed].columns[column][-1]) for seed in whole.seeds]
 
 
@@ -52,16 +52,15 @@ def told(whole: Group | None) -> str:
             f"{NOT_RUN}."
         )
     shares = {
-        loss: [percent(ends(whole, loss, f"training_{part}")) for part in ("memorized", "fitted")]
+        loss: [percent(ends(whole, loss, part)) for part in ("memorized", "fitted")]
         for loss in ("cce", "rll")
     }
     text = (
         f"**All {whole.images:,} images.** Of the paper's own run, which has {epochs} epochs, the "
         f"first {whole.epochs} are recorded ({counted(len(whole.seeds), 'seed')}). After them "
         f"CCE repeats {shares['cce'][0]} of the wrong labels and fits {shares['cce'][1]} of the "
-        f"right ones; RLL repeats {shares['rll'][0]} and fits {shares['rll'][1]}, each counted "
-        f"during the last epoch. Of new images it gets {new(whole, 'cce')} right with CCE and "
-        f"{new(whole, 'rll')} with RLL."
+        f"right ones; RLL repeats {shares['rll'][0]} and fits {shares['rll'][1]}. Of new images "
+        f"it gets {new(whole, 'cce')} right with CCE and {new(whole, 'rll')} with RLL."
     )
     if fit := at_fit(whole):
         text += f" {fit}"
@@ -75,7 +74,7 @@ def told(whole: Group | None) -> str:
 def in_short(whole: Group) -> str:
     """The same in a sentence."""
     m, f = (
-        [percent(ends(whole, loss, f"training_{part}")) for loss in ("rll", "cce")]
+        [percent(ends(whole, loss, part)) for loss in ("rll", "cce")]
         for part in ("memorized", "fitted")
     )
     return (
@@ -99,9 +98,9 @@ def at_fit(whole: Group) -> str:
         return ""
     rows = gaps[gaps["level"] == max(common)]
     return (
-        f"Where both first fit {percent([max(common)])} of the right labels, the excess "
-        f"memorization $x$ is {rows['cce'].mean():.2f} with CCE and {rows['rll'].mean():.2f} with "
-        "RLL."
+        f"Where both first fit {percent([max(common)])} of the right labels, counted while they "
+        f"train, the excess memorization $x$ is {rows['cce'].mean():.2f} with CCE and "
+        f"{rows['rll'].mean():.2f} with RLL."
     )
 
 

@@ -84,7 +84,7 @@ def compared(content: dict) -> str:
     return (
         f"{pairs} of runs the network memorizes clearly fewer of the wrong labels with the "
         f"[robust log loss](losses.ipynb) (RLL) than with cross entropy{by_seeds(content, main)}. "
-        "The two runs of a pair differ in the loss alone."
+        "The two runs of a pair differ only in the loss and, in some pairs, in the processor."
     )
 
 
@@ -110,7 +110,7 @@ def by_network(content: dict) -> list[str]:
     told = []
     if few:
         told.append(
-            f"Memorization almost stops for {names(few)}: the network repeats "
+            f"Memorization almost stops for {names(few)}{at_rate(few)}: the network repeats "
             f"{shares(content, few, 'rll')} of the wrong labels with RLL and "
             f"{shares(content, few, 'cce')} with cross entropy."
         )
@@ -141,12 +141,29 @@ def shares(content: dict, networks: list[dict], loss: str) -> str:
 
 
 def names(networks: list[dict], content: dict | None = None) -> str:
-    """'ResNet-18 on MNIST', or of one data set 'Inception-Lite (73 to 80 %) and ResNet-32 (47 %) on
-    CIFAR-10', with the share that is memorized with RLL where the table of claims is given.
+    """'ResNet-18 on MNIST', or of one data set 'Inception-Lite (73 to 80 %) and ResNet-32 (47 % in
+    the one conclusive run of three) on CIFAR-10', with the share that is memorized with RLL where
+    the table of claims is given.
     """
     by_data: dict[str, list[str]] = {}
     for n in networks:
         network, _, data = n["title"].partition(" on ")
-        beside = f" ({shares(content, [n], 'rll')})" if content else ""
+        beside = f" ({with_rll(content, n)})" if content else ""
         by_data.setdefault(data, []).append(network + beside)
     return listed(f"{listed(of)} on {data}" for data, of in by_data.items())
+
+
+def with_rll(content: dict, network: dict) -> str:
+    """The share that is memorized with RLL, and of how many runs where some cannot tell."""
+    share = shares(content, [network], "rll")
+    told, silent = network["seeds"], network["inconclusive"]
+    if not silent:
+        return share
+    runs = "run" if told == 1 else "runs"
+    return f"{share} in the {in_words(told)} conclusive {runs} of {in_words(told + silent)}"
+
+
+def at_rate(networks: list[dict]) -> str:
+    """' at the learning rate 0.001'; '' where the networks have several."""
+    rates = {n["learning_rate"] for n in networks}
+    return f" at the learning rate {rates.pop():g}" if len(rates) == 1 else ""

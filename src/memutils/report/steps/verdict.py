@@ -19,6 +19,7 @@ from memutils.report.plots import ALL_RUNS
 from memutils.report.steps.at_the_end import span
 from memutils.report.steps.sentences import (
     LEVELS,
+    at_accuracies_counted,
     count_below,
     highest,
     levels,
@@ -193,18 +194,26 @@ def conclusion(
 
 
 def elsewhere(groups: list[Group]) -> str:
-    """In how many of these pairs it does so at the lowest fit, and at equal test accuracy."""
-    low = min(fits.LEVELS)
-    tables = {
-        f"at f = {low:g}": [fits.gaps(g, levels=(low,)) for g in groups],
-        "at equal test accuracy": [fits.accuracy_gaps(g) for g in groups],
+    """In how many of these pairs it does so at each level of f, and at equal test accuracy."""
+    counts = {
+        level: count_below([fits.gaps(g, levels=(level,)) for g in groups]) for level in fits.LEVELS
     }
-    told = [
-        f"{where} {where_lower(*count_below(of))}"
-        for where, of in tables.items()
-        if any(map(len, of))
-    ]
-    return f"; {' and '.join(told)}" if told else ""
+    by_fit = listed(f"{below} of {n} at f = {level:g}" for level, (below, n) in counts.items() if n)
+    told = [f"of the pairs that reach a level from below, in {by_fit}"] if by_fit else []
+    if unstable := at_accuracy(groups):
+        told.append(f"at equal test accuracy {unstable}")
+    return f"; {'; '.join(told)}" if told else ""
+
+
+def at_accuracy(groups: list[Group]) -> str:
+    """In how many pairs RLL memorizes less at equal test accuracy, and a point below that; ''
+    without a pair.
+    """
+    first, lower = at_accuracies_counted(groups)
+    if not first[1]:
+        return ""
+    text = where_lower(*first)
+    return text if first == lower else f"{text}, and {where_lower(*lower)} one point below it"
 
 
 def stopped_alike(network: str, chosen: pd.DataFrame, images: int) -> str:

@@ -24,7 +24,7 @@ class Fit:
 
     Attributes:
         losses: how many.
-        table: a row a trait: estimate, low and high (95 %, Student's t), least and most (the
+        table: a row a trait: estimate, low and high (95 %, ``half_widths``), least and most (the
             estimates when any one loss is left out), covering (how many losses there are without
             which the interval covers zero), alone (the share of the variance that the trait
             explains by itself), inflation (of its variance, by the other traits).
@@ -82,12 +82,20 @@ def least_squares(design: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, float]
 def half_widths(design: np.ndarray, x: np.ndarray) -> np.ndarray:
     """By how much the coefficients' intervals of 95 % reach to either side, by Student's t;
     infinite where the traits do not tell the losses apart.
+
+    The errors may have unequal variances (HC3, MacKinnon and White, J. Econometrics 1985): most
+    losses end near x = 0 or near 1, and the spread about the fit is not the same everywhere.
     """
-    free = len(x) - design.shape[1]
-    if np.linalg.matrix_rank(design) < design.shape[1]:
-        return np.full(design.shape[1], np.inf)
-    variance = ((x - design @ least_squares(design, x)[0]) ** 2).sum() / free
-    return stdtrit(free, 0.975) * np.sqrt(variance * np.diag(np.linalg.inv(design.T @ design)))
+    n, k = design.shape
+    if np.linalg.matrix_rank(design) < k:
+        return np.full(k, np.inf)
+    bread = np.linalg.inv(design.T @ design)
+    leverage = np.einsum("ij,jk,ik->i", design, bread, design)
+    if leverage.max() > 1 - 1e-9:  # a loss that a coefficient fits alone says nothing of its spread
+        return np.full(k, np.inf)
+    left = (x - design @ least_squares(design, x)[0]) / (1 - leverage)
+    variance = np.diag(bread @ (design.T * left**2) @ design @ bread)
+    return stdtrit(n - k, 0.975) * np.sqrt(variance)
 
 
 WORDS = {"symmetric": "symmetry", "bounded": "boundedness", "log_pull": "the pull"}
