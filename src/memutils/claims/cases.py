@@ -75,7 +75,7 @@ def verdict(passed: bool) -> str:
 def collapsed(case: Case) -> str:
     """Which run on wrong labels is at chance at the end, in words; '' if none is."""
     losses = sorted({run.loss for run in case.runs.values() if run.eta > 0 and run.collapsed})
-    return f"{LOSS_NAMES.get(losses[0], losses[0])} collapsed" if losses else ""
+    return f"{LOSS_NAMES[losses[0]]} collapsed" if losses else ""
 
 
 def inconclusive(case: Case) -> str:
@@ -93,7 +93,7 @@ def inconclusive(case: Case) -> str:
             fitted, clean = run.end("fitted"), case.clean.get(run.loss)
             fit = clean.end("j1") if clean else fitted
             if fit < run.limits.clean_fit or fitted < fit - run.limits.underfit:
-                return f"{LOSS_NAMES.get(run.loss, run.loss)} is underfitted"
+                return f"{LOSS_NAMES[run.loss]} is underfitted"
     return ""
 
 

@@ -79,7 +79,7 @@ def symmetry(limits: Thresholds) -> tuple[Proof, ...]:
     proofs = []
     for name, claimed in CLAIMED.items():
         numbers = sums(build(name), limits)
-        what = f"{LOSS_NAMES.get(name, name)} is {'' if claimed else 'not '}symmetric"
+        what = f"{LOSS_NAMES[name]} is {'' if claimed else 'not '}symmetric"
         proofs.append(Proof(what, PROVED if numbers["symmetric"] == claimed else REFUTED, numbers))
     return (*proofs, bounded(limits), cannot_be_normalized(limits))
 
@@ -162,6 +162,4 @@ def ranks_alike(name: str, logits: Tensor, labels: Tensor, limits: Thresholds) -
         "order_kept": alike,
     }
     holds = error <= limits.rounding and alike
-    return Proof(
-        f"Theorem 1 for {LOSS_NAMES.get(name, name)}", PROVED if holds else REFUTED, numbers
-    )
+    return Proof(f"Theorem 1 for {LOSS_NAMES[name]}", PROVED if holds else REFUTED, numbers)

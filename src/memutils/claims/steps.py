@@ -23,9 +23,8 @@ def initial_norm(loss, num_classes: int = 10) -> float:
         loss: called with logits (1, K) in float64 and a target (1,), e.g. from ``losses.build``.
         num_classes: K.
     """
-    logits = torch.zeros(1, num_classes, dtype=torch.float64, requires_grad=True)
-    (gradient,) = torch.autograd.grad(loss(logits, torch.zeros(1, dtype=torch.long)).sum(), logits)
-    return float(gradient.norm())
+    uniform, label = torch.zeros(1, num_classes), torch.zeros(1, dtype=torch.long)
+    return float(losses.logit_gradients(loss, uniform, label).norm())
 
 
 def step_scale(spec: Spec, registry: dict = losses.LOSSES, num_classes: int = 10) -> float:

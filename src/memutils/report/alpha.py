@@ -7,15 +7,14 @@ from collections.abc import Iterable
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import torch
 
-from memutils import losses
 from memutils.claims.outcomes import Run
 from memutils.claims.thresholds import Thresholds
-from memutils.names import NETWORK_NAMES
+from memutils.names import METRIC_NAMES, NETWORK_NAMES
 from memutils.report import figures
 from memutils.report.figures import WIDE, is_narrow
 from memutils.report.looks import INK, look
+from memutils.report.loss_figure import value_and_gradient
 from memutils.report.markup import Safe, number, table
 from memutils.report.plots import of_grid, select
 from memutils.report.steps.tables import NUMBERS
@@ -35,6 +34,7 @@ OTHERS = ("alpha", "readings")
 
 LIMITS = Thresholds()
 COLUMNS = ["network", "alpha", "eta", "precision", "j1", "j2", "fitted", "memorized", "recovered"]
+COLUMNS += ["test_accuracy"]
 
 
 def load(scale: str) -> list[Record]:
@@ -75,33 +75,20 @@ def alpha_of(record: Record) -> float:
     return record.spec["loss_parameters"]["alpha"]
 
 
-def gradients(points: int = 400, classes: int = 10) -> pd.DataFrame:
+def gradients(points: int = 400) -> pd.DataFrame:
     """The gradient's norm with respect to the logits for each probability p_y of the label, the
     rest spread evenly: RLL at each alpha, CCE and MAE.
     """
     p = np.linspace(0.001, 0.999, points)
-    shown_losses = {
-        f"RLL, α = {a:g}": losses.build("rll", reduction="sum", alpha=a) for a in ALPHAS
-    }
-    shown_losses |= {n.upper(): losses.build(n, reduction="sum") for n in ("cce", "mae")}
-    return pd.DataFrame(
-        {"p_y": p} | {label: norms(loss, p, classes) for label, loss in shown_losses.items()}
-    )
-
-
-def norms(loss, p: np.ndarray, classes: int) -> np.ndarray:
-    """The gradient's norm for each p_y."""
-    rest = np.repeat(((1 - p) / (classes - 1))[:, None], classes - 1, axis=1)
-    logits = torch.tensor(np.log(np.column_stack([p, rest])), requires_grad=True)
-    (gradient,) = torch.autograd.grad(loss(logits, torch.zeros(len(p), dtype=torch.long)), logits)
-    return gradient.norm(dim=1).numpy()
+    norms = {f"RLL, α = {a:g}": value_and_gradient("rll", p, alpha=a)[1] for a in ALPHAS}
+    norms |= {loss.upper(): value_and_gradient(loss, p)[1] for loss in ("cce", "mae")}
+    return pd.DataFrame({"p_y": p} | norms)
 
 
 def line(label: str) -> dict:
     """How a column of ``gradients`` is drawn."""
     if label in ("CCE", "MAE"):
-        shape = look(label.lower())
-        return {"color": shape.color, "linestyle": "-"}
+        return {"color": look(label.lower()).color, "linestyle": "-"}
     return {"color": look("rll").color, "linestyle": DASHES[float(label.rpartition(" ")[2])]}
 
 
@@ -121,11 +108,9 @@ def draw(runs: Iterable[Record], width: float = WIDE) -> plt.Figure:
     """
     noisy = select(runs, eta=LIMITS.main_eta)
     networks = [n for n in NETWORKS if select(noisy, network=n)]
-    columns = 1 if is_narrow(width) else 2
-    rows = len(networks) * 2 // columns
-    figure, axes = figures.canvas(width, 230 * rows + 50, rows, columns)
     panels = [(n, c) for n in networks for c in ("memorized", "test_accuracy")]
-    for axis, (network, column) in zip(axes.flat, panels, strict=True):
+    figure, axes = figures.panels(width, len(panels), 230, across=2, below=50)
+    for axis, (network, column) in zip(axes, panels, strict=True):
         for record in sorted(select(noisy, network=network), key=alpha_of):
             rows_of = record.history.dropna(subset=[column])
             style = {"color": look("rll").color, "linestyle": DASHES[alpha_of(record)]}
@@ -134,7 +119,7 @@ def draw(runs: Iterable[Record], width: float = WIDE) -> plt.Figure:
         axis.set(xlabel="epoch", **({"ylim": (0, None)} if column == "memorized" else {}))
         title = f"{NETWORK_NAMES[network]}: {column.replace('_', ' ')}"
         axis.set_title(title, loc="left", color=INK)
-    figures.legend(figure, axes.flat, ncols=3)
+    figures.legend(figure, axes, ncols=3)
     return figure
 
 
@@ -147,10 +132,10 @@ def metrics(runs: Iterable[Record]) -> pd.DataFrame:
             "eta": record.spec["eta"],
             "precision": precision(record),
         }
-        | Run(record).final[[*COLUMNS[4:], "test_accuracy"]].to_dict()
+        | Run(record).final[COLUMNS[4:]].to_dict()
         for record in runs
     ]
-    frame = pd.DataFrame(rows, columns=[*COLUMNS, "test_accuracy"])
+    frame = pd.DataFrame(rows, columns=COLUMNS)
     place = {network: i for i, network in enumerate(NETWORKS)}
     order = ["network", "eta", "alpha", "precision"]
     return frame.sort_values(order, key=lambda c: c.replace(place), ignore_index=True)
@@ -158,11 +143,10 @@ def metrics(runs: Iterable[Record]) -> pd.DataFrame:
 
 def as_table(frame: pd.DataFrame) -> Safe:
     """The metrics as a table."""
-    names = {"j1": "J1", "j2": "J2", "test_accuracy": "test accuracy"}
     rows = [
         {"network": NETWORK_NAMES[row["network"]], "α": f"{row['alpha']:g}", "η": f"{row['eta']:g}"}
         | {"precision": row["precision"]}
-        | {names.get(n, n): number(row[n]) for n in (*COLUMNS[4:], "test_accuracy")}
+        | {METRIC_NAMES[n]: number(row[n]) for n in COLUMNS[4:]}
         for _, row in frame.iterrows()
     ]
     return table(rows, NUMBERS)

@@ -34,16 +34,11 @@ def draw(
         columns: of the history, each with its dash, e.g. {'j1': '-', 'j2': '--'}.
         width: in pixels; a phone's figure has one column of panels.
     """
-    across = 1 if figures.is_narrow(width) or len(panels) == 1 else 2
-    rows = -(-len(panels) // across)
-    figure, axes = figures.canvas(width, PANEL * rows + LEGEND, rows, across, sharey=True)
-    for axis in axes.flat[len(panels) :]:
-        axis.set_visible(False)
+    count = len(panels)
+    figure, axes = figures.panels(width, count, PANEL, min(count, 2), LEGEND, sharey=True)
     every = [record for _, records in panels for record in records]
     highest = max([0.6, *(r.spec["eta"] for r in every)])
-    for letter, axis, (label, records) in zip(
-        string.ascii_lowercase, axes.flat, panels, strict=False
-    ):
+    for letter, axis, (label, records) in zip(string.ascii_lowercase, axes, panels, strict=False):
         for record in records:
             draw_run(axis, record, columns, opacity(record.spec["eta"], highest))
         if "j1" in columns:
@@ -52,7 +47,7 @@ def draw(
             place = {"ha": "center", "va": "center", "transform": axis.transAxes}
             axis.text(0.5, 0.5, "no record yet", alpha=0.7, **place)
             axis.set_xticks([])
-        dress(axis, f"({letter}) {label}" if len(panels) > 1 else label, columns)
+        dress(axis, f"({letter}) {label}" if count > 1 else label, columns)
     if every:
         explain(figure, every, columns, highest)
     return figure
@@ -97,8 +92,7 @@ def dress(axis: plt.Axes, title: str, columns: dict[str, str]) -> None:
     """Title, labels and limits of a panel."""
     axis.set_title(title, loc="left")
     axis.set(xlabel="epoch", ylim=(-0.02, 1.02), yticks=(0, 0.25, 0.5, 0.75, 1))
-    if not axis.get_subplotspec().colspan.start:
-        axis.set_ylabel(measure(columns))
+    figures.label_first(axis, measure(columns))
     axis.xaxis.set_major_locator(
         mpl.ticker.MaxNLocator(6, integer=True, steps=[1, 2, 5, 10])
     )  # there is no epoch 2.5
@@ -114,21 +108,18 @@ def explain(
 ) -> None:
     """The legend: metrics by dash and mark, noise rates by strength, 1 - e."""
     handles = {
-        METRIC_NAMES.get(column, column): plt.Line2D(
-            [], [], color=INK, linestyle=dash, marker="o", ms=4, mfc=INK if i == 0 else "none"
-        )
+        METRIC_NAMES[column]: {
+            "linestyle": dash,
+            "marker": "o",
+            "ms": 4,
+            "mfc": "none" if i else INK,
+        }
         for i, (column, dash) in enumerate(columns.items())
     }
     for eta in sorted({r.spec["eta"] for r in records}):
-        strong = {"color": INK, "alpha": opacity(eta, highest), "linewidth": 3}
-        handles[f"η = {eta:g}"] = plt.Line2D([], [], **strong)
+        handles[f"η = {eta:g}"] = {"alpha": opacity(eta, highest), "linewidth": 3}
     if "j1" in columns and any(r.spec["eta"] for r in records):
-        handles["1 − e"] = plt.Line2D([], [], color=INK, alpha=0.6, linestyle=":")
-    figure.legend(
-        handles.values(),
-        handles.keys(),
-        loc="outside lower center",
-        ncols=4 if figures.is_narrow(figure.get_figwidth() * figures.UNIT) else 7,
-        columnspacing=1.2,
-        handlelength=1.6,
-    )
+        handles["1 − e"] = {"alpha": 0.6, "linestyle": ":"}
+    narrow = figures.is_narrow(figure.get_figwidth() * figures.UNIT)
+    spaces = {"columnspacing": 1.2, "handlelength": 1.6}
+    figures.legend(figure, also=handles, ncols=4 if narrow else 7, **spaces)

@@ -87,25 +87,45 @@ def canvas(width: float, height: float, rows: int = 1, columns: int = 1, **setti
     )
 
 
+def panels(
+    width: float, count: int = 2, height: float = 290, across: int = 0, below: float = 0, **settings
+) -> tuple:
+    """A figure with that many panels, ``across`` in a row (0: all), on a phone one below the other;
+    axes (count,).
+
+    Args:
+        height: of a row of panels, in pixels.
+        below: of what is below all rows, in pixels.
+    """
+    across = 1 if is_narrow(width) else across or count
+    rows = -(-count // across)
+    figure, axes = canvas(width, height * rows + below, rows, across, **settings)
+    for axis in axes.flat[count:]:
+        axis.set_visible(False)
+    return figure, axes.ravel()[:count]
+
+
 def legend(
     figure: plt.Figure,
-    axes: Iterable[plt.Axes],
-    also: Mapping[str, plt.Line2D] | None = None,
-    **place,
+    axes: Iterable[plt.Axes] = (),
+    also: Mapping[str, dict] | None = None,
+    place: str = "lower center",
+    **settings,
 ) -> None:
-    """Names each line of any of the axes once, below the figure, and ``also`` these by name."""
+    """Names each line of any of the axes once, below the figure, and ``also`` these: the style of
+    a line by its name, in ink where it has no color.
+    """
     lines = {}
     for axis in axes:
         lines |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
-    lines |= also or {}
-    figure.legend(lines.values(), lines.keys(), loc="outside lower center", **place)
+    for name, style in (also or {}).items():
+        lines[name] = plt.Line2D([], [], **{"color": INK} | style)
+    figure.legend(lines.values(), lines.keys(), loc=f"outside {place}", **settings)
 
 
-def panels(width: float, count: int = 2, height: float = 290, **settings) -> tuple:
-    """A figure with that many panels in a row, on a phone one below the other; axes (count,)."""
-    rows, columns = (count, 1) if is_narrow(width) else (1, count)
-    figure, axes = canvas(width, height * rows, rows, columns, **settings)
-    return figure, axes.ravel()
+def label_first(axis: plt.Axes, label: str) -> None:
+    """Names the y axis of a panel of the first column, for all of its row."""
+    axis.set_ylabel(label if axis.get_subplotspec().is_first_col() else "")
 
 
 def svg(figure: plt.Figure, alt: str, prefix: str) -> Safe:

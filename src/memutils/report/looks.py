@@ -41,6 +41,11 @@ class Look:
     marker: str
     dash: str | tuple = SOLID
 
+    @property
+    def line(self) -> dict:
+        """Color and dash, as ``Axes.plot`` takes them."""
+        return {"color": self.color, "linestyle": self.dash}
+
 
 FAMILIES = {
     CROSS_ENTROPY: {
@@ -102,7 +107,7 @@ def looks(losses: Iterable[str]) -> dict[str, Look]:
             "select fewer of them."
         )
     found = LOOKS | {o: (UNKNOWN, OTHER_MARKERS[i], LOOSE) for i, o in enumerate(own)}
-    return {loss: Look(LOSS_NAMES.get(loss, loss), *found[loss]) for loss in losses}
+    return {loss: Look(LOSS_NAMES[loss], *found[loss]) for loss in losses}
 
 
 def opacity(eta: float, highest: float = 0.6) -> float:

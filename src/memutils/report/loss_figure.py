@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from torch import Tensor
 
 from memutils import losses
 from memutils.report import figures
@@ -20,30 +19,22 @@ LOW, HIGH = 0.01, 0.99
 """Probabilities of the label between which the losses are drawn."""
 
 
-def logits_at(t: Tensor, classes: int = CLASSES) -> Tensor:
-    """Logits (N, K), float64, with p_0 = t (N,) in (0, 1) and the rest spread evenly."""
-    rest = ((1 - t) / (classes - 1)).expand(classes - 1, -1)
-    return torch.cat([t[None], rest]).T.log()
-
-
 def value_and_gradient(
-    loss: str, t: np.ndarray, classes: int = CLASSES
+    loss: str, t: np.ndarray, **parameters: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """A loss and the norm of its gradient with respect to the logits, (N,) each, at p_y = t (N,).
 
     Args:
-        loss: its name in the registry, with its default parameters.
+        loss: its name in the registry.
         t: probabilities of the label, in (0, 1).
-        classes: K.
+        parameters: of the loss, where they are not the default ones.
     """
-    function, label = losses.build(loss), torch.zeros(1, dtype=torch.long)
-    values, norms = [], []
-    for row in logits_at(torch.as_tensor(t, dtype=torch.float64), classes):
-        logits = row[None].requires_grad_()
-        value = function(logits, label)
-        values.append(value.item())
-        norms.append(torch.autograd.grad(value, logits)[0].norm().item())
-    return np.array(values), np.array(norms)
+    function = losses.build(loss, reduction="none", **parameters)
+    rest = np.tile((1 - t) / (CLASSES - 1), (CLASSES - 1, 1))
+    logits = torch.from_numpy(np.vstack([t, rest]).T).log()
+    label = torch.zeros(len(t), dtype=torch.long)
+    gradients = losses.logit_gradients(function, logits, label)
+    return function(logits, label).numpy(), gradients.norm(dim=1).numpy()
 
 
 def draw(shown: Sequence[str] = SHOWN, width: float = figures.WIDE) -> plt.Figure:
@@ -54,18 +45,15 @@ def draw(shown: Sequence[str] = SHOWN, width: float = figures.WIDE) -> plt.Figur
         width: in pixels.
     """
     narrow, t = figures.is_narrow(width), np.linspace(LOW, HIGH, 99)
-    shape = (2, 1) if narrow else (1, 2)
-    figure, axes = figures.canvas(width, 520 if narrow else 300, *shape)
-    for loss in shown:
-        looks = look(loss)
-        for axis, values in zip(axes.flat, value_and_gradient(loss, t), strict=True):
-            style = {"color": looks.color, "marker": looks.marker, "linestyle": looks.dash}
-            axis.plot(t, values, label=looks.name, markevery=(4, 15), ms=5, **style)
-    for axis, title in zip(axes.flat, ("Value of the loss", "Norm of its gradient"), strict=True):
+    figure, axes = figures.panels(width, height=260 if narrow else 300)
+    for drawn, loss in zip(map(look, shown), shown, strict=True):
+        for axis, values in zip(axes, value_and_gradient(loss, t), strict=True):
+            style = drawn.line | {"marker": drawn.marker, "label": drawn.name}
+            axis.plot(t, values, markevery=(4, 15), ms=5, **style)
+    for axis, title in zip(axes, ("Value of the loss", "Norm of its gradient"), strict=True):
         axis.set_title(title, loc="left", fontweight="bold")
         axis.set(xlim=(0, 1), xlabel="probability of the label")
         axis.set_ylim(bottom=0)
         axis.axvline(1 / CLASSES, color=INK, alpha=0.35, linewidth=1.6, zorder=1)
-    handles, names = axes.flat[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower left", ncols=3 if narrow else 5)
+    figures.legend(figure, axes, place="lower left", ncols=3 if narrow else 5)
     return figure

@@ -45,20 +45,16 @@ def draw(
     panels, narrow = list(panels), figures.is_narrow(width)
     if narrow:
         panels, ncols = [p for p in panels if p.runs] or panels[:1], 1
-    rows, heads = -(-len(panels) // ncols), any(p.row for p in panels) and not narrow
-    height = rows * (NARROW_PANEL if narrow else PANEL + HEAD * heads) + BELOW
-    figure, axes = figures.canvas(width, height, rows, ncols, sharey=True)
+    height = NARROW_PANEL if narrow else PANEL + HEAD * any(p.row for p in panels)
+    figure, axes = figures.panels(width, len(panels), height, ncols, BELOW, sharey=True)
     runs = [run for panel in panels for run in panel.runs]
     highest = max((run.spec["eta"] for run in runs), default=0) or 1
-    for axis in axes.flat[len(panels) :]:
-        axis.set_visible(False)
-    for i, (axis, panel) in enumerate(zip(axes.flat, panels, strict=False)):
+    for i, (axis, panel) in enumerate(zip(axes, panels, strict=True)):
         draw_panel(axis, panel, columns, highest)
         entitle(axis, panel, first=i % ncols == 0, alone=ncols == 1)
     if len(columns) > 1 and panels[0].runs:
-        name_curves(axes.flat[0], panels[0], columns)
-    lowest = slice(max(0, len(panels) - ncols), len(panels))  # of each column
-    for axis, panel in zip(axes.flat[lowest], panels[lowest], strict=True):
+        name_curves(axes[0], panels[0], columns)
+    for axis, panel in zip(axes[-ncols:], panels[-ncols:], strict=True):  # the lowest of a column
         axis.set_xlabel("epoch" if panel.runs else "")
     if runs:
         curves.explain(figure, runs, columns, highest)
@@ -96,7 +92,7 @@ def name_curves(axis: plt.Axes, panel: Panel, columns: Iterable[str]) -> None:
     for column in columns:
         ends = [run.history.dropna(subset=[column]).iloc[-1] for run in panel.runs]
         end = min(ends, key=lambda row: row[column])
-        axis.annotate(METRIC_NAMES.get(column, column), (end["epoch"], end[column]), **place)
+        axis.annotate(METRIC_NAMES[column], (end["epoch"], end[column]), **place)
 
 
 def draw_test(
@@ -110,23 +106,20 @@ def draw_test(
         width: in pixels.
     """
     panels, narrow = list(panels), figures.is_narrow(width)
-    ncols = 1 if narrow else len(etas)
-    rows = len(panels) * len(etas) // ncols
-    figure, axes = figures.canvas(width, rows * PANEL + BELOW, rows, ncols, sharey="row")
     shown = [(panel, eta) for panel in panels for eta in etas]
-    for axis, (panel, eta) in zip(axes.flat, shown, strict=True):
+    figure, axes = figures.panels(width, len(shown), PANEL, len(etas), BELOW, sharey="row")
+    for axis, (panel, eta) in zip(axes, shown, strict=True):
         for run in panel.runs:
             if run.spec["eta"] == eta:
                 curves.draw_run(axis, run, {"test_accuracy": "-"}, 1)
         noise = f"η = {eta:g}" if eta else "clean labels"
         axis.set_title(f"{panel.title}, {noise}", loc="left")
         axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    for axis in axes[-1]:
+    for axis in axes[-1 if narrow else -len(etas) :]:
         axis.set_xlabel("epoch")
-    losses = dict.fromkeys(run.spec["loss"] for panel in panels for run in panel.runs)
-    handles = [plt.Line2D([], [], color=look(x).color, marker=look(x).marker) for x in losses]
-    names = [look(loss).name for loss in losses]
-    figure.legend(handles, names, loc="outside lower left", ncols=3 if narrow else 5)
+    drawn = map(look, dict.fromkeys(run.spec["loss"] for panel in panels for run in panel.runs))
+    marks = {of.name: {"color": of.color, "marker": of.marker} for of in drawn}
+    figures.legend(figure, also=marks, place="lower left", ncols=3 if narrow else 5)
     return figure
 
 

@@ -6,7 +6,7 @@ Text readers, print and pages without JavaScript show the number alone.
 
 from collections.abc import Iterable
 
-from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
+from memutils.names import LOSS_NAMES, title
 from memutils.report.explorer import embed
 from memutils.report.markup import Safe, safe, tag
 from memutils.runs.records import Record
@@ -26,18 +26,11 @@ def number(text: object, runs: Iterable[str]) -> Safe:
 def entry(record: Record) -> dict[str, str]:
     """What a page tells of a run: its settings, data, machine and code, in words."""
     spec, made = record.spec, record.provenance
-    loss, network, dataset = (
-        names.get(spec[name], spec[name])
-        for name, names in (
-            ("loss", LOSS_NAMES),
-            ("network", NETWORK_NAMES),
-            ("dataset", DATASET_NAMES),
-        )
-    )
+    of = title(spec["network"], spec["dataset"])
     execution = made.get("execution", {})
     where = [made.get("machine"), execution.get("device", "").upper(), execution.get("precision")]
     return {
-        "run": f"{loss}, {network} on {dataset}, η = {spec['eta']:g}",
+        "run": f"{LOSS_NAMES[spec['loss']]}, {of}, η = {spec['eta']:g}",
         "seed": str(spec["seed"]),
         "images": f"{record.dataset['sizes']['train']:,}",
         "machine": ", ".join(filter(None, where)),

@@ -112,7 +112,7 @@ def paper_panels(scale: str, wanted: list[tuple[str, str]]) -> Panels:
 def panel_label(dataset: str, network: str, loss: str = "") -> str:
     """A panel's label, e.g. 'ResNet-18 on MNIST, CCE'."""
     text = title(network, dataset)
-    return f"{text}, {LOSS_NAMES.get(loss, loss)}" if loss else text
+    return f"{text}, {LOSS_NAMES[loss]}" if loss else text
 
 
 def final_table(records: list[Record]) -> pd.DataFrame:

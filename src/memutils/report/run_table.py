@@ -22,7 +22,7 @@ MEASURED = {
 
 def loss_name(spec: dict) -> str:
     """The loss and its parameters: 'RLL, alpha 0.1'."""
-    name = LOSS_NAMES.get(spec["loss"], spec["loss"])
+    name = LOSS_NAMES[spec["loss"]]
     return ", ".join([name, *(f"{p} {v:g}" for p, v in sorted(spec["loss_parameters"].items()))])
 
 
@@ -54,8 +54,8 @@ def row(record: Record, records: str, notebook: str | None) -> dict:
     values = {name: float(run.final[column]) for name, column in MEASURED.items()}
     return {
         "scale": record.scale,
-        "data": DATASET_NAMES.get(spec["dataset"], spec["dataset"]),
-        "network": NETWORK_NAMES.get(spec["network"], spec["network"]),
+        "data": DATASET_NAMES[spec["dataset"]],
+        "network": NETWORK_NAMES[spec["network"]],
         "loss": loss_name(spec),
         "η": f"{spec['eta']:g}",
         "seed": spec["seed"],

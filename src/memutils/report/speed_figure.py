@@ -35,10 +35,8 @@ def data(results: list[dict]) -> pd.DataFrame:
 
 def draw(results: list[dict], width: float = figures.WIDE) -> plt.Figure:
     """Two panels, on a phone one above the other; dashed: proportional to the first point."""
-    narrow = figures.is_narrow(width)
-    shape = (2, 1) if narrow else (1, 2)
-    figure, axes = figures.canvas(width, 560 if narrow else 320, *shape)
-    left, right = axes.flat
+    height = 280 if figures.is_narrow(width) else 320
+    figure, (left, right) = figures.panels(width, height=height)
     for result, marker in zip(results, cycle(MARKERS), strict=False):
         for axis, frame in ((left, images(result)), (right, together(result))):
             x, y = frame.iloc[:, 0], frame.iloc[:, 1]
@@ -47,8 +45,7 @@ def draw(results: list[dict], width: float = figures.WIDE) -> plt.Figure:
     left.set(xlabel="training images", ylabel="seconds an epoch", xlim=(0, None), ylim=(0, None))
     right.set(xlabel="runs at once, one thread each", ylabel="images/s, together", ylim=(0, None))
     right.xaxis.get_major_locator().set_params(integer=True)
-    handles, names = left.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower left", title="dashed: proportional")
+    figures.legend(figure, [left], place="lower left", title="dashed: proportional")
     return figure
 
 

@@ -12,7 +12,7 @@ from memutils.claims import steps
 from memutils.claims.outcomes import Run
 from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.report import figures
-from memutils.report.figures import WIDE, is_narrow
+from memutils.report.figures import WIDE
 from memutils.report.looks import INK, look
 from memutils.report.markup import Safe, number, table
 from memutils.report.plots import NOT_RUN, of_grid
@@ -42,8 +42,7 @@ def draw(found: Iterable[Record], width: float = WIDE) -> plt.Figure:
     """Memorized and recovered over epochs, a line a run in the color of the loss that it is trained
     with at that time; dashed: runs that never switch.
     """
-    shape = (2, 1) if is_narrow(width) else (1, 2)
-    figure, axes = figures.canvas(width, 300 * shape[0] + 40, *shape, sharey=True)
+    figure, axes = figures.panels(width, 2, 300, below=40, sharey=True)
     for record in found:
         spec, rows = record.spec, evaluations(record)
         first, then, at = spec["loss"], spec["switch_loss"], spec["switch_epoch"]
@@ -53,25 +52,19 @@ def draw(found: Iterable[Record], width: float = WIDE) -> plt.Figure:
                 (first, rows[rows["epoch"] <= at]),
                 (then, rows[rows["epoch"] >= rows["epoch"][rows["epoch"] <= at].max()]),
             ]
-        for axis, column in zip(axes.flat, ("memorized", "recovered"), strict=True):
+        for axis, column in zip(axes, ("memorized", "recovered"), strict=True):
             for loss, part in parts:
                 style = {"color": look(loss).color, "linewidth": 1.4 if then else 1.0}
                 axis.plot(part["epoch"], part[column], "-" if then else "--", **style)
             if then:
                 axis.axvline(at, color=INK, linewidth=0.8)
-    for axis, title in zip(axes.flat, ("memorized", "recovered"), strict=True):
+    for axis, title in zip(axes, ("memorized", "recovered"), strict=True):
         axis.set(xlabel="epoch", ylim=(-0.02, 1.02))
         axis.set_title(f"{title}, share of the mislabeled", loc="left")
-    legend(figure)
+    lines = {of.name: {"color": of.color} for of in map(look, ("cce", "rll"))}
+    lines |= {"the loss is switched": {}, "it is not": {"linestyle": "--"}}
+    figures.legend(figure, also=lines, ncols=2)
     return figure
-
-
-def legend(figure: plt.Figure) -> None:
-    """Colors are losses, solid lines switch."""
-    lines = {LOSS_NAMES[n]: plt.Line2D([], [], color=look(n).color) for n in ("cce", "rll")}
-    lines["the loss is switched"] = plt.Line2D([], [], color=INK)
-    lines["it is not"] = plt.Line2D([], [], color=INK, linestyle="--")
-    figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=2)
 
 
 def at_switch(run: Run) -> float:

@@ -3,7 +3,6 @@ memorization at equal fit.
 """
 
 import matplotlib.pyplot as plt
-import numpy as np
 
 from memutils.claims.contrasts import by_step, x_at_level
 from memutils.claims.outcomes import Measured
@@ -31,10 +30,9 @@ def differences(content: dict, width: float = figures.WIDE) -> plt.Figure:
     Filled: the main noise rate, 0.4; light gray: an inconclusive pair.
     """
     claim = claim_of(content, "P0")
-    narrow = figures.is_narrow(width)
-    shape, height = ((4, 1), 760) if narrow else ((2, 2), 460)
-    figure, axes = figures.canvas(width, height, *shape, sharey=True)
-    for axis, (part, title) in zip(axes.flat, PARTS, strict=True):
+    height = 190 if figures.is_narrow(width) else 230
+    figure, axes = figures.panels(width, len(PARTS), height, across=2, sharey=True)
+    for axis, (part, title) in zip(axes, PARTS, strict=True):
         found = {v["column"]: v["cells"] for v in claim["verdicts"] if v["part"] == part}
         for row, column in enumerate(SHORT):
             cells = sorted(found[column], key=lambda c: (c["eta"], c["seed"]))
@@ -44,12 +42,11 @@ def differences(content: dict, width: float = figures.WIDE) -> plt.Figure:
         names = [name.replace(", ", "\n") for name in SHORT.values()]
         axis.set(yticks=range(len(SHORT)), yticklabels=names, ylim=(len(SHORT) - 0.4, -0.6))
         axis.set_title(title, loc="left")
-    style = {"color": INK, "linestyle": ""}
-    marks = [
-        plt.Line2D([], [], marker=marker, mfc=INK if eta == MAIN else "none", **style)
-        for eta, marker in MARKERS.items()
-    ]
-    figure.legend(marks, [f"η = {eta:g}" for eta in MARKERS], loc="outside lower center", ncols=3)
+    marks = {
+        f"η = {eta:g}": {"marker": m, "mfc": INK if eta == MAIN else "none", "linestyle": ""}
+        for eta, m in MARKERS.items()
+    }
+    figures.legend(figure, also=marks, ncols=3)
     return figure
 
 
@@ -88,16 +85,13 @@ def equal_fits(runs: list[Measured], width: float = figures.WIDE) -> plt.Figure:
     """
     levels, there = Thresholds().fit_levels, {r.spec["network"] for r in runs}
     networks = [n for n in NETWORK_NAMES if n in there]
-    narrow = figures.is_narrow(width)
-    rows, columns = len(networks), len(levels)
-    shape, height = ((rows * columns, 1), 260) if narrow else ((rows, columns), 270)
-    figure, axes = figures.canvas(width, height * shape[0], *shape, sharey=True)
     panels = [(network, level) for network in networks for level in levels]
-    for axis, (network, level) in zip(np.ravel(axes), panels, strict=True):
+    height = 260 if figures.is_narrow(width) else 270
+    figure, axes = figures.panels(width, len(panels), height, across=len(levels), sharey=True)
+    for axis, (network, level) in zip(axes, panels, strict=True):
         at_a_level(axis, by_step(r for r in runs if r.spec["network"] == network), level)
         axis.set_title(f"{NETWORK_NAMES[network]}, f = {level:g}", loc="left")
-    handles, names = np.ravel(axes)[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=2)
+    figures.legend(figure, axes[:1], ncols=2)
     return figure
 
 
@@ -108,6 +102,6 @@ def at_a_level(axis: plt.Axes, found: dict, level: float) -> None:
             steps = sorted(s for name, s in of if name == loss)
             x = [x_at_level(of[loss, s], level) for s in steps]
             label = drawn.name if seed == min(found) else None
-            style = {"color": drawn.color, "marker": drawn.marker, "label": label}
-            axis.plot(steps, x, linewidth=0.8, markersize=4, linestyle=drawn.dash, **style)
+            style = drawn.line | {"marker": drawn.marker, "label": label}
+            axis.plot(steps, x, linewidth=0.8, markersize=4, **style)
     axis.set(xscale="log", xlabel="step size s", ylabel="excess memorization x")

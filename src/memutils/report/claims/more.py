@@ -199,7 +199,7 @@ def what_was_run(pool: Pool) -> Safe:
             "precision": listing(r.precision for r in runs),
             "device": listing(r.device for r in runs),
             "seeds": listing(str(r.spec["seed"]) for r in runs),
-            "losses": listing(LOSS_NAMES.get(r.spec["loss"], r.spec["loss"]) for r in runs),
+            "losses": listing(LOSS_NAMES[r.spec["loss"]] for r in runs),
             "noise rates": listing(f"{r.spec['eta']:g}" for r in runs),
         }
     names = next(iter(found.values()))

@@ -128,7 +128,7 @@ def failing(verdict: dict) -> str:
         return ""
     several = {n: len({c[n] for c in told}) > 1 for n in ("loss", "eta", "seed")}
     cell = bad[0]
-    at = [LOSS_NAMES.get(cell["loss"], cell["loss"])] if several["loss"] else []
+    at = [LOSS_NAMES[cell["loss"]]] if several["loss"] else []
     at += [f"η = {cell['eta']:g}"] if several["eta"] else []
     at += [f"seed {cell['seed']}"] if several["seed"] else []
     shown = [f"{readable(n)} {number(v)}" for n, v in [*cell["statistics"].items()][:2]]
@@ -206,7 +206,7 @@ def of_failing(at: list[dict]) -> tuple[float, Interval | None] | None:
 def of_losses(at: list[dict]) -> str:
     """' of CCE': the losses that every seed has; '' where there are no others."""
     kept = in_all_seeds(at)
-    names = dict.fromkeys(LOSS_NAMES.get(c["loss"], c["loss"]) for c in kept)
+    names = dict.fromkeys(LOSS_NAMES[c["loss"]] for c in kept)
     return f" of {listed(names)}" if len(kept) < len(at) else ""
 
 
@@ -233,7 +233,7 @@ def opened_cells(verdict: dict, title: str) -> Safe:
 def opened_cell(cell: dict) -> dict:
     """A cell as a line: what it is, its state, its numbers, and why."""
     state = {"": joined([symbol_of(cell["state"]), f" {cell['state']}"])}
-    named = {"loss": LOSS_NAMES.get(cell["loss"], cell["loss"]), "η": number(cell["eta"], 1)}
+    named = {"loss": LOSS_NAMES[cell["loss"]], "η": number(cell["eta"], 1)}
     numbers = {
         readable(name): origins.number(number(value), cell["records"])
         for name, value in cell["statistics"].items()

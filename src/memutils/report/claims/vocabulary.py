@@ -130,7 +130,7 @@ def judged_losses(claim: str, verdict: dict) -> str:
     there = dict.fromkeys(cell["loss"] for cell in verdict["cells"])
     if not there or asked <= there.keys():
         return ""
-    return f"{listed(LOSS_NAMES.get(loss, loss) for loss in there)} only"
+    return f"{listed(LOSS_NAMES[loss] for loss in there)} only"
 
 
 def beside(claim: str, verdict: dict) -> list[str]:

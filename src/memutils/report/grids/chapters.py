@@ -14,10 +14,9 @@ from memutils.claims.outcomes import Run
 from memutils.claims.rules.clean import ideal_drop
 from memutils.claims.selection import Pool, Protocol, column
 from memutils.claims.thresholds import Thresholds
-from memutils.names import METRIC_NAMES
+from memutils.names import LOSS_NAMES, METRIC_NAMES
 from memutils.report import figures, notebooks, plots
 from memutils.report.grids import gallery
-from memutils.report.looks import look
 from memutils.report.matrix import Panel
 from memutils.runs import records
 from memutils.runs.records import Record
@@ -93,7 +92,7 @@ def panels(rows: dict[str, list[Measured]], losses: Iterable[str], **settings) -
         settings: of the runs that are drawn, e.g. ``eta=0.4``.
     """
     return [
-        Panel(look(loss).name, pick(runs, loss=loss, **settings), title)
+        Panel(LOSS_NAMES[loss], pick(runs, loss=loss, **settings), title)
         for title, runs in rows.items()
         for loss in losses
     ]
@@ -175,7 +174,7 @@ def widest(
         for (loss, eta), same in groups.items():
             values = [run.end(metric) for run in same]
             if len(same) > 1 and (eta or metric == "test_accuracy"):
-                ranges[max(values) - min(values)] = f"{look(loss).name}, η = {eta:g}"
+                ranges[max(values) - min(values)] = f"{LOSS_NAMES[loss]}, η = {eta:g}"
         if ranges:
             most = max(ranges)
             name = {"memorized": "the share memorized"}.get(metric, metric.replace("_", " "))

@@ -74,18 +74,13 @@ def draw(
     parts = figure.subfigures(*blocks, squeeze=False, wspace=0.03).flat
     for record, part in zip(pairs, parts, strict=True):
         pictures = mislabeled(record)[:n]
-        part.suptitle(f"{name(record)}\n{counted(pictures)}", fontweight="bold")
+        part.suptitle(f"{LOSS_NAMES[record.spec['loss']]}\n{counted(pictures)}", fontweight="bold")
         axes = part.subplots(rows, ncols, squeeze=False)
         for axis in axes.flat:
             axis.set_axis_off()
         for axis, picture in zip(axes.flat, pictures, strict=False):
             frame(axis, picture)
     return figure
-
-
-def name(record: Record) -> str:
-    """A record's loss for the reader."""
-    return LOSS_NAMES.get(record.spec["loss"], record.spec["loss"])
 
 
 def counted(pictures: list[Picture]) -> str:

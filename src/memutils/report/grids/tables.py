@@ -130,7 +130,7 @@ def compared(rows: dict[str, Iterable[Measured]]) -> Safe:
         rows: runs by what sets them apart.
     """
     found = [
-        {"": title, "loss": LOSS_NAMES.get(run.loss, run.loss), "seed": run.measured.spec["seed"]}
+        {"": title, "loss": LOSS_NAMES[run.loss], "seed": run.measured.spec["seed"]}
         | {
             name: origins.number(number(run.end(key), 2), [run.measured.name])
             for key, name in METRIC_NAMES.items()

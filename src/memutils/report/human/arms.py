@@ -12,7 +12,7 @@ from memutils.claims.contrasts import human_labels
 from memutils.claims.intervals import over_seeds
 from memutils.claims.selection import Column, Pool, column
 from memutils.claims.thresholds import Thresholds
-from memutils.report.looks import look
+from memutils.names import LOSS_NAMES
 from memutils.report.symmetry import ablation_words
 from memutils.report.symmetry.ablation import CONFIDENCE, SEEDS, Contrast, contrast
 from memutils.runs.specs import load_scale
@@ -72,7 +72,7 @@ def state(found: list[Contrast]) -> str:
 def planned() -> str:
     """What the grid ``human`` will run, in words."""
     specs = list(load_scale("human").specs().values())
-    names = listed(look(loss).name for loss in dict.fromkeys(s.loss for s in specs))
+    names = listed(LOSS_NAMES[loss] for loss in dict.fromkeys(s.loss for s in specs))
     seeds = in_words(len({s.seed for s in specs}))
     return (
         f"Nothing yet, so H1 is not tested. The plan: Inception-Lite on {specs[0].n_train:,} "

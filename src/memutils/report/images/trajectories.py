@@ -17,8 +17,8 @@ from scipy.stats import hypergeom, norm, spearmanr
 from memutils import names
 from memutils.claims.thresholds import Thresholds
 from memutils.errors import UserError
+from memutils.names import LOSS_NAMES
 from memutils.report import plots
-from memutils.report.looks import look
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import Scale, Spec, load_scale
@@ -171,7 +171,7 @@ def follow(found: Sequence[Record], title: str) -> Followed:
                 raise UserError(f"The runs {what} differ in mislabeled images or evaluations.")
         since = memorized_since(predicted, noisy[wrong])
         recovered = (predicted == true[wrong]).any(0)
-        courses.append(Course(record, named(record), predicted, since, recovered))
+        courses.append(Course(record, LOSS_NAMES[record.spec["loss"]], predicted, since, recovered))
     classes = tuple(map(str, found[0].dataset["classes"]))
     return Followed(title, classes, *alike[0], tuple(courses))
 
@@ -188,11 +188,6 @@ def at(followed: Followed, places: np.ndarray) -> np.ndarray:
             "`python workflow/sprites.py` writes them anew."
         )
     return np.searchsorted(followed.places, places)
-
-
-def named(record: Record) -> str:
-    """A run's loss for the reader."""
-    return look(record.spec["loss"]).name
 
 
 def pairs(followed: Followed) -> pd.DataFrame:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.ticker import NullLocator
 
 from memutils.claims import equal_fit
 from memutils.claims.cases import why_alone
@@ -104,8 +103,8 @@ def style(case: str) -> dict:
     """
     if case == "oracle":
         return {"color": INK, "marker": "*", "linestyle": "-."}
-    shape = look("rll" if case.startswith("RLL") else "cce")
-    given = {"color": shape.color, "marker": shape.marker, "linestyle": "-"}
+    drawn = look("rll" if case.startswith("RLL") else "cce")
+    given = {"color": drawn.color, "marker": drawn.marker, "linestyle": "-"}
     if case.endswith("longer"):
         return given | {"linestyle": "--", "markersize": 10}
     return given | ({"linestyle": ":", "marker": ""} if case.endswith("labels") else {})
@@ -116,15 +115,14 @@ def draw(frame: pd.DataFrame, width: float = WIDE) -> plt.Figure:
     a case: the mean over the seeds; hollow where one of them is inconclusive.
     """
     networks = [n for n in NETWORKS if (frame["network"] == n).any()]
-    shape = (2 * len(networks), 1) if is_narrow(width) else (2, len(networks))
-    figure, axes = figures.canvas(width, 240 * shape[0] + 80, *shape, sharey=True)
     panels = [(column, network) for column in LABELS for network in networks]
-    for axis, (column, network) in zip(axes.flat, panels, strict=True):
+    figure, axes = figures.panels(width, len(panels), 240, len(networks), 80, sharey=True)
+    for axis, (column, network) in zip(axes, panels, strict=True):
         draw_panel(axis, frame[frame["network"] == network], column)
         axis.set_title(f"{NETWORK_NAMES[network]}\n{LABELS[column]}", loc="left")
-    hollow = plt.Line2D([], [], color=INK, marker="o", mfc="none", linestyle="")
+    hollow = {"marker": "o", "mfc": "none", "linestyle": ""}
     also = {"inconclusive": hollow} if frame["inconclusive"].any() else {}
-    figures.legend(figure, axes.flat, also, ncols=2 if is_narrow(width) else 3)
+    figures.legend(figure, axes, also, ncols=2 if is_narrow(width) else 3)
     return figure
 
 
@@ -140,7 +138,7 @@ def draw_panel(axis: plt.Axes, part: pd.DataFrame, column: str) -> None:
     sizes = sorted(part["images"].unique())
     axis.set(xscale="log", xlabel="training images", ylim=(-0.03, 1.03))
     axis.set_xticks(sizes, [f"{n:,}" for n in sizes])
-    axis.xaxis.set_minor_locator(NullLocator())
+    axis.minorticks_off()
 
 
 def metrics(frame: pd.DataFrame, network: str) -> Safe:

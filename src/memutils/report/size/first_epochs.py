@@ -12,11 +12,12 @@ from memutils.claims import equal_fit
 from memutils.claims.equal_fit import Group
 from memutils.claims.outcomes import excess
 from memutils.claims.selection import Pool
+from memutils.report import figures
 from memutils.report.figures import WIDE
 from memutils.report.looks import INK, look
 from memutils.report.plots import NOT_RUN, of_grid
 from memutils.report.size.chapter import PAPER_RATE
-from memutils.report.steps.drawings import F, X, legend, panels
+from memutils.report.steps.drawings import BELOW, TALL, F, X, legend
 from memutils.runs.grid import SIZES
 from memutils.runs.record import Record
 from memutils.runs.specs import load_scale
@@ -106,7 +107,7 @@ def at_fit(whole: Group) -> str:
 
 def draw(whole: Group, fewer: Group | None, width: float = WIDE) -> plt.Figure:
     """Memorized over the epochs, and x over f, in training mode; fewer images thin."""
-    figure, axes = panels(2, width)
+    figure, axes = figures.panels(width, 2, TALL, below=BELOW)
     for group, thick in ((whole, 1.8), (fewer, 0.7)):
         for (loss, _), run in group.runs.items() if group else ():
             if loss in ("cce", "rll"):
@@ -117,7 +118,7 @@ def draw(whole: Group, fewer: Group | None, width: float = WIDE) -> plt.Figure:
     axes[1].axhline(0, color=INK, linewidth=0.9)
     axes[1].set(xlabel=F, ylabel=X, xlim=(0, 1.02), ylim=(-0.06, 1.03))
     sizes = {
-        f"{group.images:,} images": plt.Line2D([], [], color=INK, linewidth=thick)
+        f"{group.images:,} images": {"linewidth": thick}
         for group, thick in ((whole, 1.8), (fewer, 0.7))
         if group
     }
@@ -129,7 +130,7 @@ def draw_run(
     axes: Iterable[plt.Axes], part: dict[str, np.ndarray], loss: str, classes: int, thick: float
 ) -> None:
     """One run's epochs in both panels."""
-    style = {"color": look(loss).color, "linestyle": look(loss).dash, "linewidth": thick}
+    style = look(loss).line | {"linewidth": thick}
     m, r = part["training_memorized"], part["training_recovered"]
     over_epochs, over_fit = axes
     over_epochs.plot(part["epoch"], m, **style)

@@ -14,7 +14,7 @@ from matplotlib.transforms import blended_transform_factory as blended
 from memutils.claims.selection import Pool
 from memutils.errors import UserError, command
 from memutils.report import figures
-from memutils.report.looks import INK, look
+from memutils.report.looks import look
 from memutils.report.start.rows import Group, alt, groups, span
 from memutils.runs.files import write_whole
 
@@ -80,19 +80,13 @@ def draw_row(axes: Iterable[plt.Axes], g: Group, loss: str, y: float) -> None:
 
 def legend(figure: plt.Figure, found: list[Group]) -> None:
     """What the marks mean that are no loss."""
-    line = {"color": INK, "linestyle": ""}
-    marks = {"one seed": plt.Line2D([], [], marker="o", **line)}
+    dot = {"marker": "o", "linestyle": ""}
+    marks = {"one seed": dot}
     if not all(d.tells for g in found for d in g.dots):
-        marks["inconclusive"] = plt.Line2D([], [], marker="o", mfc="none", **line)
-    marks["trained on clean labels"] = plt.Line2D([], [], marker="|", ms=11, mew=1.6, **line)
-    figure.legend(
-        marks.values(),
-        marks.keys(),
-        loc="outside lower left",
-        ncols=3,
-        handletextpad=0.2,
-        columnspacing=1.2,
-    )
+        marks["inconclusive"] = dot | {"mfc": "none"}
+    marks["trained on clean labels"] = dot | {"marker": "|", "ms": 11, "mew": 1.6}
+    spaces = {"handletextpad": 0.2, "columnspacing": 1.2}
+    figures.legend(figure, also=marks, place="lower left", ncols=3, **spaces)
 
 
 @command

@@ -14,8 +14,7 @@ from memutils.claims.cases import tells
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import ALPHA, LOSSES, SHOWN, Column, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
-from memutils.names import title
-from memutils.report.looks import look
+from memutils.names import LOSS_NAMES, title
 from memutils.words import listed, percent, range_of
 
 
@@ -109,7 +108,7 @@ def alt(found: Iterable[Group]) -> str:
     """The figure in words."""
     told = [
         f"{g.title}, {g.images:,} images, learning rate {g.learning_rate:g}: "
-        + ", ".join(f"{look(loss).name} {told_of(g, loss)}" for loss in g.losses)
+        + ", ".join(f"{LOSS_NAMES[loss]} {told_of(g, loss)}" for loss in g.losses)
         for g in found
     ]
     return "Share of wrong labels memorized and test accuracy. " + "; ".join(told) + "."

@@ -14,22 +14,12 @@ from memutils.claims.equal_fit import LEVELS, Group
 from memutils.claims.outcomes import Measured, excess
 from memutils.losses import PAPER
 from memutils.report import figures
-from memutils.report.figures import WIDE, is_narrow
+from memutils.report.figures import WIDE
 from memutils.report.looks import INK, look
 
 F, X = "fitted share f", "excess memorization x"
-TALL = 250
-"""Height of a panel in pixels."""
-
-
-def panels(count: int, width: float, **settings) -> tuple[plt.Figure, list[plt.Axes]]:
-    """A figure and as many axes: two side by side, on a phone one."""
-    columns = 1 if is_narrow(width) else 2
-    rows = -(-count // columns)
-    figure, axes = figures.canvas(width, TALL * rows + 40, rows, columns, **settings)
-    for axis in axes.flat[count:]:
-        axis.set_visible(False)
-    return figure, list(axes.flat[:count])
+TALL, BELOW = 250, 40
+"""Heights in pixels of a row of panels and of the legend."""
 
 
 def marks(axis: plt.Axes, levels: Iterable[float]) -> None:
@@ -41,29 +31,22 @@ def marks(axis: plt.Axes, levels: Iterable[float]) -> None:
         axis.axvline(level, color=INK, linewidth=0.6, alpha=0.5)
 
 
-def legend(figure: plt.Figure, losses: Iterable[str], **more: plt.Line2D) -> None:
-    """Names the losses of a figure below it."""
-    lines = {
-        look(n).name: plt.Line2D([], [], color=look(n).color, linestyle=look(n).dash)
-        for n in losses
-    }
-    lines |= more
-    figure.legend(
-        lines.values(), lines.keys(), loc="outside lower center", ncols=min(3, len(lines))
-    )
+def legend(figure: plt.Figure, losses: Iterable[str], **more: dict) -> None:
+    """Names the losses of a figure below it, and the styles of more lines."""
+    lines = {of.name: of.line for of in map(look, losses)} | more
+    figures.legend(figure, also=lines, ncols=min(3, len(lines)))
 
 
 def draw_groups(groups: list[Group], width: float = WIDE) -> plt.Figure:
     """Training-mode paths of the recorded networks, a panel a group, a line a run."""
-    figure, axes = panels(len(groups), width, sharey=True)
+    figure, axes = figures.panels(width, len(groups), TALL, 2, BELOW, sharey=True)
     for axis, group in zip(axes, groups, strict=True):
         for (loss, _), run in group.runs.items():
             draw_run(axis, loss, run)
         marks(axis, LEVELS)
         axis.set_title(f"{group.network}\nlearning rate {group.learning_rate:g}", loc="left")
         axis.set(xlim=(0, 1.02), ylim=(-0.06, 1.03), xlabel=F)
-    for axis in axes:
-        axis.set_ylabel(X if axis.get_subplotspec().is_first_col() else "")
+        figures.label_first(axis, X)
     legend(figure, dict.fromkeys(loss for g in groups for loss in g.losses))
     return figure
 
@@ -72,9 +55,9 @@ def draw_run(axis: plt.Axes, loss: str, run: Measured) -> None:
     """One run's path, epoch by epoch, with a mark at its end."""
     m, r = run.columns["training_memorized"], run.columns["training_recovered"]
     f, x = run.columns["training_fitted"], excess(m, r, run.classes)
-    style = {"color": look(loss).color, "linewidth": 1.3}
-    axis.plot(f, x, linestyle=look(loss).dash, **style)
-    axis.plot(f[-1], x[-1], look(loss).marker, color=style["color"], markersize=5)
+    drawn = look(loss)
+    axis.plot(f, x, linewidth=1.3, **drawn.line)
+    axis.plot(f[-1], x[-1], drawn.marker, color=drawn.color, markersize=5)
 
 
 def draw_fits(
@@ -88,12 +71,11 @@ def draw_fits(
         levels: of f at which losses are compared.
         slow: the largest s that is drawn; faster steps make paths that zigzag.
     """
-    figure, axes = panels(2, width, sharey=True)
+    figure, axes = figures.panels(width, 2, TALL, below=BELOW, sharey=True)
     for axis, losses in zip(axes, (("cce", "rll"), ("mse", "mae", "nmse")), strict=True):
         for (loss, s, _), rows in compared.groupby(["loss", "s", "seed"]):
             if s <= slow and loss in losses:
-                style = {"color": look(loss).color, "linestyle": look(loss).dash}
-                axis.plot(rows["fitted"], rows["x"], linewidth=1.1, alpha=0.8, **style)
+                axis.plot(rows["fitted"], rows["x"], linewidth=1.1, alpha=0.8, **look(loss).line)
             elif s <= slow and loss == "cce":
                 axis.plot(rows["fitted"], rows["x"], color="0.6", linewidth=0.8, zorder=1)
         marks(axis, levels)
@@ -111,7 +93,8 @@ def draw_paths(compared: pd.DataFrame, width: float = WIDE) -> plt.Figure:
     """
     scales = sorted(compared["s"].unique())
     strength = dict(zip(scales, np.linspace(0.3, 1, len(scales)), strict=True))
-    figure, axes = panels(len(PAPER), width, sharex=True, sharey=True)
+    shared = {"sharex": True, "sharey": True}
+    figure, axes = figures.panels(width, len(PAPER), TALL, 2, BELOW, **shared)
     for axis, loss in zip(axes, PAPER, strict=True):
         for (name, s, _), rows in compared.groupby(["loss", "s", "seed"]):
             if name == loss:
@@ -136,7 +119,7 @@ def draw_times(usual: pd.DataFrame, unit: float, width: float = WIDE) -> plt.Fig
     """f and x of the MLP against s, after one and four times CCE's time: hollow and filled; points:
     seeds, lines: their mean.
     """
-    figure, axes = panels(2, width)
+    figure, axes = figures.panels(width, 2, TALL, below=BELOW)
     for loss in PAPER:
         runs = usual[usual["loss"] == loss]
         for times, fill in ((1, "none"), (4, "full")) if len(runs) else ():

@@ -17,8 +17,7 @@ from memutils.claims.intervals import over_seeds
 from memutils.claims.outcomes import Measured
 from memutils.claims.selection import ALPHA, SHOWN, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
-from memutils.names import title
-from memutils.report.looks import look
+from memutils.names import LOSS_NAMES, title
 
 CHAINS = (
     ("cce", "shifted-ce", "rll"),
@@ -160,7 +159,7 @@ def table(found: Iterable[Contrast]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "where": c.where,
-            "losses": f"{look(c.first).name} → {look(c.second).name}",
+            "losses": f"{LOSS_NAMES[c.first]} → {LOSS_NAMES[c.second]}",
             "seed": str(s.seed),
             "memorized with the first": s.memorized[0],
             "with the second": s.memorized[1],

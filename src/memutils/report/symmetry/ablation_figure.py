@@ -76,8 +76,7 @@ def draw(
     axis.tick_params(length=0)
     axis.spines[["left", "bottom"]].set_visible(False)
     axis.grid(False, axis="y")
-    lines = [plt.Line2D([], [], linestyle="", **of) for of in named.values()]
-    figure.legend(lines, named.keys(), loc="outside lower center", ncols=columns)
+    figures.legend(figure, also=named, ncols=columns)
     return figure
 
 
@@ -86,7 +85,8 @@ def mark(chain: tuple, loss: str) -> dict:
     shape = look(loss)
     middle = 0 < chain.index(loss) < len(chain) - 1
     face = "none" if middle else shape.color
-    return {"marker": shape.marker, "color": shape.color, "mfc": face, "ms": 5 + middle}
+    style = {"marker": shape.marker, "color": shape.color, "mfc": face, "ms": 5 + middle}
+    return style | {"linestyle": ""}
 
 
 def named_of(groups: dict[tuple, dict[tuple, dict]]) -> dict[str, dict]:
@@ -109,7 +109,7 @@ def draw_row(axis: plt.Axes, chain: tuple, marks: dict, y: float) -> None:
         shares = [100 * marks[loss, seed] for loss in losses]
         axis.plot(shares, [at] * len(shares), color=INK, alpha=0.3, linewidth=0.8, zorder=1)
         for loss, share in zip(losses, shares, strict=True):
-            axis.plot(share, at, linestyle="", clip_on=False, **mark(chain, loss))
+            axis.plot(share, at, clip_on=False, **mark(chain, loss))
 
 
 def alt(found: Iterable[Contrast], chains: Iterable[tuple] = CHAINS) -> str:

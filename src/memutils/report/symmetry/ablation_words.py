@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from statistics import fmean
 
 from memutils.claims.selection import COLUMNS
-from memutils.report.looks import look
+from memutils.names import LOSS_NAMES
 from memutils.report.plots import NOT_RUN
 from memutils.report.symmetry.ablation import CHAINS, PAIRS, Contrast
 from memutils.report.symmetry.traits import traits
@@ -14,12 +14,12 @@ from memutils.words import counted, in_words, listed, of_pairs, percent
 
 def sentence(c: Contrast) -> str:
     """A contrast in words."""
-    pair = f"{c.where}: {look(c.first).name} memorizes"
+    pair = f"{c.where}: {LOSS_NAMES[c.first]} memorizes"
     if not c.told:
-        names = f"{look(c.first).name} and {look(c.second).name}"
+        names = f"{LOSS_NAMES[c.first]} and {LOSS_NAMES[c.second]}"
         return f"{c.where}: {names} cannot be compared, since {c.seeds[0].why}."
     shares = [percent([seed.memorized[i] for seed in c.told]) for i in (0, 1)]
-    text = f"{pair} {shares[0]} of the wrong labels and {look(c.second).name} {shares[1]}"
+    text = f"{pair} {shares[0]} of the wrong labels and {LOSS_NAMES[c.second]} {shares[1]}"
     if c.interval:
         low, high = (100 * value for value in c.interval)
         apart = f"{100 * c.mean:+.1f} points, 95 % interval {low:+.1f} to {high:+.1f}"
@@ -85,7 +85,7 @@ def missing(found: Iterable[Contrast]) -> str:
     titles = [c.title for c in COLUMNS if c.main and c.settings["network"] in networks]
     absent = {t: [p for p in PAIRS[:3] if (t, *p) not in there] for t in titles}
     told = [
-        f"{'; '.join(f'{look(a).name} and {look(b).name}' for a, b in pairs)} (on {title})"
+        f"{'; '.join(f'{LOSS_NAMES[a]} and {LOSS_NAMES[b]}' for a, b in pairs)} (on {title})"
         for title, pairs in absent.items()
         if pairs
     ]
@@ -109,7 +109,7 @@ def bounded_shares(found: Iterable[Contrast]) -> list[tuple[float, str, str]]:
             common = set.intersection(*({s.seed for s in c.told} for c in steps))
             off = [[s.difference for s in c.told if s.seed in common] for c in steps]
             if common and fmean(off[1]) <= -0.01:
-                names = f"{look(bounded).name} and {look(end).name}"
+                names = f"{LOSS_NAMES[bounded]} and {LOSS_NAMES[end]}"
                 shares.append((fmean(off[0]) / fmean(off[1]), names, where))
     return shares
 

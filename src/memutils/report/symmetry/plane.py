@@ -12,7 +12,7 @@ import pandas as pd
 from memutils import losses
 from memutils.claims import steps
 from memutils.claims.thresholds import Thresholds
-from memutils.report.looks import look
+from memutils.names import LOSS_NAMES
 from memutils.report.symmetry.traits import KINDS, traits
 from memutils.runs import records
 from memutils.runs.records import Record
@@ -128,7 +128,7 @@ def exceptions(found: pd.DataFrame) -> str:
 
 def named_ends(rows: pd.DataFrame) -> str:
     """'0.99 for normalized CE and 1.00 for unhinged': losses and their x at the end."""
-    return listed(f"{row.x_at_end:.2f} for {look(row.loss).name}" for row in rows.itertuples())
+    return listed(f"{row.x_at_end:.2f} for {LOSS_NAMES[row.loss]}" for row in rows.itertuples())
 
 
 def left_out(found: pd.DataFrame) -> str:
@@ -136,7 +136,7 @@ def left_out(found: pd.DataFrame) -> str:
     missed = found[found["x_at_fit"].isna() | found["collapsed"].astype(bool)]["loss"]
     if missed.empty:
         return ""
-    names = listed(look(loss).name for loss in missed)
+    names = listed(LOSS_NAMES[loss] for loss in missed)
     verb = "does" if len(missed) == 1 else "do"
     return f"{names} {verb} not reach a fit of {LEVEL:g} in every seed, or collapsed."
 
@@ -153,7 +153,7 @@ def missing(found: Iterable[Record], step: float = STEP) -> str:
     told = []
     at_step = f"at s = {step:g}"
     for names, text in ((diverged, f"Diverged {at_step}"), (absent, f"No run {at_step}")):
-        ordered = [look(loss).name for loss in losses.LOSSES if loss in names]
+        ordered = [LOSS_NAMES[loss] for loss in losses.LOSSES if loss in names]
         told += [f"{text}: {listed(ordered)}."] if ordered else []
     return " ".join(told)
 

@@ -1,6 +1,5 @@
 """The figures of the plane: a path per run, a panel per kind of loss; excess against the pull."""
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.transforms import ScaledTranslation
@@ -46,8 +45,7 @@ def draw(frame: pd.DataFrame, found: pd.DataFrame, width: float = figures.WIDE) 
             axis.plot(unfitted(path), path["x"], color=INK, alpha=0.12, linewidth=0.8, zorder=1)
         for loss, drawn in looks(named[kind]).items():
             for i, (_, path) in enumerate(at_step[at_step["loss"] == loss].groupby("key")):
-                line = {"color": drawn.color, "linestyle": drawn.dash, "linewidth": 1.1}
-                axis.plot(unfitted(path), path["x"], **line)
+                axis.plot(unfitted(path), path["x"], linewidth=1.1, **drawn.line)
                 end = path.iloc[[-1]]
                 axis.plot(
                     unfitted(end),
@@ -59,7 +57,7 @@ def draw(frame: pd.DataFrame, found: pd.DataFrame, width: float = figures.WIDE) 
                 )
         dress(axis)
         legend(axis, width)
-        first_only(axis, "excess memorization x")
+        figures.label_first(axis, "excess memorization x")
     return figure
 
 
@@ -70,11 +68,10 @@ def panels(named: dict[str, list[str]], width: float) -> tuple[plt.Figure, dict[
     narrow = figures.is_narrow(width)
     lines = [-(-len(names) // (2 if narrow else 1)) for names in named.values()]
     space = ROW * (sum(lines) if narrow else max(lines, default=0) + 3)
-    rows, across = (len(named), 1) if narrow else (1, len(named))
-    figure, axes = figures.canvas(width, PANEL * rows + space, rows, across, sharey=True)
-    for axis, kind in zip(axes.flat, named, strict=True):
+    figure, axes = figures.panels(width, len(named), PANEL, below=space, sharey=True)
+    for axis, kind in zip(axes, named, strict=True):
         axis.set_title(kind.replace(", ", ",\n"), loc="left")
-    return figure, dict(zip(named, axes.flat, strict=True))
+    return figure, dict(zip(named, axes, strict=True))
 
 
 def legend(axis: plt.Axes, width: float) -> None:
@@ -83,11 +80,6 @@ def legend(axis: plt.Axes, width: float) -> None:
     down = ScaledTranslation(0, -BELOW / figures.UNIT, axis.figure.dpi_scale_trans)
     place = {"bbox_to_anchor": (-0.02, 0), "bbox_transform": axis.transAxes + down}
     axis.legend(loc="upper left", **place, ncols=columns, handletextpad=0.2, labelspacing=0.3)
-
-
-def first_only(axis: plt.Axes, label: str) -> None:
-    """Names the y axis of a panel of the first column."""
-    axis.set_ylabel(label if axis.get_subplotspec().is_first_col() else "")
 
 
 def unfitted(path: pd.DataFrame) -> pd.Series:
@@ -102,17 +94,15 @@ def dress(axis: plt.Axes) -> None:
     axis.set_xticks(
         [max(1 - share, RIGHT) for share in shares], [f"{share:g}".lstrip("0") for share in shares]
     )
-    axis.xaxis.set_minor_locator(mpl.ticker.NullLocator())
+    axis.minorticks_off()
     axis.axvline(1 - LEVEL, color=INK, linestyle=":", linewidth=1, alpha=0.6)
 
 
 def draw_pulls(found: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure:
     """Excess at equal fit and at the end against the pull, a mark a loss, its kind by marker."""
-    across = 1 if figures.is_narrow(width) else 2
-    rows = 2 // across
-    figure, axes = figures.canvas(width, 320 * rows + 40, rows, across)
+    figure, axes = figures.panels(width, 2, 320, below=40)
     panels = {"x_at_fit": f"x where {LEVEL:g} of the clean are fitted", "x_at_end": "x at the end"}
-    for axis, (column, title) in zip(axes.flat, panels.items(), strict=True):
+    for axis, (column, title) in zip(axes, panels.items(), strict=True):
         shown = found.dropna(subset=[column]).sort_values(column)
         shown = shown[~shown["collapsed"].astype(bool)]
         for row in shown.itertuples():
@@ -127,11 +117,10 @@ def draw_pulls(found: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure:
         axis.set(xscale="log", xlim=(0.04, 40), xlabel="pull of a wrong label at small $p_y$")
         axis.set_xticks([0.05, 0.1, 0.2, 0.5, 1, 2], ["0.05", "0.1", "0.2", "0.5", "1", "2"])
         axis.xaxis.set_label_coords(0.25, -0.12)
-        axis.xaxis.set_minor_locator(mpl.ticker.NullLocator())
-    marks = {k: plt.Line2D([], [], color=INK, marker=m, linestyle="") for k, m in MARKERS.items()}
-    figure.legend(
-        marks.values(), marks.keys(), loc="outside lower left", ncols=3 if across > 1 else 1
-    )
+        axis.minorticks_off()
+    marks = {kind: {"marker": marker, "linestyle": ""} for kind, marker in MARKERS.items()}
+    columns = 1 if figures.is_narrow(width) else 3
+    figures.legend(figure, also=marks, place="lower left", ncols=columns)
     return figure
 
 

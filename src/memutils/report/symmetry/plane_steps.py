@@ -4,7 +4,6 @@ regressions agree?
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.ticker import NullLocator
 from scipy.stats import spearmanr
 
 from memutils.report import figures
@@ -114,13 +113,13 @@ def draw(found: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure:
     figure, axes = plane_figure.panels(named, width)
     for kind, axis in axes.items():
         for loss, drawn in looks(named[kind]).items():
-            line = {"color": drawn.color, "linestyle": drawn.dash, "marker": drawn.marker}
-            axis.plot(shown.loc[loss], label=drawn.name, linewidth=1.1, markersize=4, **line)
+            line = drawn.line | {"marker": drawn.marker, "label": drawn.name}
+            axis.plot(shown.loc[loss], linewidth=1.1, markersize=4, **line)
         axis.set(xscale="log", ylim=(-0.03, 1.03), xlabel="step size s")
         axis.set_xticks(STEPS, [f"{s:g}" for s in STEPS])
-        axis.xaxis.set_minor_locator(NullLocator())
+        axis.minorticks_off()
         plane_figure.legend(axis, width)
-        plane_figure.first_only(axis, "x at the end")
+        figures.label_first(axis, "x at the end")
     return figure
 
 

@@ -11,8 +11,8 @@ from memutils.claims import steps
 KINDS = ("symmetric", "bounded, not symmetric", "unbounded, not symmetric")
 """Of losses."""
 
-SURE = 0.01
-"""The p_y at which a loss's pull is taken."""
+CLASSES, SURE = 10, 0.01
+"""K, and the p_y at which a loss's pull is taken."""
 
 
 @dataclass(frozen=True)
@@ -42,29 +42,23 @@ class Traits:
         return math.log10(max(self.pull, 1e-4))
 
 
-def traits(loss: str, num_classes: int = 10, sure: float = SURE) -> Traits:
+def traits(loss: str, sure: float = SURE) -> Traits:
     """The traits of a loss of the registry, with its default parameters; its pull at that p_y."""
     built = losses.build(loss)
-    norm = steps.initial_norm(built, num_classes)
-    return Traits(
-        built.symmetry_constant(num_classes) is not None,
-        is_bounded(built, num_classes),
-        sure_norm(built, num_classes, sure) / norm,
-    )
+    pull = sure_norm(built, sure) / steps.initial_norm(built, CLASSES)
+    return Traits(built.symmetry_constant(CLASSES) is not None, is_bounded(built), pull)
 
 
-def is_bounded(loss: losses.Loss, num_classes: int = 10) -> bool:
+def is_bounded(loss: losses.Loss) -> bool:
     """Whether a loss stays as large when the logit of its label falls from -1,000 to -10,000."""
-    logits = torch.zeros(2, num_classes, dtype=torch.float64)
+    logits = torch.zeros(2, CLASSES, dtype=torch.float64)
     logits[:, 0] = torch.tensor([-1e3, -1e4])
     near, far = (float(loss(z[None], torch.zeros(1, dtype=torch.long))) for z in logits)
     return abs(far) < 1.5 * abs(near)
 
 
-def sure_norm(loss: losses.Loss, num_classes: int = 10, sure: float = SURE) -> float:
+def sure_norm(loss: losses.Loss, sure: float) -> float:
     """The norm of the logit gradient where p_y, and all other classes but one, have ``sure``."""
-    p = torch.full((1, num_classes), sure / (num_classes - 2), dtype=torch.float64)
+    p = torch.full((1, CLASSES), sure / (CLASSES - 2), dtype=torch.float64)
     p[0, 0], p[0, 1] = sure, 1 - 2 * sure
-    logits = p.log().requires_grad_()
-    (gradient,) = torch.autograd.grad(loss(logits, torch.zeros(1, dtype=torch.long)), logits)
-    return float(gradient.norm())
+    return float(losses.logit_gradients(loss, p.log(), torch.zeros(1, dtype=torch.long)).norm())

@@ -12,7 +12,7 @@ import numpy as np
 
 from memutils.claims.outcomes import Measured
 from memutils.claims.selection import ALPHA, Pool, Protocol
-from memutils.report.looks import look
+from memutils.names import LOSS_NAMES
 from memutils.report.plots import NOT_RUN
 from memutils.report.symmetry import ablation
 from memutils.report.symmetry.ablation import Contrast
@@ -100,7 +100,7 @@ def does(values: Iterable[float], like_last: str, like_first: str) -> str:
 def told(found: Iterable[Contrast], chain: tuple[str, str, str]) -> str:
     """A chain in words: what each of its losses memorizes, and the share; '' without runs."""
     found, texts = list(found), []
-    first, middle, last = (look(loss).name for loss in chain)
+    first, middle, last = (LOSS_NAMES[loss] for loss in chain)
     for place, of in shares(found, chain).items():
         memorized = {
             loss: [seed.memorized[i] for seed in c.told if seed.seed in of]
@@ -108,7 +108,7 @@ def told(found: Iterable[Contrast], chain: tuple[str, str, str]) -> str:
             if named(c) == place
             for i, loss in enumerate((c.first, c.second))
         }
-        parts = listed(f"{look(loss).name} {percent(memorized[loss])}" for loss in chain)
+        parts = listed(f"{LOSS_NAMES[loss]} {percent(memorized[loss])}" for loss in chain)
         kind = does(of.values(), f"does as {last} does", f"does as {first} does")
         texts.append(
             f"- *{place}*: {parts} of the wrong labels memorized. {middle[0].upper()}{middle[1:]} "

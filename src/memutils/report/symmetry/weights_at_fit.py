@@ -11,7 +11,7 @@ import pandas as pd
 from memutils.claims.contrasts import x_at_level
 from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
-from memutils.report.looks import look
+from memutils.names import LOSS_NAMES
 from memutils.report.symmetry import weights
 from memutils.runs.records import Record
 from memutils.words import counted, listed, percent
@@ -21,7 +21,7 @@ LEVELS = Thresholds().fit_levels
 MOST = 0.75
 """The share from which on the weight does most of what RLL does, for the reader."""
 
-COLUMNS = ["where", "n", "f", "seed", *(look(loss).name for loss in CHAIN), "share"]
+COLUMNS = ["where", "n", "f", "seed", *(LOSS_NAMES[loss] for loss in CHAIN), "share"]
 
 
 def table(pool: Pool, mlp: Iterable[Record]) -> pd.DataFrame:

@@ -11,17 +11,12 @@ import sympy
 import torch
 from torch import Tensor
 
+from memutils.losses import logit_gradients as gradients
 from memutils.names import LOSS_NAMES
 from memutils.report.theory.points import Losses, symmetric
 
 ALPHAS = (0.01, 0.1, 0.45)
 """RLL's parameters in the paper's code."""
-
-
-def gradients(loss: Callable, z: Tensor, y: Tensor) -> Tensor:
-    """The gradient of each example's loss with respect to its logits, (N, K), in float64."""
-    z = z.detach().double().requires_grad_()
-    return torch.autograd.grad(loss(z, y).sum(), z)[0]
 
 
 def built(losses: Losses, name: str, alpha: float | None = None) -> Callable:
@@ -34,7 +29,7 @@ def variants(losses: Losses) -> Iterator[tuple[str, Callable]]:
     """(label, loss) of every loss, RLL at each alpha."""
     for name in losses:
         for alpha in ALPHAS if name == "rll" else (None,):
-            label = LOSS_NAMES.get(name, name) + (f", α = {alpha}" if alpha else "")
+            label = LOSS_NAMES[name] + (f", α = {alpha}" if alpha else "")
             yield label, built(losses, name, alpha)
 
 

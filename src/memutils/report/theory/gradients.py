@@ -5,10 +5,11 @@ import numpy as np
 import pandas as pd
 import torch
 
+from memutils.losses import logit_gradients
 from memutils.names import LOSS_NAMES
 from memutils.report import figures
 from memutils.report.looks import look
-from memutils.report.theory.gradient_checks import ALPHAS, built, gradients, weights
+from memutils.report.theory.gradient_checks import ALPHAS, built, weights
 from memutils.report.theory.points import Losses
 
 
@@ -27,8 +28,7 @@ def draw_weights(curves: pd.DataFrame, width: float = figures.WIDE, k: int = 10)
     """Left: every loss; right: RLL at each alpha beside CCE and MAE."""
     figure, axes = figures.panels(width, sharey=True)
     for drawn in map(look, ("cce", "mae", "mse", "rll", "nmse")):
-        style = {"linestyle": drawn.dash, "color": drawn.color, "label": drawn.name}
-        axes[0].plot(curves.p_y, curves[drawn.name], **style)
+        axes[0].plot(curves.p_y, curves[drawn.name], label=drawn.name, **drawn.line)
     for alpha, strength, dash in zip(ALPHAS, (0.4, 1, 0.7), ("-.", "-", (0, (4, 1))), strict=True):
         style = {"linestyle": dash, "color": look("rll").color, "alpha": strength}
         axes[1].plot(curves.p_y, curves[f"RLL, α = {alpha}"], label=f"RLL, α = {alpha}", **style)
@@ -80,7 +80,7 @@ def steps_back(
     for step in range(limit):
         if z.softmax(1)[0, 0] > 0.5:
             return step
-        z = z - rate * gradients(loss, z, y)
+        z = z - rate * logit_gradients(loss, z, y)
     return None
 
 
@@ -91,7 +91,7 @@ def ways_back(losses: Losses, norms: dict[str, float], limit: int = 1500) -> pd.
     margins = range(11)
     needed = pd.DataFrame({"margin": margins})
     for name in losses:
-        label = LOSS_NAMES.get(name, name)
+        label = LOSS_NAMES[name]
         rate, steps = 1 / norms.get(label, norms["RLL, α = 0.1"]), []
         for margin in margins:
             steps.append(steps_back(built(losses, name), margin, rate=rate, limit=limit))
@@ -108,8 +108,8 @@ def draw_ways_back(
     figure, (axis,) = figures.panels(width, 1)
     for drawn in map(look, losses):
         rows = needed.dropna(subset=[drawn.name])
-        style = {"color": drawn.color, "marker": drawn.marker, "linestyle": drawn.dash}
-        axis.plot(rows.margin, rows[drawn.name].astype(int), label=drawn.name, **style)
+        style = drawn.line | {"marker": drawn.marker, "label": drawn.name}
+        axis.plot(rows.margin, rows[drawn.name].astype(int), **style)
     axis.set(xlabel="margin of a wrong class at the start (logits)", yscale="log", ylim=(1, limit))
     axis.set(ylabel="gradient steps until $p_y > 1/2$")
     axis.legend()

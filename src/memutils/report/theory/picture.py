@@ -114,7 +114,7 @@ def draw(
         for axis, (step, (_, answers)) in zip(row, states.items(), strict=True):
             draw_answers(axis, answers)
             draw_points(axis, world, 0.5 if figures.is_narrow(width) else 1)
-            axis.set_title(f"{LOSS_NAMES.get(name, name)}, step {step}")
+            axis.set_title(f"{LOSS_NAMES[name]}, step {step}")
             axis.set(aspect="equal")
             axis.axis("off")
     return figure
@@ -151,7 +151,7 @@ def table(world: World, losses: Losses, shown: Iterable[str] = SHOWN) -> pd.Data
     """A row a loss and moment: f, m, r, x and the wrong area."""
     columns = ["fitted", "memorized", "recovered", "x", "wrong area"]
     return pd.DataFrame(
-        {"loss": LOSS_NAMES.get(name, name), "step": step} | {c: found[c] for c in columns}
+        {"loss": LOSS_NAMES[name], "step": step} | {c: found[c] for c in columns}
         for name in shown
         for step, (found, _) in train(world, losses[name]).items()
     )

@@ -16,11 +16,6 @@ CORNERS = {"1": (-0.03, -0.08), "2": (1.03, -0.08), "3": (0.5, 0.89)}
 """Labels and where their corners are marked."""
 
 
-def name_of(loss: str) -> str:
-    """A loss's name for the reader."""
-    return LOSS_NAMES.get(loss, loss)
-
-
 def points(steps: int = 90) -> np.ndarray:
     """A barycentric grid (N, 3) just inside the triangle: CCE is infinite on its border."""
     i, j = np.meshgrid(np.arange(steps + 1), np.arange(steps + 1), indexing="ij")
@@ -61,7 +56,7 @@ def draw(frame: pd.DataFrame, losses: Losses, width: float = figures.WIDE) -> pl
         if total.max() - total.min() > 1e-9:
             lines = {"levels": np.linspace(1.05, 2.0, 8), "colors": "white", "linewidths": 0.7}
             second.tricontour(x, y, total, **lines)
-        first.text(0.5, 1.02, name_of(name), ha="center")
+        first.text(0.5, 1.02, LOSS_NAMES[name], ha="center")
     for axis in axes.flat:
         axis.set(aspect="equal", xlim=(-0.06, 1.06), ylim=(-0.1, 1.1))
         axis.axis("off")
@@ -76,7 +71,7 @@ def draw(frame: pd.DataFrame, losses: Losses, width: float = figures.WIDE) -> pl
 def sums_sentence(sums: dict[str, sympy.Expr | None]) -> str:
     """The sums over four labels in words and symbols."""
     told = (
-        f"{name_of(name)} "
+        f"{LOSS_NAMES[name]} "
         + ("not constant" if c is None else f"${sympy.latex(sympy.expand_log(c, force=True))}$")
         for name, c in sums.items()
     )

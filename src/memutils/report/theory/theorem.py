@@ -56,7 +56,7 @@ def covered(outputs: list[Record]) -> str:
             "No recorded network of this scale keeps its log-probabilities, so the statements are"
             " checked on an invented network, and the figure of fresh labels is left out."
         )
-    losses = sorted({LOSS_NAMES.get(r.spec["loss"], r.spec["loss"]) for r in outputs})
+    losses = sorted({LOSS_NAMES[r.spec["loss"]] for r in outputs})
     return (
         f"The line, the scatter about it, the order and MSE's offset are checked on"
         f" **{len(outputs)} recorded networks**, trained with {', '.join(losses)}, and on their"
