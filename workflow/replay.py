@@ -185,7 +185,7 @@ def candidates() -> tuple[list[str], list[str]]:
     quick, others = [], []
     for folder in sorted(path for path in records.results_root().glob("*") if path.is_dir()):
         for record in records.load(folder.name):
-            name = f"{record.scale}/{record.key}"
+            name = record.name
             if record.scale == "quick":
                 quick.append(name)
             elif (

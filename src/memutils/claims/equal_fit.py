@@ -14,7 +14,7 @@ import pandas as pd
 
 from memutils.claims.contrasts import x_at_level
 from memutils.claims.outcomes import Measured, at_level, excess
-from memutils.claims.selection import ALPHA, LOSSES, SHOWN, Column, Pool, Protocol
+from memutils.claims.selection import ALPHA, LOSSES, SHOWN, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
 from memutils.names import title
 
@@ -60,13 +60,13 @@ class Group:
         return sorted({seed for _, seed in self.runs})
 
 
-def group(protocol: Protocol, eta: float, losses: Iterable[str] = LOSSES) -> Group | None:
+def group(protocol: Protocol, eta: float) -> Group | None:
     """The runs of a protocol at a noise rate, in the seeds that have RLL and CCE;
     None without one.
     """
     found = {
         (loss, seed): run
-        for loss in losses
+        for loss in LOSSES
         for seed in protocol.seeds()
         if (run := protocol.get(loss, eta, seed, ALPHA))
     }
@@ -78,12 +78,10 @@ def group(protocol: Protocol, eta: float, losses: Iterable[str] = LOSSES) -> Gro
     return Group(*where, named["lr"], named["epochs"], eta, settings)
 
 
-def groups(pool: Pool, eta: float | None = None, columns: Iterable[Column] = SHOWN) -> list[Group]:
-    """The groups of these columns at a noise rate (by default the main one),
-    a network's beside each other.
-    """
+def groups(pool: Pool, eta: float | None = None) -> list[Group]:
+    """The groups at a noise rate (by default the main one), a network's beside each other."""
     eta = Thresholds().main_eta if eta is None else eta
-    found = [group(p, eta) for c in columns for p in pool.fitting(c.wanted("rll"))]
+    found = [group(p, eta) for c in SHOWN for p in pool.fitting(c.wanted("rll"))]
     order = {g.network: i for i, g in reversed(list(enumerate(filter(None, found))))}
     return sorted(filter(None, found), key=lambda g: (order[g.network], -g.images, g.learning_rate))
 
@@ -108,13 +106,12 @@ def at_fits(found: Group, levels: Iterable[float] = LEVELS) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["loss", "seed", "level", "x"]).dropna()
 
 
-def table(found: Iterable[Group], levels: Iterable[float] = LEVELS) -> pd.DataFrame:
+def table(found: Iterable[Group]) -> pd.DataFrame:
     """Every x at equal fit as rows, for whoever wants the data: network, images, lr, loss,
     seed, level, x.
     """
     frames = [
-        at_fits(g, levels).assign(network=g.network, images=g.images, lr=g.learning_rate)
-        for g in found
+        at_fits(g).assign(network=g.network, images=g.images, lr=g.learning_rate) for g in found
     ]
     columns = ["network", "images", "lr", "loss", "seed", "level", "x"]
     return pd.concat(frames)[columns] if frames else pd.DataFrame(columns=columns)

@@ -78,7 +78,7 @@ class Measured:
         history, execution = record.history, record.provenance.get("execution", {})
         columns = {str(name): history[name].to_numpy(float) for name in history}
         return cls(
-            f"{record.scale}/{record.key}",
+            record.name,
             record.spec,
             len(record.dataset.get("classes", ())),
             record.dataset.get("sizes", {}).get("train", 0),

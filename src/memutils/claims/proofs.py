@@ -121,15 +121,11 @@ def cannot_be_normalized(limits: Thresholds) -> Proof:
 
 
 @functools.cache
-def theorem(limits: Thresholds, classifiers: int = 50, examples: int = 40) -> tuple[Proof, ...]:
-    """C15: the noisy risk by the noise's definition,
-    against the affine function of the clean risk (Theorem 1).
-
-    Args:
-        limits: the thresholds.
-        classifiers: random ones, from undecided to nearly one-hot.
-        examples: of each risk, with random labels.
+def theorem(limits: Thresholds) -> tuple[Proof, ...]:
+    """C15: the noisy risk by the noise's definition, against the affine function of the clean risk
+    (Theorem 1); of 50 random classifiers, from undecided to nearly one-hot, on 40 random labels.
     """
+    classifiers, examples = 50, 40
     generator = torch.Generator().manual_seed(0)
     scale = torch.logspace(-1, 1.5, classifiers, dtype=torch.float64)[:, None, None]
     logits = torch.randn(classifiers, examples, K, generator=generator, dtype=torch.float64) * scale

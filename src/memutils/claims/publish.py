@@ -71,9 +71,9 @@ def shown(verdict: Verdict) -> bool:
     return bool(verdict.cells) or verdict.column in {"", *(c.id for c in MAIN)}
 
 
-def content(pool: Pool, limits: Thresholds | None = None) -> dict:
+def content(pool: Pool) -> dict:
     """The table, ready for JSON; the same records give the same."""
-    limits = limits or Thresholds()
+    limits = Thresholds()
     verdicts = judge(pool, limits)
     found: Answer = answer(verdicts, pool, limits)
     claims = []

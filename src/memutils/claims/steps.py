@@ -88,11 +88,11 @@ def stopped_early(path: pd.DataFrame) -> pd.Series:
     return path.loc[path["holdout_noisy_accuracy"].idxmax()]
 
 
-def steps_needed(frame: pd.DataFrame, loss: str = "cce") -> float:
-    """Epochs that a loss needs at its quickest learning rate until J1 is near 1, the most over the
+def steps_needed(frame: pd.DataFrame) -> float:
+    """Epochs that CCE needs at its quickest learning rate until J1 is near 1, the most over the
     seeds; NaN if a seed never gets there.
     """
-    runs = frame[(frame["loss"] == loss) & ~frame["oracle"].astype(bool)]
+    runs = frame[(frame["loss"] == "cce") & ~frame["oracle"].astype(bool)]
     needed = {
         named: crossing(path, "j1", Thresholds().first_j1, "epoch")
         for named, path in runs.groupby(["seed", "s"])

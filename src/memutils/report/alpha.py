@@ -159,7 +159,10 @@ def seen(runs: Iterable[Record]) -> str:
         return "**Open.** No run with another α is recorded yet."
     lines = []
     for network, rows in frame.groupby("network", sort=False):
-        told = listed(f"{percent([m])} at α = {a:g}" for a, m in shares(rows))
+        told = listed(
+            f"{percent([m])} at α = {a:g}"
+            for a, m in zip(rows["alpha"], rows["memorized"], strict=True)
+        )
         accuracy = listed(f"{v:.3f}" for v in rows["test_accuracy"])
         above = int((rows["j2"] > rows["j1"]).sum())
         lines.append(
@@ -167,11 +170,6 @@ def seen(runs: Iterable[Record]) -> str:
             f"accuracy is {accuracy}. J2 ends above J1 at {above} of {len(rows)} values of α."
         )
     return "\n".join(lines)
-
-
-def shares(rows: pd.DataFrame) -> list[tuple[float, float]]:
-    """Alpha and what is memorized with it."""
-    return list(zip(rows["alpha"], rows["memorized"], strict=True))
 
 
 def with_cce(scale: str) -> dict[str, float]:

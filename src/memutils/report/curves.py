@@ -92,15 +92,11 @@ def dress(axis: plt.Axes, title: str, columns: dict[str, str]) -> None:
     """Title, labels and limits of a panel."""
     axis.set_title(title, loc="left")
     axis.set(xlabel="epoch", ylim=(-0.02, 1.02), yticks=(0, 0.25, 0.5, 0.75, 1))
-    figures.label_first(axis, measure(columns))
+    shares = {"memorized", "recovered"} & set(columns)
+    figures.label_first(axis, "share of the mislabeled" if shares else "accuracy")
     axis.xaxis.set_major_locator(
         mpl.ticker.MaxNLocator(6, integer=True, steps=[1, 2, 5, 10])
     )  # there is no epoch 2.5
-
-
-def measure(columns: dict[str, str]) -> str:
-    """What the y axis measures: accuracy, or what the columns are shares of."""
-    return "share of the mislabeled" if {"memorized", "recovered"} & set(columns) else "accuracy"
 
 
 def explain(

@@ -96,7 +96,7 @@ def entry(record: Record) -> dict:
         **{name: record.spec[name] for name in CHOICES if name != "variant"},
         "variant": variant(record),
         "key": record.key,
-        "name": f"{record.scale}/{record.key}",
+        "name": record.name,
         "n": record.dataset["sizes"]["train"],
         "rate": record.noise_rate,
         "collapsed": run.collapsed,

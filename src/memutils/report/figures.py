@@ -18,6 +18,7 @@ from html import escape
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 from IPython.display import display
+from matplotlib.transforms import blended_transform_factory
 
 from memutils.report.looks import INK
 from memutils.report.markup import Safe
@@ -121,6 +122,12 @@ def legend(
     for name, style in (also or {}).items():
         lines[name] = plt.Line2D([], [], **{"color": INK} | style)
     figure.legend(lines.values(), lines.keys(), loc=f"outside {place}", **settings)
+
+
+def row_title(axis: plt.Axes, y: float, text: str) -> None:
+    """Titles rows of an axis: bold, at the height y of its data, from the figure's left edge on."""
+    place = blended_transform_factory(axis.figure.transFigure, axis.transData)
+    axis.text(0.005, y, text, transform=place, va="center", in_layout=False, weight="bold")
 
 
 def label_first(axis: plt.Axes, label: str) -> None:

@@ -68,9 +68,9 @@ def number(value: object, digits: int = 3) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
-def interval(found: Sequence[float] | None, digits: int = 3) -> str:
+def interval(found: Sequence[float] | None) -> str:
     """'0.80 to 1.02', or '' without one."""
     if found is None:
         return ""
-    low, high = (number(float(end), digits) for end in found)
+    low, high = (number(float(end)) for end in found)
     return f"{low} to {high}"

@@ -48,5 +48,5 @@ def code(made: dict) -> str:
 
 def script(found: Iterable[Record]) -> str:
     """The script ``_static/runs.js``: every run by its name, for the page that asks."""
-    runs = {f"{record.scale}/{record.key}": entry(record) for record in found}
+    runs = {record.name: entry(record) for record in found}
     return f"self.memutilsRuns = {embed(runs)};\n"

@@ -195,7 +195,7 @@ def flags(records: list[Record]) -> str:
     return text
 
 
-def first_keys(keys: list[str], most: int = 4) -> str:
+def first_keys(keys: list[str]) -> str:
     """The first keys as Markdown, and how many more there are: '`a`, `b` and 3 more'."""
-    told = ", ".join(f"`{key}`" for key in keys[:most])
-    return f"{told} and {len(keys) - most} more" if len(keys) > most else told
+    told = ", ".join(f"`{key}`" for key in keys[:4])
+    return f"{told} and {len(keys) - 4} more" if len(keys) > 4 else told

@@ -32,16 +32,6 @@ def further(record: Record) -> str:
     return settings.removeprefix("-").replace("-", ", ")
 
 
-def ending(record: Record, run: Run) -> str:
-    """How a run that is not like others ended: 'collapsed', 'diverged', or ''."""
-    return "diverged" if record.diverged else "collapsed" if run.collapsed else ""
-
-
-def download(address: str, text: str) -> Safe:
-    """A link that saves a file."""
-    return tag("a", text, href=address, download=address.rpartition("/")[2])
-
-
 def row(record: Record, records: str, notebook: str | None) -> dict:
     """A run as a row of the table: column to content.
 
@@ -50,7 +40,10 @@ def row(record: Record, records: str, notebook: str | None) -> dict:
         notebook: address of the run's executed notebook, or None.
     """
     run, spec = Run(record), record.spec
-    files = [tag("a", "record", href=f"{records}/{record.scale}/{record.key}.json")]
+    files = [tag("a", "record", href=f"{records}/{record.name}.json")]
+    if notebook:
+        saved = notebook.rpartition("/")[2]
+        files.append(tag("a", "notebook", href=notebook, download=saved))
     values = {name: float(run.final[column]) for name, column in MEASURED.items()}
     return {
         "scale": record.scale,
@@ -63,9 +56,9 @@ def row(record: Record, records: str, notebook: str | None) -> dict:
         "epochs": spec["epochs"],
         "learning rate": f"{spec['lr']:g}",
         **{n: number(v) for n, v in values.items()},
-        "end": ending(record, run),
+        "end": "diverged" if record.diverged else "collapsed" if run.collapsed else "",
         "further settings": further(record),
-        "files": joined(files + ([download(notebook, "notebook")] if notebook else []), " "),
+        "files": joined(files, " "),
     }
 
 

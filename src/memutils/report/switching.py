@@ -33,18 +33,13 @@ def load() -> list[Record]:
     return of_grid("switch")
 
 
-def evaluations(record: Record) -> pd.DataFrame:
-    """The epochs with an evaluation of the mislabeled images."""
-    return record.history.dropna(subset=["memorized"])
-
-
 def draw(found: Iterable[Record], width: float = WIDE) -> plt.Figure:
     """Memorized and recovered over epochs, a line a run in the color of the loss that it is trained
     with at that time; dashed: runs that never switch.
     """
     figure, axes = figures.panels(width, 2, 300, below=40, sharey=True)
     for record in found:
-        spec, rows = record.spec, evaluations(record)
+        spec, rows = record.spec, record.history.dropna(subset=["memorized"])
         first, then, at = spec["loss"], spec["switch_loss"], spec["switch_epoch"]
         parts = [(first, rows)]
         if then:  # the second part begins where the first one ends

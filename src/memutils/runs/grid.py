@@ -98,19 +98,16 @@ def measure(spec: Spec) -> float:
     return 1.2 * (time.perf_counter() - start) / n
 
 
-def operations(
-    network: str, shape: tuple[int, int, int], num_classes: int = 10, batch: int = 128
-) -> float:
-    """Floating-point operations of one image in training, both ways, by torch's counter.
-
-    Padding counts, too.
+def operations(network: str, shape: tuple[int, int, int], batch: int = 128) -> float:
+    """Floating-point operations of one image in training, both ways, by torch's counter; of ten
+    classes. Padding counts, too.
     """
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
     from memutils import models
 
-    module = models.build(network, shape, num_classes).to("meta")
+    module = models.build(network, shape, 10).to("meta")
     with FlopCounterMode(display=False) as counter:
         module(torch.empty(batch, *shape, device="meta")).sum().backward()
     return counter.get_total_flops() / batch

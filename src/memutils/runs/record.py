@@ -51,6 +51,11 @@ class Record:
         return self.content["scale"]
 
     @property
+    def name(self) -> str:
+        """Scale and key: 'cpu/mnist-resnet18-rll-eta0.4-seed0'."""
+        return f"{self.scale}/{self.key}"
+
+    @property
     def spec(self) -> dict:
         """Every setting of the run, by name."""
         return self.content["spec"]

@@ -5,7 +5,7 @@
 from memutils.claims.sensitivity import GROUPS
 from memutils.claims.thresholds import Thresholds
 from memutils.report.claims.strip import rows_of
-from memutils.report.claims.vocabulary import PARTS, SHORT, kind, symbol
+from memutils.report.claims.vocabulary import kind, on, symbol
 from memutils.report.explorer import embed
 from memutils.report.markup import Safe, joined, link, tag
 
@@ -31,10 +31,8 @@ def verdicts(content: dict, swept: dict) -> list[dict]:
     found = []
     for claim, part, column in swept["verdicts"]:
         place = counted[claim] = counted.get(claim, -1) + 1
-        of = f" ({PARTS.get(part, part)})" if part else ""
-        name = f"{claim}{of}, {SHORT[column].partition(',')[0]}"
         at = {"row": lines.index((claim, part)), "cell": columns.index(column)}
-        found.append({"claim": claim, "place": place, "name": name} | at)
+        found.append({"claim": claim, "place": place, "name": on(claim, part, column)} | at)
     return found
 
 

@@ -11,6 +11,7 @@ from memutils.report.claims.vocabulary import PARTS, SHORT
 from memutils.report.markup import Safe, number, table, tag
 
 FILE = REPOSITORY / "benchmarks" / "judge.json"
+LEAST = 0.05
 REPLAYS = FILE.with_name("replays.json")
 
 
@@ -83,13 +84,13 @@ def shuffled_sentence(judged: dict) -> str:
     )
 
 
-def shuffled(judged: dict, least: float = 0.05) -> Safe:
-    """The verdicts that hold in at least this share of the shuffled grids."""
+def shuffled(judged: dict) -> Safe:
+    """The verdicts that hold in a share of ``LEAST`` or more of the shuffled grids."""
     rows = []
     for name, share in judged.get("shuffled", {}).get("share", {}).items():
         what, _, column = name.rpartition(" ")
         claim, _, part = what.partition(" ")
-        if share >= least:
+        if share >= LEAST:
             rows.append(
                 {
                     "verdict": named(claim, part),

@@ -11,7 +11,7 @@ from memutils.claims.selection import MAIN, Pool
 from memutils.claims.sensitivity import NAMES
 from memutils.names import LOSS_NAMES
 from memutils.report.claims.page import summary
-from memutils.report.claims.vocabulary import PARTS, SHORT, badge, beside
+from memutils.report.claims.vocabulary import PARTS, SHORT, badge, beside, on
 from memutils.report.markup import Safe, joined, number, table, tag
 from memutils.runs import records
 from memutils.words import listed
@@ -34,17 +34,9 @@ def moved(changes: list[dict]) -> Safe:
     """
     groups: dict[tuple, list[str]] = {}
     for row in changes:
-        key = (
-            row["meaning"],
-            number(row["value"]),
-            number(row["moved_to"]),
-            row["old"],
-            row["new"],
-        )
-        part = f" ({PARTS[row['part']]})" if row["part"] else ""
-        groups.setdefault(key, []).append(
-            f"{row['claim']}{part}, {SHORT[row['column']].partition(',')[0]}"
-        )
+        values = number(row["value"]), number(row["moved_to"])
+        key = (row["meaning"], *values, row["old"], row["new"])
+        groups.setdefault(key, []).append(on(row["claim"], row["part"], row["column"]))
     rows = [
         {
             "threshold": meaning,
@@ -119,9 +111,7 @@ def second_words(old: dict) -> Safe:
     """This version's words on the same records, a line a network and part."""
     lines = []
     for v in old["second"]:
-        where = ", ".join(
-            filter(None, [NETWORKS.get(v["column"], ""), PARTS.get(v["part"], v["part"])])
-        )
+        where = ", ".join(filter(None, [NETWORKS.get(v["column"], ""), PARTS[v["part"]]]))
         lines.append(joined([badge(v["word"]), tag("small", f" {where}")]))
     return joined(lines, "<br>")
 
@@ -209,19 +199,18 @@ def what_was_run(pool: Pool) -> Safe:
     )
 
 
-def at_learning_rates(content: dict, claims: tuple[str, ...] = ("P0", "C9")) -> Safe:
-    """The verdicts of some claims on Inception-Lite at the paper's learning rate and at ten times
-    it, with the numbers.
+def at_learning_rates(content: dict) -> Safe:
+    """The verdicts on P0 and C9 on Inception-Lite at the paper's learning rate and at ten times it,
+    with the numbers.
     """
     titles = {"inception-lite": "0.01", "inception-lite-lr": "0.1"}
     rows = []
     for claim in content["claims"]:
         for v in claim["verdicts"]:
-            if claim["id"] in claims and v["column"] in titles:
-                name = f"{claim['id']} {PARTS.get(v['part'], '')}".strip()
+            if claim["id"] in ("P0", "C9") and v["column"] in titles:
                 rows.append(
                     {
-                        "claim": name,
+                        "claim": f"{claim['id']} {PARTS[v['part']]}".rstrip(),
                         "learning rate": titles[v["column"]],
                         "verdict": badge(v["word"], *beside(claim["id"], v)),
                         "at η = 0.4": summary(v),

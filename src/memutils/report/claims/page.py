@@ -232,7 +232,7 @@ def opened_cells(verdict: dict, title: str) -> Safe:
 
 def opened_cell(cell: dict) -> dict:
     """A cell as a line: what it is, its state, its numbers, and why."""
-    state = {"": joined([symbol_of(cell["state"]), f" {cell['state']}"])}
+    state = {"": joined([SYMBOLS.get(cell["state"], "·"), f" {cell['state']}"])}
     named = {"loss": LOSS_NAMES[cell["loss"]], "η": number(cell["eta"], 1)}
     numbers = {
         readable(name): origins.number(number(value), cell["records"])
@@ -241,11 +241,6 @@ def opened_cell(cell: dict) -> dict:
     why = [cell["why"], f"differ: {cell['differ']}" if cell["differ"] else ""]
     last = {"interval": interval(cell["interval"]), "why": "; ".join(filter(None, why))}
     return named | {"seed": number(cell["seed"])} | state | numbers | last
-
-
-def symbol_of(state: str) -> str:
-    """The symbol of a cell's state."""
-    return SYMBOLS.get(state, "·")
 
 
 def records(names) -> Safe:

@@ -3,8 +3,8 @@
 from memutils.claims.cases import NOT_TESTED
 from memutils.claims.statements import MATHEMATICS
 from memutils.claims.thresholds import Thresholds
-from memutils.report.claims.vocabulary import PARTS, SHORT, badge, beside
-from memutils.report.markup import Safe, joined, link, table, tag
+from memutils.report.claims.vocabulary import SHORT, badge, beside, linked, named
+from memutils.report.markup import Safe, joined, table, tag
 from memutils.words import plural
 
 
@@ -35,12 +35,7 @@ def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
     head = tag("tr", tag("th", "claim", scope="col"), *heads)
     lines = []
     for claim, part, verdicts in rows_of(content, True):
-        name = joined(
-            [
-                link(f"{page}#claim-{claim['id']}", claim["id"]),
-                f" {PARTS.get(part, part) or claim['reading']}",
-            ]
-        )
+        name = linked(claim["id"], part, claim["reading"], page)
         cells = [
             tag(
                 "td",
@@ -56,16 +51,9 @@ def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
             words: dict[str, list[str]] = {}
             for v in claim["verdicts"]:
                 words.setdefault(v["word"], []).append(v["part"])
-            name = joined(
-                [link(f"{page}#claim-{claim['id']}", claim["id"]), f" {claim['reading']}"]
-            )
-            lines.append(
-                tag(
-                    "tr",
-                    tag("th", name, scope="row"),
-                    tag("td", *proofs(words), colspan=str(len(columns))),
-                )
-            )
+            name = linked(claim["id"], "", claim["reading"], page)
+            said = tag("td", *proofs(words), colspan=str(len(columns)))
+            lines.append(tag("tr", tag("th", name, scope="row"), said))
     return tag("table", tag("thead", head), tag("tbody", *lines), class_="strip")
 
 
@@ -102,8 +90,7 @@ def controls(content: dict) -> Safe:
         for claim, part, verdicts in rows_of(content, False):
             word = verdicts.get(column["id"], {}).get("word", NOT_TESTED)
             if word != NOT_TESTED:
-                named = f"{claim['id']} ({PARTS.get(part, part)})" if part else claim["id"]
-                said.setdefault(word, []).append(named)
+                said.setdefault(word, []).append(named(claim["id"], part))
         if said:
             words = joined(
                 (joined([badge(word), " ", ", ".join(names)]) for word, names in said.items()),

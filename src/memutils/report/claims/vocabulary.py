@@ -3,8 +3,8 @@
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN
 from memutils.claims.statements import CLAIMS
 from memutils.claims.thresholds import Thresholds
-from memutils.names import LOSS_NAMES
-from memutils.report.markup import Safe, joined, tag
+from memutils.names import LOSS_NAMES, Names
+from memutils.report.markup import Safe, joined, link, tag
 from memutils.words import listed, plural
 
 PAGES = {
@@ -78,15 +78,32 @@ WORDS = {
     "seed": "seed",
 }
 """Statistics in words."""
-PARTS = {
-    "m below CCE's": "RLL memorizes less than CCE",
-    "m below MSE's": "RLL memorizes less than MSE",
-    "test accuracy above CCE's": "RLL is more accurate on new images than CCE",
-    "test accuracy above MSE's": "RLL is more accurate on new images than MSE",
-    "J1 below 100 %": "normalized MSE's J1 stays below 100 %",
-    "like RLL": "normalized MSE is more like RLL than MSE is",
-}
+PARTS = Names(
+    {
+        "m below CCE's": "RLL memorizes less than CCE",
+        "m below MSE's": "RLL memorizes less than MSE",
+        "test accuracy above CCE's": "RLL is more accurate on new images than CCE",
+        "test accuracy above MSE's": "RLL is more accurate on new images than MSE",
+        "J1 below 100 %": "normalized MSE's J1 stays below 100 %",
+        "like RLL": "normalized MSE is more like RLL than MSE is",
+    }
+)
 """Parts of claims in words."""
+
+
+def named(claim: str, part: str) -> str:
+    """'P0 (RLL memorizes less than CCE)': a claim with its part, where it has one."""
+    return f"{claim} ({PARTS[part]})" if part else claim
+
+
+def on(claim: str, part: str, column: str) -> str:
+    """The same on a network: 'C9, ResNet-18'."""
+    return f"{named(claim, part)}, {SHORT[column].partition(',')[0]}"
+
+
+def linked(claim: str, part: str, reading: str, page: str = "") -> Safe:
+    """A claim's number, which leads to its row on a page, and its part in words or its reading."""
+    return joined([link(f"{page}#claim-{claim}", claim), f" {PARTS[part] or reading}"])
 
 
 def readable(name: str) -> str:

@@ -152,24 +152,21 @@ def crossover(runs: Iterable[Measured]) -> str:
     if not found:
         return MISSING
     if max(found) == float("inf"):
-        none = "in no epoch" if min(found) == max(found) else f"in epoch {min(found):.0f} or never"
-        return none
+        return "in no epoch" if min(found) == max(found) else f"in epoch {min(found):.0f} or never"
     if min(found) == max(found):
         return f"in epoch {found[0]:.0f}"
     return f"in epochs {min(found):.0f} to {max(found):.0f}"
 
 
-def widest(
-    runs: Iterable[Measured], metrics: Iterable[str] = ("memorized", "test_accuracy")
-) -> str:
-    """A sentence: by how much a metric at the end differs from seed to seed at most, of runs that
-    can tell.
+def widest(runs: Iterable[Measured]) -> str:
+    """A sentence: by how much what is memorized and test accuracy at the end differ from seed to
+    seed at most, of runs that can tell.
     """
     groups: dict[tuple[str, float], list[Run]] = {}
     for run in telling(runs):
         groups.setdefault((run.spec["loss"], run.spec["eta"]), []).append(Run(run))
     told = []
-    for metric in metrics:
+    for metric, name in (("memorized", "the share memorized"), ("test_accuracy", "test accuracy")):
         ranges = {}
         for (loss, eta), same in groups.items():
             values = [run.end(metric) for run in same]
@@ -177,26 +174,24 @@ def widest(
                 ranges[max(values) - min(values)] = f"{LOSS_NAMES[loss]}, η = {eta:g}"
         if ranges:
             most = max(ranges)
-            name = {"memorized": "the share memorized"}.get(metric, metric.replace("_", " "))
             told.append(f"{name} by {plural(round(100 * most), 'point')} ({ranges[most]})")
     if not told:
         return "No setting is recorded with more than one seed yet."
     return f"Of conclusive runs, from seed to seed, differ at most {listed(told)}."
 
 
-def mlp_runs(scale: str = "") -> list[Measured]:
-    """The runs of the MLP at a scale, else at the one that the book is built at, else quick's."""
-    grid = load_scale(scale)
+def mlp_runs() -> list[Measured]:
+    """The runs of the MLP at the scale that the book is built at, else quick's."""
+    grid = load_scale("")
     if "mlp" not in {spec.network for spec in grid.specs().values()}:
         grid = load_scale("quick")
     found = plots.of_grid(grid.name)
     return [Measured.of(record) for record in found if record.spec["network"] == "mlp"]
 
 
-def gallery_of(network: str, scale: str = "") -> list[Record]:
+def gallery_of(network: str) -> list[Record]:
     """The runs of a network with CCE and with RLL whose images can be shown; [] without both."""
-    name = records.shown_scale(scale)
-    found = plots.of_grid(name)
+    found = plots.of_grid(records.shown_scale(""))
     chosen = plots.select(found, network=network, loss=("cce", "rll"), eta=0.4, seed=0)
     pair = {r.spec["loss"]: r for r in chosen if gallery.has_pictures(r)}
     return [pair["cce"], pair["rll"]] if len(pair) == 2 else []

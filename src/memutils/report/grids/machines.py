@@ -1,7 +1,5 @@
 """The same run on another kind of processor: what a seed does not decide."""
 
-from collections.abc import Iterable
-
 from memutils.claims.outcomes import Run
 from memutils.names import LOSS_NAMES
 from memutils.runs import records
@@ -11,10 +9,10 @@ from memutils.words import counted, listed, points
 METRICS = {"memorized": "the memorized share", "test_accuracy": "test accuracy"}
 
 
-def twice(network: str, scales: Iterable[str] = ("cpu", "symmetry")) -> list[tuple[Record, Record]]:
+def twice(network: str) -> list[tuple[Record, Record]]:
     """Runs of one network with the same settings, seed and precision that two processors made."""
     by_settings: dict[str, list[Record]] = {}
-    for record in (r for scale in scales for r in records.load(scale)):
+    for record in (r for scale in ("cpu", "symmetry") for r in records.load(scale)):
         if record.spec["network"] == network and record.spec["eta"]:
             precision = record.provenance["execution"]["precision"]
             by_settings.setdefault(f"{record.spec} {precision}", []).append(record)

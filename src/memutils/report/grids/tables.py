@@ -12,9 +12,9 @@ from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES, METRIC_NAMES
 from memutils.report import notebooks, origins
 from memutils.report.claims.strip import rows_of
-from memutils.report.claims.vocabulary import PARTS, badge, beside
+from memutils.report.claims.vocabulary import PARTS, badge, beside, linked
 from memutils.report.grids import chapters
-from memutils.report.markup import Safe, details, joined, link, number, safe
+from memutils.report.markup import Safe, details, number, safe
 from memutils.report.markup import table as html_table
 from memutils.report.matrix import distinct
 from memutils.report.matrix import table as evaluations
@@ -63,7 +63,7 @@ def words(content: dict, column: str) -> str:
     for claim, parts in claims.items():
         whole = len(set(parts.values())) == 1
         for part, (word, few) in list(parts.items())[: 1 if whole else None]:
-            name = claim if whole else f"{claim}: {PARTS.get(part, part)}"
+            name = claim if whole else f"{claim}: {PARTS[part]}"
             topics = found.setdefault(word, {})
             topics.setdefault(TOPICS[claim], {}).setdefault(few, []).append(name)
     told = []
@@ -93,11 +93,9 @@ def verdicts(content: dict, columns: dict[str, str]) -> Safe:
     rows: dict[tuple[str, str], dict] = {}
     for column, title in columns.items():
         for claim, part, reading, verdict in said(content, column):
-            name = joined(
-                [link(f"claims.html#claim-{claim}", claim), f" {PARTS.get(part, part) or reading}"]
-            )
             blank = dict.fromkeys(columns.values(), "–")
-            row = rows.setdefault((claim, part), {"claim": name} | blank)
+            name = {"claim": linked(claim, part, reading, "claims.html")}
+            row = rows.setdefault((claim, part), name | blank)
             row[title] = badge(verdict["word"], ", ".join(filter(None, beside(claim, verdict))))
     return html_table(list(rows.values()), "evidence")
 

@@ -126,11 +126,8 @@ def draw_some(
     """
     firsts = np.unique(runs.true[at], return_index=True)[1][:SOME]
     count = len(runs.courses)
-    tall = max(64, 14 * count + 24)
-    size = (width / figures.UNIT, len(firsts) * tall / figures.UNIT)
-    figure, axes = plt.subplots(
-        len(firsts), 2, figsize=size, squeeze=False, layout="constrained", width_ratios=(1, 5)
-    )
+    height = len(firsts) * max(64, 14 * count + 24)
+    figure, axes = figures.canvas(width, height, len(firsts), 2, width_ratios=(1, 5))
     for (left, right), k in zip(axes, firsts, strict=True):
         picture = drawable(images[k])
         left.imshow(picture, cmap="gray_r" if picture.ndim == 2 else None)

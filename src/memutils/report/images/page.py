@@ -3,6 +3,7 @@
 """
 
 import string
+from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -119,7 +120,7 @@ def entry(shown: Shown) -> dict:
         "true": runs.true[at].tolist(),
         "columns": sprites.COLUMNS,
         "gray": images.shape[-1] == 1,
-        "sprite": sprites.address(shown.sprite),
+        "sprite": f"data:image/png;base64,{b64encode(shown.sprite).decode()}",
         "courses": courses,
     }
 

@@ -34,7 +34,8 @@ def fates(runs: Followed) -> str:
         told.append(f"{int(alone.sum()):,} with cross entropy alone")
     told.append(f"{int((~memorized).all(0).sum()):,} with none")
     each = listed(
-        f"{origins.number(share(c.memorized.mean()), [c.run])} with {c.name}" for c in runs.courses
+        f"{origins.number(share(c.memorized.mean()), [c.record.name])} with {c.name}"
+        for c in runs.courses
     )
     return (
         f"**{runs.title}.** Of {m:,} mislabeled images the network has memorized {each} at the "

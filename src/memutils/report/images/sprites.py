@@ -5,7 +5,6 @@ training set. ``python workflow/sprites.py`` writes one for each set of the page
 (``memutils.report.images``), from the specification alone, whether its runs are recorded or not.
 """
 
-import base64
 import io
 import json
 from pathlib import Path
@@ -80,8 +79,3 @@ def unpacked(picture: bytes) -> tuple[np.ndarray, np.ndarray]:
     rows, width = max(1, -(-len(places) // COLUMNS)), sheet.shape[1] // COLUMNS
     grid = sheet.reshape(rows, -1, COLUMNS, width, sheet.shape[2]).swapaxes(1, 2)
     return grid.reshape(-1, *grid.shape[2:])[: len(places)], places
-
-
-def address(picture: bytes) -> str:
-    """A sprite as an address that holds it."""
-    return f"data:image/png;base64,{base64.b64encode(picture).decode()}"

@@ -101,11 +101,6 @@ class Course:
     recovered: np.ndarray
 
     @property
-    def run(self) -> str:
-        """The run's scale and key."""
-        return f"{self.record.scale}/{self.record.key}"
-
-    @property
     def memorized(self) -> np.ndarray:
         """Whether an image is memorized at the end, bool (M,)."""
         return self.since < len(self.predicted)

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-from matplotlib.transforms import blended_transform_factory as blended
 
 from memutils.claims.selection import Pool
 from memutils.errors import UserError, command
@@ -32,10 +31,7 @@ def draw(found: Iterable[Group], width: float = figures.WIDE) -> plt.Figure:
     y, ticks = 0.0, {}
     for g in found:
         title = f"{g.title}, n = {g.images:,}, learning rate {g.learning_rate:g}"
-        place = blended(figure.transFigure, axes[0, 0].transData)
-        axes[0, 0].text(
-            0.005, y + HEAD / 2, title, transform=place, va="center", in_layout=False, weight="bold"
-        )
+        figures.row_title(axes[0, 0], y + HEAD / 2, title)
         y += HEAD
         for loss in g.losses:
             ticks[y + ROW / 2] = look(loss).name

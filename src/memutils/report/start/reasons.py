@@ -131,13 +131,11 @@ def limits(content: dict, pool: Pool, switch: Switch | None) -> str:
     """What could change the answer, a list in Markdown."""
     told = [*images(content), *clock(pool)]
     told += [path(switch)] if switch and switch.clear else []
-    told.append(f"**Other noise.** {people(pool)}")
+    human = arms.in_short(pool).replace(
+        "labels from people", "[labels from people](human.ipynb)", 1
+    )
+    told.append(f"**Other noise.** {human}")
     return "\n".join(f"- {one}" for one in told)
-
-
-def people(pool: Pool) -> str:
-    """What labels from people do to RLL's advantage."""
-    return arms.in_short(pool).replace("labels from people", "[labels from people](human.ipynb)", 1)
 
 
 def images(content: dict) -> list[str]:
@@ -214,18 +212,17 @@ def of_claim(content: dict, claim: str, column: str) -> list[dict]:
     ]
 
 
-def switched(found: Iterable[Record], limits: Thresholds | None = None) -> Switch | None:
+def switched(found: Iterable[Record]) -> Switch | None:
     """The runs that switch from RLL to CCE, at the main noise rate; None without any."""
-    limits = limits or Thresholds()
     before, after, runs = [], [], []
     for record in found:
         spec = record.spec
         ways = spec["loss"], spec["switch_loss"], spec["eta"]
-        if ways == ("rll", "cce", limits.main_eta) and not record.diverged:
-            run = Run(record, limits)
+        if ways == ("rll", "cce", Thresholds().main_eta) and not record.diverged:
+            run = Run(record)
             before.append(at_switch(run))
             after.append(run.end("memorized"))
-            runs.append(f"{record.scale}/{record.key}")
+            runs.append(record.name)
     ends = [(min(values), max(values)) for values in (before, after) if values]
     return Switch(*ends, tuple(runs)) if ends else None
 

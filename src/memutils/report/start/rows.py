@@ -66,9 +66,9 @@ class Group:
         return list(dict.fromkeys(dot.loss for dot in self.dots))
 
 
-def groups(pool: Pool, limits: Thresholds | None = None) -> list[Group]:
+def groups(pool: Pool) -> list[Group]:
     """The groups in which RLL and CCE can be compared, a network's beside each other."""
-    limits, found = limits or Thresholds(), {}
+    limits, found = Thresholds(), {}
     networks = [c.settings["network"] for c in SHOWN]
     for column in sorted(SHOWN, key=lambda c: networks.index(c.settings["network"])):
         for protocol in pool.fitting(column.wanted("rll")):

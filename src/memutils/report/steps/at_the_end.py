@@ -52,7 +52,7 @@ def sentences(found: pd.DataFrame) -> list[str]:
     """
     told = []
     for network, runs in found.groupby("network", sort=False):
-        rll, cce = ({s: of for s, of in own.groupby("s")} for own in both(runs))
+        rll, cce = (dict(list(runs[runs["loss"] == n].groupby("s"))) for n in ("rll", "cce"))
         seeds = max(map(len, rll.values()), default=0)
         fit = [
             s
@@ -71,11 +71,6 @@ def sentences(found: pd.DataFrame) -> list[str]:
                 f"images ({counted(seeds, 'seed')}); with CCE {other[0]} and {other[1]}."
             )
     return told
-
-
-def both(runs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows of RLL and those of CCE."""
-    return runs[runs["loss"] == "rll"], runs[runs["loss"] == "cce"]
 
 
 def beyond(pool: Pool) -> list[str]:

@@ -14,11 +14,6 @@ from memutils.runs.specs import Scale
 NUMBERS = "numbers"
 
 
-def step(s: float) -> str:
-    """A step size or learning rate as it was given."""
-    return f"{s:g}"
-
-
 def at_fits(groups: list[Group]) -> Safe:
     """x at each level of training-mode f, a row a group and loss: the mean over its seeds."""
     rows = []
@@ -27,7 +22,7 @@ def at_fits(groups: list[Group]) -> Safe:
         x = x.reindex(index=group.losses, columns=list(LEVELS))
         for loss, values in x.iterrows():
             seeds = sum(name == loss for name, _ in group.runs)
-            named = {"network": group.network, "learning rate": step(group.learning_rate)}
+            named = {"network": group.network, "learning rate": f"{group.learning_rate:g}"}
             named |= {"n": f"{group.images:,}", "loss": LOSS_NAMES[loss], "seeds": seeds}
             rows.append(named | {f"f = {level:g}": number(values[level]) for level in LEVELS})
     return table(rows, NUMBERS)
@@ -38,7 +33,7 @@ def at_accuracies(groups: list[Group]) -> Safe:
     rows = [
         {
             "network": group.network,
-            "learning rate": step(group.learning_rate),
+            "learning rate": f"{group.learning_rate:g}",
             "against": LOSS_NAMES[other],
             "seed": int(pair["seed"]),
             "test accuracy": number(pair["level"]),
@@ -63,8 +58,8 @@ def learning_rates(scale: Scale) -> Safe:
     for spec in scale.specs().values():
         if spec.train_on == "all" and spec.epochs == scale.defaults["epochs"] and not spec.seed:
             s = steps.step_scale(spec)
-            given.setdefault(s, {})[LOSS_NAMES[spec.loss]] = step(spec.lr)
-    rows = [{"s": step(s)} | {LOSS_NAMES[n]: given[s].get(LOSS_NAMES[n], "–") for n in PAPER}
+            given.setdefault(s, {})[LOSS_NAMES[spec.loss]] = f"{spec.lr:g}"
+    rows = [{"s": f"{s:g}"} | {LOSS_NAMES[n]: given[s].get(LOSS_NAMES[n], "–") for n in PAPER}
             for s in sorted(given)]  # fmt: skip
     return table(rows, NUMBERS, "The learning rate of each loss for each step size s.")
 
@@ -93,7 +88,7 @@ def spread(compared: pd.DataFrame, levels: Iterable[float]) -> Safe:
     """x at each level over all runs of a loss that reach it."""
     found = steps.spread(compared, levels).set_index(["loss", "level"])
     rows = [
-        {"loss": LOSS_NAMES[loss], "f": step(level), "runs": int(found.loc[loss, level]["runs"])}
+        {"loss": LOSS_NAMES[loss], "f": f"{level:g}", "runs": int(found.loc[loss, level]["runs"])}
         | {f"{n} x": number(found.loc[loss, level][n]) for n in ("lowest", "median", "highest")}
         for loss in PAPER
         for level in levels
@@ -107,7 +102,7 @@ def by_step(compared: pd.DataFrame, level: float) -> Safe:
     x = steps.at_fits(compared, (level,)).pivot_table(index="s", columns="loss", values="x")
     x = x.reindex(index=sorted(compared["s"].unique()), columns=list(PAPER))
     rows = [
-        {"s": step(s)} | {LOSS_NAMES[loss]: number(values[loss]) for loss in PAPER}
+        {"s": f"{s:g}"} | {LOSS_NAMES[loss]: number(values[loss]) for loss in PAPER}
         for s, values in x.iterrows()
     ]
     return table(rows, NUMBERS, f"x where f first reaches {level:g}, by step size; –: never.")
@@ -121,7 +116,7 @@ def longer(extended: pd.DataFrame) -> Safe:
     """
     mean = extended.groupby(["loss", "s", "times"])[["fitted", "x"]].mean().unstack()
     rows = [
-        {"loss": LOSS_NAMES[loss], "s": step(s)}
+        {"loss": LOSS_NAMES[loss], "s": f"{s:g}"}
         | {f"f at {t:g}×": number(values["fitted", t]) for t in mean["fitted"]}
         | {f"x at {t:g}×": number(values["x", t]) for t in mean["x"]}
         for (loss, s), values in mean.iterrows()
@@ -148,8 +143,8 @@ def method_rows(chosen: pd.DataFrame) -> list[dict]:
         {
             "loss": "oracle (CCE)" if row["oracle"] else LOSS_NAMES[row["loss"]],
             "training": row["training"],
-            "s": step(row["s"]),
-            "epoch": step(row["epoch"]),
+            "s": f"{row['s']:g}",
+            "epoch": f"{row['epoch']:g}",
             "f": number(row["fitted"]),
             "x": number(row["x"]),
             "test accuracy": number(row["test_accuracy"]),

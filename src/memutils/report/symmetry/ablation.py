@@ -43,14 +43,12 @@ class Seed:
 
     Attributes:
         seed: of both runs.
-        memorized: of the first loss and of the second.
-        excess, test_accuracy: likewise.
+        memorized, test_accuracy: of the first loss and of the second.
         why: why the pair is inconclusive; '' if it is not.
     """
 
     seed: int
     memorized: tuple[float, float]
-    excess: tuple[float, float]
     test_accuracy: tuple[float, float]
     why: str = ""
 
@@ -66,14 +64,13 @@ class Contrast:
 
     Attributes:
         where: network and data set, and the step size s where each loss has its own learning rate.
-        images, epochs: of the training.
+        images: of the training.
         first, second: names of the losses.
         seeds: in order.
     """
 
     where: str
     images: int
-    epochs: int
     first: str
     second: str
     seeds: tuple[Seed, ...]
@@ -141,17 +138,16 @@ def contrast(
     """A pair of losses by seed, see ``of_two``; None where no seed has both."""
     cases = [of_two(protocol, losses, seed, alpha, limits, clean) for seed in protocol.seeds()]
     seeds = tuple(of_seed(case) for case in cases if case)
-    epochs = protocol.settings["epochs"]
-    return Contrast(where, protocol.images, epochs, *losses, seeds) if seeds else None
+    return Contrast(where, protocol.images, *losses, seeds) if seeds else None
 
 
 def of_seed(case: Case) -> Seed:
     """What a pair of runs of one seed came to."""
-    runs, why = case.runs.values(), inconclusive(case)
-    memorized, accuracy = (
-        tuple(run.end(part) for run in runs) for part in ("memorized", "test_accuracy")
+    ends = (
+        tuple(run.end(part) for run in case.runs.values())
+        for part in ("memorized", "test_accuracy")
     )
-    return Seed(case.seed, memorized, tuple(run.excess for run in runs), accuracy, why)
+    return Seed(case.seed, *ends, inconclusive(case))
 
 
 def table(found: Iterable[Contrast]) -> pd.DataFrame:

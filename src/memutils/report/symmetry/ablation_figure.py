@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 import matplotlib.pyplot as plt
-from matplotlib.transforms import blended_transform_factory as blended
 
 from memutils.report import figures
 from memutils.report.looks import INK, look
@@ -58,10 +57,7 @@ def draw(
     figure, axes = figures.canvas(width, height)
     axis, y, ticks = axes[0, 0], 0.0, {}
     for (where, images), rows in groups.items():
-        place = blended(figure.transFigure, axis.transData)
-        title = f"{where}, n = {images:,}"
-        head = {"transform": place, "va": "center", "in_layout": False, "weight": "bold"}
-        axis.text(0.005, y + HEAD / 2, title, **head)
+        figures.row_title(axis, y + HEAD / 2, f"{where}, n = {images:,}")
         y += HEAD
         for chain, marks in rows.items():
             ticks[y + row / 2] = " ← ".join(

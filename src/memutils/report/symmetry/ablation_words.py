@@ -12,6 +12,12 @@ from memutils.runs.specs import load_scale
 from memutils.words import counted, in_words, listed, of_pairs, percent
 
 
+def fewer(found: Iterable[Contrast]) -> tuple[int, int]:
+    """In how many pairs of runs that can tell the second loss memorizes less, of how many."""
+    told = [seed.difference < 0 for c in found for seed in c.told]
+    return sum(told), len(told)
+
+
 def sentence(c: Contrast) -> str:
     """A contrast in words."""
     pair = f"{c.where}: {LOSS_NAMES[c.first]} memorizes"
@@ -32,15 +38,12 @@ def summary(found: list[Contrast]) -> str:
     """In how many pairs of runs the symmetric loss memorizes less, and where an interval says so;
     '' without a pair that can tell.
     """
-    every = [seed for c in found for seed in c.seeds]
-    found = [c for c in found if c.told]
-    seeds = [seed for c in found for seed in c.told]
-    if not seeds:
+    less, pairs = fewer(found)
+    if not pairs:
         return ""
-    less = sum(seed.difference < 0 for seed in seeds)
-    unclear = len(every) - len(seeds)
+    unclear = sum(len(c.seeds) for c in found) - pairs
     text = (
-        f"In {in_words(less)} of {in_words(len(seeds))} pairs of runs the symmetrized loss "
+        f"In {in_words(less)} of {in_words(pairs)} pairs of runs the symmetrized loss "
         "memorizes less than the loss it is made of. A pair has one network, step size and seed"
     )
     text += (
@@ -49,16 +52,15 @@ def summary(found: list[Contrast]) -> str:
         if unclear
         else "."
     )
-    return f"{text} {intervals(found)}".rstrip()
+    return f"{text} {intervals(c for c in found if c.told)}".rstrip()
 
 
 def seen(found: Iterable[Contrast]) -> str:
     """What the figure of the pairs shows, for its caption; '' without a pair that can tell."""
-    seeds = [seed for c in found for seed in c.told]
-    less = sum(seed.difference < 0 for seed in seeds)
-    if not seeds:
+    less, pairs = fewer(found)
+    if not pairs:
         return ""
-    return f"Made symmetric, a loss memorizes less in {of_pairs(less, len(seeds))} of runs."
+    return f"Made symmetric, a loss memorizes less in {of_pairs(less, pairs)} of runs."
 
 
 def intervals(found: Iterable[Contrast]) -> str:
@@ -151,13 +153,12 @@ def takeaway(found: Iterable[Contrast], more: Iterable[Contrast], weight: str = 
         weight: from ``weights.seen``.
     """
     found = [c for c in found if c.told]
-    seeds = [seed for c in found for seed in c.told]
-    if not seeds:
+    less, pairs = fewer(found)
+    if not pairs:
         return "**Take-away.** No pair of a loss and its symmetrized form is recorded."
-    less = sum(seed.difference < 0 for seed in seeds)
     places = listed(dict.fromkeys(c.where.partition(", s = ")[0] for c in found))
     told = [
-        f"In {of_pairs(less, len(seeds))} of runs that can tell, on {places}, the symmetrized loss "
+        f"In {of_pairs(less, pairs)} of runs that can tell, on {places}, the symmetrized loss "
         "memorizes less than its partner."
     ]
     bound, begun = [share for share, *_ in bounded_shares(more)], from_bounded(found)

@@ -122,13 +122,13 @@ def exceptions(found: pd.DataFrame) -> str:
             (told["pull"] < told["pull"].median()) & high
         ],
     }
-    text = " ".join(f"{say} {named_ends(rows)}." for say, rows in sentences.items() if len(rows))
+    ends = {
+        say: listed(f"{row.x_at_end:.2f} for {LOSS_NAMES[row.loss]}" for row in rows.itertuples())
+        for say, rows in sentences.items()
+        if len(rows)
+    }
+    text = " ".join(f"{say} {of}." for say, of in ends.items())
     return f"On this MLP {text[0].lower()}{text[1:]}" if text else ""
-
-
-def named_ends(rows: pd.DataFrame) -> str:
-    """'0.99 for normalized CE and 1.00 for unhinged': losses and their x at the end."""
-    return listed(f"{row.x_at_end:.2f} for {LOSS_NAMES[row.loss]}" for row in rows.itertuples())
 
 
 def left_out(found: pd.DataFrame) -> str:

@@ -193,14 +193,14 @@ def network(place: str) -> str:
     return re.sub(r" \(5k\)|, [sn] = .*", "", place)
 
 
-def seen_beside_own(p_y: Iterable[float] = (0.01, 0.5), num_classes: int = 10) -> str:
+def seen_beside_own() -> str:
     """How the evened losses' weights differ from their own losses' where one other class holds the
     rest, in words with numbers from the closed forms.
     """
-    ratio = {"rll": [], "mse": []}
+    ratio, p_y = {"rll": [], "mse": []}, (0.01, 0.5)
     for own in p_y:
-        p = np.zeros((2, num_classes))
-        p[:, 0], p[0, 1], p[1, 1:] = own, 1 - own, (1 - own) / (num_classes - 1)
+        p = np.zeros((2, 10))
+        p[:, 0], p[0, 1], p[1, 1:] = own, 1 - own, (1 - own) / 9
         of = closed_forms(p, np.zeros(2, int), alpha=ALPHA)
         for loss, ratios in ratio.items():
             ratios.append(of[loss][0] / of[loss][1])  # uneven over even

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from memutils.losses import logit_gradients as gradients
 from memutils.names import LOSS_NAMES
-from memutils.report.theory.points import Losses, symmetric
+from memutils.report.theory.points import Losses, logits, symmetric
 
 ALPHAS = (0.01, 0.1, 0.45)
 """RLL's parameters in the paper's code."""
@@ -33,11 +33,9 @@ def variants(losses: Losses) -> Iterator[tuple[str, Callable]]:
             yield label, built(losses, name, alpha)
 
 
-def sample(k: int = 10, n: int = 500, seed: int = 0, largest: float = 1) -> tuple[Tensor, Tensor]:
+def sample(k: int = 10, n: int = 500, largest: float = 1) -> tuple[Tensor, Tensor]:
     """Random logits (n, k), from nearly uniform to 10^largest in size, and labels (n,)."""
-    generator = torch.Generator().manual_seed(seed)
-    size = torch.logspace(-2, largest, n, dtype=torch.float64)[:, None]
-    return torch.randn(n, k, generator=generator, dtype=torch.float64) * size, torch.arange(n) % k
+    return logits(k, n, -2, largest), torch.arange(n) % k
 
 
 def weights(p: np.ndarray, y: np.ndarray, alpha: float) -> dict[str, np.ndarray]:

@@ -12,19 +12,21 @@ from memutils.report.looks import look
 from memutils.report.theory.gradient_checks import ALPHAS, built, weights
 from memutils.report.theory.points import Losses
 
+K, LIMIT = 10, 1500
+"""Classes, and the steps back that are counted at most."""
 
-def weight_curves(k: int = 10) -> pd.DataFrame:
+
+def weight_curves() -> pd.DataFrame:
     """The weight of each loss over p_y, the other classes sharing the rest evenly."""
     own = np.linspace(0.002, 0.998, 250)
     first = np.zeros(len(own), dtype=int)
-    rest = np.repeat((1 - own)[:, None] / (k - 1), k - 1, axis=1)
-    even = np.column_stack([own, rest])
+    even = np.column_stack([own, np.repeat((1 - own)[:, None] / (K - 1), K - 1, axis=1)])
     curves = {LOSS_NAMES[name]: w for name, w in weights(even, first, 0.1).items()}
     curves |= {f"RLL, α = {alpha}": weights(even, first, alpha)["rll"] for alpha in ALPHAS}
     return pd.DataFrame({"p_y": own} | curves)
 
 
-def draw_weights(curves: pd.DataFrame, width: float = figures.WIDE, k: int = 10) -> plt.Figure:
+def draw_weights(curves: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure:
     """Left: every loss; right: RLL at each alpha beside CCE and MAE."""
     figure, axes = figures.panels(width, sharey=True)
     for drawn in map(look, ("cce", "mae", "mse", "rll", "nmse")):
@@ -33,11 +35,9 @@ def draw_weights(curves: pd.DataFrame, width: float = figures.WIDE, k: int = 10)
         style = {"linestyle": dash, "color": look("rll").color, "alpha": strength}
         axes[1].plot(curves.p_y, curves[f"RLL, α = {alpha}"], label=f"RLL, α = {alpha}", **style)
     axes[1].plot(curves.p_y, curves["CCE"], "-", color=look("cce").color, label="CCE")
-    scaled, label = (
-        curves["MAE"] * k / (2 * (k - 1) * ALPHAS[-1]),
-        f"MAE, scaled to α = {ALPHAS[-1]}",
-    )
-    axes[1].plot(curves.p_y, scaled, ":", color=look("mae").color, label=label)
+    scaled = curves["MAE"] * K / (2 * (K - 1) * ALPHAS[-1])
+    style = {"color": look("mae").color, "label": f"MAE, scaled to α = {ALPHAS[-1]}"}
+    axes[1].plot(curves.p_y, scaled, ":", **style)
     for axis in axes:
         axis.set(xlabel="probability of the training label, $p_y$", yscale="log", ylim=(3e-3, 12))
         axis.legend()
@@ -63,19 +63,16 @@ def norms_table(norms: dict[str, float]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def steps_back(
-    loss, margin: float, k: int = 10, rate: float = 1.0, limit: int = 3000
-) -> int | None:
+def steps_back(loss, margin: float, rate: float = 1.0, limit: int = 3000) -> int | None:
     """Gradient steps on the logits of one example until its label has half the probability.
 
     Args:
         loss: one value an example.
         margin: the logit of a wrong class at the start, the others being 0.
-        k: number of classes.
         rate: learning rate.
         limit: None is returned where that many steps are not enough.
     """
-    z, y = torch.zeros(1, k, dtype=torch.float64), torch.tensor([0])
+    z, y = torch.zeros(1, K, dtype=torch.float64), torch.tensor([0])
     z[0, 1] = margin
     for step in range(limit):
         if z.softmax(1)[0, 0] > 0.5:
@@ -84,7 +81,7 @@ def steps_back(
     return None
 
 
-def ways_back(losses: Losses, norms: dict[str, float], limit: int = 1500) -> pd.DataFrame:
+def ways_back(losses: Losses, norms: dict[str, float]) -> pd.DataFrame:
     """Steps back by margin and loss, with learning rates that make the first steps from the uniform
     answer equal; missing where the limit is not enough.
     """
@@ -94,23 +91,21 @@ def ways_back(losses: Losses, norms: dict[str, float], limit: int = 1500) -> pd.
         label = LOSS_NAMES[name]
         rate, steps = 1 / norms.get(label, norms["RLL, α = 0.1"]), []
         for margin in margins:
-            steps.append(steps_back(built(losses, name), margin, rate=rate, limit=limit))
+            steps.append(steps_back(built(losses, name), margin, rate=rate, limit=LIMIT))
             if steps[-1] is None:  # a larger margin takes longer
                 break
         needed[label] = pd.Series(steps, dtype="Int64")
     return needed
 
 
-def draw_ways_back(
-    needed: pd.DataFrame, losses: Losses, width: float = figures.WIDE, limit: int = 1500
-) -> plt.Figure:
+def draw_ways_back(needed: pd.DataFrame, losses: Losses, width: float = figures.WIDE) -> plt.Figure:
     """Steps back over the margin, on a logarithmic scale; a curve ends at the limit."""
     figure, (axis,) = figures.panels(width, 1)
     for drawn in map(look, losses):
         rows = needed.dropna(subset=[drawn.name])
         style = drawn.line | {"marker": drawn.marker, "label": drawn.name}
         axis.plot(rows.margin, rows[drawn.name].astype(int), **style)
-    axis.set(xlabel="margin of a wrong class at the start (logits)", yscale="log", ylim=(1, limit))
+    axis.set(xlabel="margin of a wrong class at the start (logits)", yscale="log", ylim=(1, LIMIT))
     axis.set(ylabel="gradient steps until $p_y > 1/2$")
     axis.legend()
     return figure

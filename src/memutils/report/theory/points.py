@@ -58,11 +58,16 @@ def fresh(values: Tensor, true: Tensor, eta: float) -> Tensor:
     return (chances * values).sum(1)
 
 
-def simplex(k: int, n: int = 4000, seed: int = 0) -> Tensor:
-    """Log-probabilities (n, k) all over the simplex, corners included."""
+def logits(k: int, n: int, low: float, high: float, seed: int = 0) -> Tensor:
+    """Random logits (n, k), from 10^low to 10^high in size: nearly uniform p to nearly one-hot."""
     generator = torch.Generator().manual_seed(seed)
-    size = torch.logspace(-1, 2, n, dtype=torch.float64)[:, None]
-    return (torch.randn(n, k, generator=generator, dtype=torch.float64) * size).log_softmax(1)
+    size = torch.logspace(low, high, n, dtype=torch.float64)[:, None]
+    return torch.randn(n, k, generator=generator, dtype=torch.float64) * size
+
+
+def simplex(k: int) -> Tensor:
+    """Log-probabilities (4000, k) all over the simplex, corners included."""
+    return logits(k, 4000, -1, 2).log_softmax(1)
 
 
 def at(k: int, **shares: float) -> Tensor:
@@ -73,8 +78,11 @@ def at(k: int, **shares: float) -> Tensor:
     return p.log()
 
 
-def invented(n: int = 500, k: int = 10) -> tuple[Tensor, Tensor]:
-    """A made-up network's log-probabilities and true labels, for the mathematics alone."""
+def invented() -> tuple[Tensor, Tensor]:
+    """A made-up network's log-probabilities (500, 10) and true labels (500,), for the mathematics
+    alone.
+    """
+    n, k = 500, 10
     generator = torch.Generator().manual_seed(1)
     true = torch.randint(k, (n,), generator=generator)
     z = 2 * torch.randn(n, k, generator=generator, dtype=torch.float64)

@@ -16,8 +16,9 @@ CORNERS = {"1": (-0.03, -0.08), "2": (1.03, -0.08), "3": (0.5, 0.89)}
 """Labels and where their corners are marked."""
 
 
-def points(steps: int = 90) -> np.ndarray:
+def points() -> np.ndarray:
     """A barycentric grid (N, 3) just inside the triangle: CCE is infinite on its border."""
+    steps = 90
     i, j = np.meshgrid(np.arange(steps + 1), np.arange(steps + 1), indexing="ij")
     keep = i + j <= steps
     p = np.stack([i[keep], j[keep], (steps - i - j)[keep]], 1) / steps
@@ -78,16 +79,11 @@ def sums_sentence(sums: dict[str, sympy.Expr | None]) -> str:
     return f"The sums over four labels: {', '.join(told)}."
 
 
-def constants_table(
-    found: dict[tuple[str, int], tuple[float, float | None]], k: int = 10
-) -> pd.DataFrame:
-    """A row a loss: how much its sum over the labels varies, and C.
-
-    Args:
-        found: from ``check_constants``.
-        k: number of classes.
+def constants_table(found: dict[tuple[str, int], tuple[float, float | None]]) -> pd.DataFrame:
+    """A row a loss, of ten classes: how much its sum over the labels varies, and C; ``found`` is
+    from ``check_constants``.
     """
-    rows = [(name, *pair) for (name, classes), pair in found.items() if classes == k]
+    rows = [(name, *pair) for (name, k), pair in found.items() if k == 10]
     frame = pd.DataFrame(rows, columns=["loss", "spread", "C"])
     frame["spread"] = ["below 1e-12" if s < 1e-12 else f"{s:.2f}" for s in frame["spread"]]
     return frame.rename(columns={"spread": "relative spread of the sum"})

@@ -11,6 +11,7 @@ import sympy
 import torch
 from torch import Tensor
 
+from memutils.report.theory import points
 from memutils.report.theory.points import Losses, build, constant, symmetric, table
 
 TINY = 1e-12
@@ -21,10 +22,8 @@ CLASSES = (2, 3, 10, 50)
 
 
 def logits(k: int, n: int = 400, seed: int = 0) -> Tensor:
-    """Random logits (n, k), from nearly uniform probabilities to nearly one-hot ones."""
-    generator = torch.Generator().manual_seed(seed)
-    size = torch.logspace(-2, 1.5, n, dtype=torch.float64)[:, None]
-    return torch.randn(n, k, generator=generator, dtype=torch.float64) * size
+    """Random logits (n, k) of the checks."""
+    return points.logits(k, n, -2, 1.5, seed)
 
 
 def centered(values: Tensor) -> Tensor:

@@ -118,19 +118,19 @@ def order_table(risks: dict[str, list[float]]) -> pd.DataFrame:
     return frame.rename_axis("loss").reset_index()
 
 
-def rankings(largest: dict[str, float], found: list[Record], delta: float = 0.05) -> pd.DataFrame:
-    """Hoeffding's bound and the gap of clean risks that it ranks, at eta = 0.4 and K = 10.
+def rankings(largest: dict[str, float], found: list[Record]) -> pd.DataFrame:
+    """Hoeffding's bound and the gap of clean risks that it ranks, at eta = 0.4 and K = 10, with
+    95 % confidence.
 
     Args:
         largest: M by loss.
         found: records, for the sizes of their splits.
-        delta: one minus the confidence.
     """
     sizes = {size for record in found for size in record.dataset["sizes"].values()} | {60_000}
     rows = []
     for name, top in largest.items():
         for n in sorted(sizes):
-            epsilon = top * math.sqrt(math.log(2 / delta) / (2 * n))
+            epsilon = top * math.sqrt(math.log(2 / 0.05) / (2 * n))
             ranked = 2 * epsilon / (1 - 0.4 * 10 / 9)
             rows.append({"loss": name, "M": top, "n": n, "ε": epsilon, "gap ranked": ranked})
     return pd.DataFrame(rows)
