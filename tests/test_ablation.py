@@ -144,9 +144,14 @@ def test_the_takeaway_says_what_the_runs_say():
     assert "No pair" in told({"rll": 0.1})
     text = told(CHAIN | {"mse": 0.9, "mae": 0.1})
     assert text.startswith("**Take-away.** In all 2 pairs of runs that can tell, on ResNet-18")
-    assert "Neither a bound nor symmetry alone" in text
+    assert "Neither bounding nor symmetrizing alone" in text
     made = found(*runs({"mse": 0.9, "mae": 0.1}, **MNIST))
-    assert words.seen(made) == "Made symmetric, a loss memorizes less in the one pair of runs."
+    seen = "Made symmetric, a loss memorizes less in the one pair of runs that can tell"
+    assert words.seen(made) == f"{seen}."
+    unfit = [*made, *found(*THREE[:1], make("mae", m=0.0, r=0.5, f=0.5, **MNIST))]
+    beside = "; one more pair, in which a network collapsed or does not fit the clean images, "
+    assert words.seen(unfit) == f"{seen}{beside}cannot."
+    assert beside in words.takeaway(unfit, [])
     assert words.seen([]) == ""
     assert "a bound takes off 75 % of what bound and symmetry take off together" in text
     assert "From squared error, which is bounded, symmetrizing takes off 89 % of what" in text
@@ -176,6 +181,14 @@ def test_intervals_are_counted_over_the_comparisons_that_have_them():
     (sure,) = found(*steady)
     assert "In one of two comparisons with three seeds or more" in words.intervals([wide, sure])
     assert "In all two comparisons with three seeds or more" in words.intervals([sure, sure])
+
+
+def test_cross_entropy_made_symmetric_without_a_bound_is_told_apart():
+    decayed = make("unhinged", m=0.995, r=0, weight_decay=0.0001, **MNIST)
+    text = words.unbounded([Measured.of(r) for r in (decayed, *THREE)])
+    assert "ResNet-18 on MNIST memorizes 100 % of the wrong labels with it (one seed)" in text
+    clean = make("unhinged", 0.0, m=0, r=0, weight_decay=0.0001, **MNIST)
+    assert words.unbounded([Measured.of(clean)]) == words.unbounded([]) == ""
 
 
 def test_what_is_not_recorded_is_named():

@@ -127,9 +127,26 @@ def described(rows: list[dict], state: str) -> str:
     return (
         "With labels from people Inception-Lite memorizes "
         f"{human} points fewer of the wrong labels with RLL than with cross entropy, and under "
-        f"symmetric noise of the same noise rate {symmetric} points fewer, in "
+        f"symmetric noise of nearly the same noise rate {symmetric} points fewer, in "
         f"{'the same seed' if len(rows) == 1 else f'the same {in_words(len(rows))} seeds'}. {said}"
     )
+
+
+def rates(pool: Pool) -> str:
+    """The empirical noise rate of the runs that H1 compares, seed by seed; '' without runs."""
+    names, found = set(verdict(pool).records), {}
+    for run in pool.runs:
+        if run.name in names:
+            found.setdefault(run.spec["noise"], {})[run.spec["seed"]] = run.noise_rate
+    told = [
+        f"{listed(f'{e:.3f}' for _, e in sorted(found[kind].items()))} {where}"
+        for kind, where in (
+            ("given", "with labels from people"),
+            ("others", "under symmetric noise"),
+        )
+        if kind in found
+    ]
+    return f"Seed by seed the share of wrong labels is {listed(told)}." if told else ""
 
 
 def not_decided(rows: list[dict]) -> str:
@@ -169,11 +186,11 @@ def advantages(found: list[Contrast]) -> tuple[dict[int, float], ...]:
 
 
 def source(found: list[Contrast]) -> str:
-    """Whether what is lost comes from which classes are confused or from which images, in words; ''
-    where nothing is lost or an arm lacks.
+    """Whether the advantage shrinks, and if so whether what is lost comes from which classes are
+    confused or from which images, in words; '' where nothing is lost or an arm lacks.
 
-    One of the two is ruled out only where the interval over seeds of what it adds lies within
-    ``CLEAR`` of zero.
+    With enough seeds it shrinks only where the interval of what is lost lies above zero, and one of
+    the two sources is ruled out only where the interval of what it adds lies within ``CLEAR``.
     """
     human, shuffled, symmetric = advantages(found)
     if not human:
@@ -182,8 +199,19 @@ def source(found: list[Contrast]) -> str:
         [before[seed] - after[seed] for seed in before]
         for before, after in ((symmetric, shuffled), (shuffled, human))
     )
-    if (lost := fmean(by_classes) + fmean(by_images)) <= CLEAR:
+    falls = [symmetric[seed] - human[seed] for seed in human]
+    if (lost := fmean(falls)) <= CLEAR:
         return ""
+    seeds = counted(len(human), "seed")
+    shares = (
+        "With the same labels shuffled within classes the advantage is "
+        f"{points([*shuffled.values()])} points"
+    )
+    if len(falls) >= SEEDS and over_seeds(falls, CONFIDENCE)[0] <= 0:
+        return (
+            f"{shares} ({seeds}). Whether labels from people make it smaller at all is open: from "
+            f"symmetric noise to these labels it {changed(falls)}."
+        )
     classes, images = "which classes are confused", "which images of a class are mislabeled"
     share, nothing = fmean(by_classes) / lost, ""
     told = f"both from {classes} and from {images}"
@@ -192,11 +220,7 @@ def source(found: list[Contrast]) -> str:
     elif share <= PART:
         told, nothing = f"from {images}", classes if none(by_classes) else ""
     comes = f"comes {told}, not from {nothing}" if nothing else f"seems to come {told}"
-    return (
-        "With the same labels shuffled within classes the advantage is "
-        f"{points([*shuffled.values()])} points, so what is lost {comes} "
-        f"({counted(len(human), 'seed')})."
-    )
+    return f"{shares}, so what is lost {comes} ({seeds})."
 
 
 def none(falls: list[float]) -> bool:

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from statistics import fmean
 
+from memutils.claims.outcomes import Measured, Run
 from memutils.claims.selection import COLUMNS
-from memutils.names import LOSS_NAMES
+from memutils.claims.thresholds import Thresholds
+from memutils.names import LOSS_NAMES, title
 from memutils.report.plots import NOT_RUN
 from memutils.report.symmetry.ablation import CHAINS, PAIRS, Contrast
 from memutils.report.symmetry.traits import traits
@@ -57,10 +59,45 @@ def summary(found: list[Contrast]) -> str:
 
 def seen(found: Iterable[Contrast]) -> str:
     """What the figure of the pairs shows, for its caption; '' without a pair that can tell."""
+    found = list(found)
     less, pairs = fewer(found)
     if not pairs:
         return ""
-    return f"Made symmetric, a loss memorizes less in {of_pairs(less, pairs)} of runs."
+    text = f"Made symmetric, a loss memorizes less in {of_pairs(less, pairs)} of runs that can tell"
+    return f"{text}{silent(found)}."
+
+
+def silent(found: Iterable[Contrast]) -> str:
+    """How many pairs cannot tell, as the end of a sentence; '' if all can."""
+    unclear = sum(len(c.seeds) - len(c.told) for c in found)
+    why = "in which a network collapsed or does not fit the clean images"
+    return f"; {counted(unclear, 'more pair')}, {why}, cannot" if unclear else ""
+
+
+def unbounded(runs: Iterable[Measured]) -> str:
+    """What the unhinged loss memorizes, CCE symmetrized without a bound, in words; '' without runs.
+
+    Args:
+        runs: of which those of the paper's protocols count.
+    """
+    eta, by_network = Thresholds().main_eta, {}
+    for run in runs:
+        spec = run.spec
+        if (spec["loss"], spec["eta"], spec["noise"]) == ("unhinged", eta, "others"):
+            where = title(spec["network"], spec["dataset"])
+            by_network.setdefault(where, []).append(Run(run).end("memorized"))
+    if not by_network:
+        return ""
+    told = listed(
+        f"{where} memorizes {percent(ends)} of the wrong labels with it "
+        f"({counted(len(ends), 'seed')})"
+        for where, ends in by_network.items()
+    )
+    return (
+        "Made symmetric without a bound, cross entropy is the unhinged loss, and a bound is what "
+        f"it lacks: {told}. It is in no pair, since it is trained with weight decay and its "
+        "partner is not."
+    )
 
 
 def intervals(found: Iterable[Contrast]) -> str:
@@ -152,18 +189,18 @@ def takeaway(found: Iterable[Contrast], more: Iterable[Contrast], weight: str = 
         more: of ``ablation.FIRST`` and ``ablation.WHOLE``.
         weight: from ``weights.seen``.
     """
-    found = [c for c in found if c.told]
+    found = list(found)
     less, pairs = fewer(found)
     if not pairs:
         return "**Take-away.** No pair of a loss and its symmetrized form is recorded."
-    places = listed(dict.fromkeys(c.where.partition(", s = ")[0] for c in found))
+    places = listed(dict.fromkeys(c.where.partition(", s = ")[0] for c in found if c.told))
     told = [
         f"In {of_pairs(less, pairs)} of runs that can tell, on {places}, the symmetrized loss "
-        "memorizes less than its partner."
+        f"memorizes less than its partner{silent(found)}."
     ]
     bound, begun = [share for share, *_ in bounded_shares(more)], from_bounded(found)
     if bound and begun and max(bound) < 1 and min(begun) > 0:
-        told.append("Neither a bound nor symmetry alone explains how much is memorized.")
+        told.append("Neither bounding nor symmetrizing alone explains how much is memorized.")
     if bound:
         rest = ", and symmetrizing after it takes off the rest" if max(bound) < 1 else ""
         told.append(
