@@ -103,16 +103,11 @@ def paper_panels(scale: str, wanted: list[tuple[str, str]]) -> Panels:
     shown = Panels(grid.name)
     for network, loss in wanted:
         chosen = select(measured, network=network, loss=loss)
-        shown.panels.append((panel_label(datasets.get(network, ""), network, loss), chosen))
+        label = f"{title(network, datasets.get(network, ''))}, {LOSS_NAMES[loss]}"
+        shown.panels.append((label, chosen))
         shown.records.extend(chosen)
         shown.absent.extend(missing(measured, grid, network=network, loss=loss))
     return shown
-
-
-def panel_label(dataset: str, network: str, loss: str = "") -> str:
-    """A panel's label, e.g. 'ResNet-18 on MNIST, CCE'."""
-    text = title(network, dataset)
-    return f"{text}, {LOSS_NAMES[loss]}" if loss else text
 
 
 def final_table(records: list[Record]) -> pd.DataFrame:

@@ -9,13 +9,13 @@ import pandas as pd
 
 from memutils.claims import early_stopping, steps
 from memutils.claims.outcomes import Run
+from memutils.names import title
 from memutils.report.plots import (
     NOT_RUN,
     conditions,
     flags,
     missing,
     of_grid,
-    panel_label,
     standard,
 )
 from memutils.runs import records
@@ -122,7 +122,7 @@ def held_out() -> dict[str, tuple[pd.DataFrame, int]]:
     for scale in HELD_OUT:
         for record in early_stopping.with_held_out(of_grid(scale)):
             spec = record.spec
-            label = f"{panel_label(spec['dataset'], spec['network'])}, n = {spec['n_train']:,}"
+            label = f"{title(spec['network'], spec['dataset'])}, n = {spec['n_train']:,}"
             found.setdefault(label, []).append(record)
     return {
         label: (steps.paths(group), group[0].dataset["sizes"]["test"])

@@ -15,7 +15,8 @@ from memutils.claims.cases import tells
 from memutils.claims.outcomes import Measured, Run
 from memutils.claims.selection import MAIN, Column, Pool
 from memutils.claims.thresholds import Thresholds
-from memutils.report.plots import NOT_RUN, of_grid, panel_label
+from memutils.names import title
+from memutils.report.plots import NOT_RUN, of_grid
 from memutils.report.symmetry.plane import STEP
 from memutils.runs import records
 from memutils.runs.records import Record
@@ -95,7 +96,7 @@ def of_rival(pool: Pool, column: Column, name: str) -> Iterable[dict]:
 def place(record: Record) -> tuple[str, int]:
     """Network, with its step size, and number of images."""
     spec = record.spec
-    return f"{panel_label(spec['dataset'], spec['network'])}, s = {STEP:g}", spec["n_train"]
+    return f"{title(spec['network'], spec['dataset'])}, s = {STEP:g}", spec["n_train"]
 
 
 def at_equal_steps(where: tuple[str, int], found: list[Record]) -> Iterable[dict]:
