@@ -11,6 +11,7 @@ import torch
 from memutils import losses
 from memutils.claims.outcomes import Run, at_level, excess
 from memutils.claims.thresholds import Thresholds
+from memutils.losses.multiples import logit_gradients
 from memutils.runs.records import Record
 from memutils.runs.specs import Spec
 
@@ -24,7 +25,7 @@ def initial_norm(loss, num_classes: int = 10) -> float:
         num_classes: K.
     """
     uniform, label = torch.zeros(1, num_classes), torch.zeros(1, dtype=torch.long)
-    return float(losses.logit_gradients(loss, uniform, label).norm())
+    return float(logit_gradients(loss, uniform, label).norm())
 
 
 def step_scale(spec: Spec, registry: dict = losses.LOSSES, num_classes: int = 10) -> float:

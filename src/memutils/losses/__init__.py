@@ -20,7 +20,7 @@ from memutils.losses.entries import checked, make, no_such_parameter, parameters
 from memutils.losses.entropies import NCE, LabelSmoothing
 from memutils.losses.even import EvenMSE, EvenRLL, even
 from memutils.losses.modified_ce import EpsilonSoftmax, LogitClipCCE, TaylorCE, logit_clipped
-from memutils.losses.multiples import logit_gradients, multiple
+from memutils.losses.multiples import multiple
 from memutils.losses.pairs import GCE, ShiftedCE, SymmetrizedGCE, Unhinged, symmetrized
 from memutils.losses.paper import CCE, MAE, MSE, RLL, NormalizedMSE
 from memutils.losses.symmetry import Symmetry, check_symmetry
@@ -64,7 +64,6 @@ __all__ = [
     "complete",
     "even",
     "logit_clipped",
-    "logit_gradients",
     "make",
     "multiple",
     "no_such_parameter",

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from memutils import losses
+from memutils.losses.multiples import logit_gradients
 from memutils.report import figures
 from memutils.report.looks import INK, look
 
@@ -33,7 +34,7 @@ def value_and_gradient(
     rest = np.tile((1 - t) / (CLASSES - 1), (CLASSES - 1, 1))
     logits = torch.from_numpy(np.vstack([t, rest]).T).log()
     label = torch.zeros(len(t), dtype=torch.long)
-    gradients = losses.logit_gradients(function, logits, label)
+    gradients = logit_gradients(function, logits, label)
     return function(logits, label).numpy(), gradients.norm(dim=1).numpy()
 
 

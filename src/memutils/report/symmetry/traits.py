@@ -7,6 +7,7 @@ import torch
 
 from memutils import losses
 from memutils.claims import steps
+from memutils.losses.multiples import logit_gradients
 
 KINDS = ("symmetric", "bounded, not symmetric", "unbounded, not symmetric")
 """Of losses."""
@@ -61,4 +62,4 @@ def sure_norm(loss: losses.Loss, sure: float) -> float:
     """The norm of the logit gradient where p_y, and all other classes but one, have ``sure``."""
     p = torch.full((1, CLASSES), sure / (CLASSES - 2), dtype=torch.float64)
     p[0, 0], p[0, 1] = sure, 1 - 2 * sure
-    return float(losses.logit_gradients(loss, p.log(), torch.zeros(1, dtype=torch.long)).norm())
+    return float(logit_gradients(loss, p.log(), torch.zeros(1, dtype=torch.long)).norm())

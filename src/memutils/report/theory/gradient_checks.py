@@ -11,7 +11,7 @@ import sympy
 import torch
 from torch import Tensor
 
-from memutils.losses import logit_gradients as gradients
+from memutils.losses.multiples import logit_gradients as gradients
 from memutils.names import LOSS_NAMES
 from memutils.report.theory.points import Losses, logits, symmetric
 

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from memutils.losses import logit_gradients
+from memutils.losses.multiples import logit_gradients
 from memutils.names import LOSS_NAMES
 from memutils.report import figures
 from memutils.report.looks import look
