@@ -169,6 +169,22 @@ def test_the_losses_that_were_judged_are_named_where_some_are_missing():
     assert not any("alone" in line for line in words["C9", "resnet32"])
 
 
+def test_a_verdict_of_one_noise_rate_says_so():
+    cells = [{"state": "holds", "eta": 0.4}, {"state": "inconclusive", "eta": 0.6}]
+    assert vocabulary.only_at({"cells": cells}) == "only at η = 0.4"
+    assert vocabulary.only_at({"cells": [*cells, {"state": "fails", "eta": 0.2}]}) == ""
+    assert vocabulary.only_at({"cells": [{"state": "holds", "eta": None}]}) == ""
+    assert vocabulary.only_at({"cells": cells[1:]}) == ""
+
+
+def test_an_interval_over_seeds_says_that_it_is_one_and_of_which_level(repository):
+    claims = {c["id"]: c["verdicts"] for c in claims_page.load(Pool.load())["claims"]}
+    told = [str(claims_page.summary(v)) for v in claims["P0"] if v["column"] == "resnet18"]
+    assert all(" = 0." in text and "97.5 % interval 0." in text for text in told)
+    (told,) = (str(claims_page.summary(v)) for v in claims["C9"] if v["column"] == "resnet18")
+    assert "(95 % interval" in told and "; 3 seeds)" in told
+
+
 def test_every_part_of_a_claim_has_a_name_in_words():
     titles = {part.title for claim in CLAIMS for part in claim.parts if part.title}
     assert titles == vocabulary.PARTS.keys()
@@ -200,7 +216,7 @@ def test_a_cell_that_fails_beside_others_is_named(content):
     assert claims_page.failing(verdict | {"word": "holds", "cells": cells}) == ""
     cells[1] |= {"state": "fails", "statistics": {"memorized": 0.877, "j1": 0.972, "rise": 0.0}}
     told = claims_page.failing(verdict | {"word": "1 of 2 seeds", "cells": cells})
-    assert "seed 1: m 0.877, J1 0.972" in told and told.startswith("fails with ")
+    assert "seed 1: m = 0.877, J1 = 0.972" in told and told.startswith("fails with ")
     assert claims_page.failing(verdict | {"word": "not tested", "cells": cells}) == ""
     every = [dict(c, state="fails") for c in cells]
     assert claims_page.failing(verdict | {"word": "fails", "cells": every}) == ""
@@ -226,7 +242,7 @@ def test_an_interval_over_two_seeds_is_not_told(content):
         for s in (2, 3)
     ]
     told = claims_page.deciding(verdict | {"extra": {}, "mean": [0.25, [-0.4, 0.9]]}, at)
-    assert told == "difference 0.200 and 0.300, one seed each"
+    assert told == "difference = 0.200 and 0.300, one seed each"
 
 
 def test_the_runs_that_verdicts_read_and_were_known_are_counted(repository):

@@ -198,9 +198,9 @@ def of_p1(gap, seeds=(0, 1, 2), network="inception-lite"):
 
 P1_RUNS = [
     ({"gap": 0.5, "seeds": ()}, "**it is not tested**, since no seed has all its runs"),
-    ({"gap": 0.5, "seeds": (0, 1)}, "**it is not tested**: RLL's highest x less"),
-    ({"gap": 0.5}, "**it holds**: RLL's highest x less CCE's lowest is -0.450 at f = 0.9"),
-    ({"gap": 0.0}, "**it fails**: RLL's highest x less CCE's lowest is 0.000 at f = 0.9"),
+    ({"gap": 0.5, "seeds": (0, 1)}, "**it is not tested**: RLL's highest x minus"),
+    ({"gap": 0.5}, "**it holds**: RLL's highest x minus CCE's lowest is -0.450 at f = 0.9"),
+    ({"gap": 0.0}, "**it fails**: RLL's highest x minus CCE's lowest is 0.000 at f = 0.9"),
 ]
 COLUMN_NAMES = {
     "inception-lite": "Inception-Lite on CIFAR-10",

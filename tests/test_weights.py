@@ -36,7 +36,10 @@ def test_the_share_of_the_weight_is_of_rlls_effect(even, share, does, verdict):
     assert values == pytest.approx({0: share}, abs=0.005)
     text = weights.told(contrasts, RLL)
     assert f"CCE 90 %, evened RLL {100 * even:.0f} % and RLL 10 %" in text
-    assert text.endswith(f"(one seed): it {does}.")
+    more = round(100 * (even - 0.1))
+    beyond = f", and memorizes {more} points more than RLL." if more else "."
+    assert text.endswith(f"(one seed): it {does}{beyond}")
+    assert weights.verdict(contrasts).endswith(beyond) == (share > 0.9)
     said = weights.verdict(contrasts)
     assert said.startswith("With ResNet-18 on MNIST (one seed) the weight") and verdict in said
     where = {"RLL": "near RLL", "CCE": "near cross entropy"}.get(does.split()[-2], "in between")

@@ -1,6 +1,7 @@
 """What evened RLL does before the end of training, at equal fit."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up import INCEPTION, MNIST, make
 
@@ -24,10 +25,14 @@ def table(*found):
 
 def test_the_share_is_of_what_rll_takes_off_x_at_each_level():
     found = table(runs(cce=0.8, even_rll=0.3, rll=0.2))
-    assert found["f"].tolist() == [0.9, 0.95]
-    assert found["share"].tolist() == pytest.approx([5 / 6, 5 / 6], abs=0.01)
+    assert found["f"].tolist() == list(weights_at_fit.LEVELS) == [0.9, 0.95, 0.975, 0.99]
+    assert found["share"].tolist() == pytest.approx([5 / 6] * 4, abs=0.01)
     text = weights_at_fit.sentence(found)
-    assert "- ResNet-18 on MNIST: 83 % at f = 0.9 (one seed) and 83 % at f = 0.95 (one" in text
+    at = [f"83 % at f = {level:g}" for level in weights_at_fit.LEVELS]
+    assert f"- ResNet-18 on MNIST: {', '.join(at[:3])} and {at[3]} (one seed)" in text
+    some = found.assign(share=[0.5, 0.5, float("nan"), float("nan")])
+    both = weights_at_fit.at_levels(pd.concat([some, found.assign(seed=1)]))
+    assert both.endswith("83 % at f = 0.99 (one of two cases)") and "at f = 0.9 (two seeds)" in both
 
 
 def test_without_an_effect_of_rll_there_is_no_share():

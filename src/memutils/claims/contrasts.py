@@ -268,7 +268,7 @@ def human_labels(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
     return Contrast(NOT_TESTED, why=lacking(bool(humans)))
 
 
-HALF = "RLL's advantage with human labels, less half of that under symmetric noise (H1: 0 or less)"
+HALF = "RLL's advantage with human labels, minus half of that under symmetric noise (H1: 0 or less)"
 """What H1's number is, for the reader."""
 
 

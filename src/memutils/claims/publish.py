@@ -50,6 +50,7 @@ def of_verdict(verdict: Verdict) -> dict:
         "sizes",
         "others",
         "mean",
+        "confidence",
         "described",
         "why",
         "extra",

@@ -129,7 +129,7 @@ EXPERIMENTS = (
             " well below the J1 accuracy"
         ),
         reading="With CCE and MSE, J2 ends well below J1.",
-        rule="J1 less J2 is at least half of the empirical noise rate.",
+        rule="J1 minus J2 is at least half of the empirical noise rate.",
         symbols=r"$J_1 - J_2 \ge e/2$",
         shown_in=("mnist", "cifar10"),
         beyond=("resnet32",),

@@ -119,7 +119,7 @@ THEORY = (
         section="ours",
         reading="With human labels RLL's advantage shrinks.",
         rule=(
-            "m of CCE less m of RLL is under human labels at most half of that under symmetric"
+            "m of CCE minus m of RLL is under human labels at most half of that under symmetric"
             " noise of the same noise rate, by the mean of three seeds with its interval."
         ),
         symbols=r"$\Delta_\mathrm{human} \le \tfrac12\,\Delta_\mathrm{symmetric}$",

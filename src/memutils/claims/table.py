@@ -26,7 +26,7 @@ class Verdict:
         sizes: training images of these cells, largest first.
         others: the word at each other size where it differs, by number of images.
         mean: of the deciding number at the main noise rate over seeds, with its interval over
-            seeds.
+            seeds, of the level ``confidence``.
         described: True for a primary claim with fewer seeds than a test needs.
         why: what the word does not say.
         extra: of a contrast, its rows and intervals.
@@ -42,6 +42,7 @@ class Verdict:
     sizes: tuple[int, ...] = ()
     others: dict[int, str] = field(default_factory=dict)
     mean: tuple[float, Interval | None] | None = None
+    confidence: float = 0.0
     described: bool = False
     why: str = ""
     extra: dict = field(default_factory=dict)
@@ -61,8 +62,7 @@ def judge_part(claim: Claim, part: Part, pool: Pool, column: Column, limits: Thr
         n: weigh([c for c in every if c.images == n], claim.by_pairs, limits)[0] for n in sizes
     }
     others = {n: w for n, w in at_size.items() if w not in (word, NOT_TESTED) and len(sizes) > 1}
-    primary = claim.weight == PRIMARY
-    confidence = limits.primary_confidence if primary else limits.confidence
+    confidence = level(claim, limits)
     return Verdict(
         claim.id,
         part.title,
@@ -74,9 +74,15 @@ def judge_part(claim: Claim, part: Part, pool: Pool, column: Column, limits: Thr
         tuple(sorted({c.images for c in shown}, reverse=True)),
         others,
         over_main(shown, confidence, limits),
-        primary and 0 < seeds < limits.seeds,
+        confidence,
+        claim.weight == PRIMARY and 0 < seeds < limits.seeds,
         why=reason(word, shown),
     )
+
+
+def level(claim: Claim, limits: Thresholds) -> float:
+    """Of a claim's intervals over seeds."""
+    return limits.primary_confidence if claim.weight == PRIMARY else limits.confidence
 
 
 def reason(word: str, found: list[Cell]) -> str:
@@ -93,9 +99,8 @@ def judge_contrast(claim: Claim, pool: Pool, column: Column, limits: Thresholds)
     seeds = len({row["seed"] for row in found.rows})
     extra = {"rows": found.rows, "intervals": found.intervals, "records": found.records}
     sizes = (found.images,) if found.images else ()
-    return Verdict(
-        claim.id, "", column.id, found.state, seeds=seeds, sizes=sizes, why=found.why, extra=extra
-    )
+    found_by = {"confidence": level(claim, limits), "why": found.why, "extra": extra}
+    return Verdict(claim.id, "", column.id, found.state, seeds=seeds, sizes=sizes, **found_by)
 
 
 def judge_mathematics(claim: Claim, limits: Thresholds) -> list[Verdict]:

@@ -84,7 +84,7 @@ class Thresholds:
     # C6 to C8, C12: what wrong labels cost
     drop_share: float = number(0.75, "share of the ideal drop e (Ka - 1) / (K - 1)", "C6")
     drop_close: float = number(0.05, "distance from the ideal drop", "C7")
-    gap_share: float = number(0.5, "J1 less J2, as a share of e", "C8")
+    gap_share: float = number(0.5, "J1 minus J2, as a share of e", "C8")
     clean_close: float = number(0.05, "J2 below J1 on clean labels by at most this", "C12")
 
     # C10 and C11: who leads, and when

@@ -118,7 +118,7 @@ def summary(verdict: dict) -> Safe:
 
 
 def failing(verdict: dict) -> str:
-    """Which cells fail, where others hold: 'fails with η = 0.2: m 0.877, J1 0.972'; else ''.
+    """Which cells fail, where others hold: 'fails with η = 0.2: m = 0.877, J1 = 0.972'; else ''.
 
     Named is the first; what all cells share is left out.
     """
@@ -131,7 +131,7 @@ def failing(verdict: dict) -> str:
     at = [LOSS_NAMES[cell["loss"]]] if several["loss"] else []
     at += [f"η = {cell['eta']:g}"] if several["eta"] else []
     at += [f"seed {cell['seed']}"] if several["seed"] else []
-    shown = [f"{readable(n)} {number(v)}" for n, v in [*cell["statistics"].items()][:2]]
+    shown = [f"{readable(n)} = {number(v)}" for n, v in [*cell["statistics"].items()][:2]]
     more = f" and in {len(bad) - 1} more" if len(bad) > 1 else ""
     return f"fails with {', '.join(at)}{more}: {', '.join(shown)}"
 
@@ -152,7 +152,7 @@ def deciding(verdict: dict, at: list[dict]) -> str:
     if verdict["extra"].get("intervals"):
         seeds = plural(len({row["seed"] for row in verdict["extra"]["rows"]}), "seed")
         told = [
-            f"{name}: {number(mean)} ({interval(found) or seeds})"
+            f"{name}: {number(mean)} ({over_seeds(verdict, found, seeds)})"
             for name, (mean, found) in verdict["extra"]["intervals"].items()
         ]
         return "; ".join(told)
@@ -170,16 +170,23 @@ def deciding(verdict: dict, at: list[dict]) -> str:
         return f"{name}: no loss can tell in every seed"
     mean, found = of_failing(at) or verdict["mean"]
     if found and len(seeds) >= Thresholds().seeds:
-        return f"{name}{of_losses(at)} {number(mean)} ({interval(found)} over {len(seeds)} seeds)"
+        by = over_seeds(verdict, found, plural(len(seeds), "seed"))
+        return f"{name}{of_losses(at)} = {number(mean)} ({by})"
     if len(at) == len(seeds) > 1:  # an interval over two seeds tells nothing
         values = (number(next(iter(c["statistics"].values()))) for c in at)
-        return f"{name} {listed(values)}, one seed each"
+        return f"{name} = {listed(values)}, one seed each"
     own = (
-        f" ({interval(at[0]['interval'])}, sampling of images)"
+        f" (95 % interval {interval(at[0]['interval'])} by the sampling of images)"
         if at[0]["interval"] and len(at) == 1
         else ""
     )
-    return f"{name}{of_losses(at)} {number(mean)}{own}"
+    return f"{name}{of_losses(at)} = {number(mean)}{own}"
+
+
+def over_seeds(verdict: dict, found: Interval | None, seeds: str) -> str:
+    """'97.5 % interval 0.105 to 0.392; 3 seeds': an interval over seeds is not their range."""
+    level = f"{100 * verdict['confidence']:g} % interval"
+    return f"{level} {interval(found)}; {seeds}" if found else seeds
 
 
 def in_all_seeds(at: list[dict]) -> list[dict]:

@@ -3,7 +3,7 @@
 from memutils.claims.cases import NOT_TESTED
 from memutils.claims.statements import MATHEMATICS
 from memutils.claims.thresholds import Thresholds
-from memutils.report.claims.vocabulary import SHORT, badge, beside, linked, named
+from memutils.report.claims.vocabulary import SHORT, badge, beside, linked, named, only_at
 from memutils.report.markup import Safe, joined, table, tag
 from memutils.words import plural
 
@@ -25,7 +25,8 @@ def rows_of(content: dict, main: bool) -> list[tuple[dict, str, dict[str, dict]]
 
 def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
     """The claims by networks: a word, a symbol and a color each; a claim's number leads to its row,
-    on this page or on another one. A brief strip says below a word only on how few seeds it rests.
+    on this page or on another one. A brief strip says below a word only on how few seeds and noise
+    rates it rests.
     """
     columns = [c for c in content["columns"] if c["main"]]
     heads = (
@@ -39,7 +40,7 @@ def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
         cells = [
             tag(
                 "td",
-                badge(v["word"], *([few(v)] if brief else beside(claim["id"], v)))
+                badge(v["word"], *([few(v), only_at(v)] if brief else beside(claim["id"], v)))
                 if (v := verdicts.get(c["id"]))
                 else "",
             )

@@ -44,7 +44,7 @@ WORDS = {
     "mcnemar_z": "McNemar z",
     "difference_of_medians": "of medians",
     "last_epoch": "in the last epoch",
-    "j1_cce_minus_mse": "J1 of CCE less MSE",
+    "j1_cce_minus_mse": "J1 of CCE minus MSE's",
     "rise_of_cce": "change of CCE",
     "drop": "drop",
     "ideal_drop": "ideal drop",
@@ -62,9 +62,9 @@ WORDS = {
     "excess": "x",
     "excess_rll": "x of RLL",
     "excess_mse": "x of MSE",
-    "distance_to_rll_less_to_mse": "distance of x to RLL's less that to MSE's",
+    "distance_to_rll_less_to_mse": "distance of x to RLL's minus that to MSE's",
     "test_accuracy": "test accuracy",
-    "risk_cce_less_rll": "CCE less RLL",
+    "risk_cce_less_rll": "CCE's risk minus RLL's",
     "risk_cce": "risk of CCE",
     "risk_rll": "risk of RLL",
     "first_version": f"{Thresholds().first_j1:g} and {Thresholds().first_memorized:g}",
@@ -150,6 +150,12 @@ def judged_losses(claim: str, verdict: dict) -> str:
     return f"{listed(LOSS_NAMES[loss] for loss in there)} only"
 
 
+def only_at(verdict: dict) -> str:
+    """'only at η = 0.4' where no other noise rate can tell; '' otherwise."""
+    etas = {c["eta"] for c in verdict["cells"] if c["state"] in (HOLDS, FAILS, OPEN)}
+    return f"only at η = {etas.pop():g}" if len(etas) == 1 and None not in etas else ""
+
+
 def beside(claim: str, verdict: dict) -> list[str]:
     """What stands below a verdict's word: seeds, images, losses where some are missing,
     inconclusive runs, why it is not tested, the word at another size.
@@ -157,7 +163,9 @@ def beside(claim: str, verdict: dict) -> list[str]:
     count = plural(verdict["seeds"], verdict["unit"]) if verdict["seeds"] else ""
     sizes = " and ".join(f"{n:,}" for n in verdict["sizes"])
     lines = [count, f"n\u00a0=\u00a0{sizes}" if sizes else "", judged_losses(claim, verdict)]
-    lines += [f"{verdict['inconclusive']} inconclusive"] if verdict["inconclusive"] else []
+    cases = plural(len(verdict["cells"]), "case")
+    lines += [f"{verdict['inconclusive']} of {cases} inconclusive"] * bool(verdict["inconclusive"])
+    lines += [only_at(verdict)]
     lines += ["described, not tested"] if verdict["described"] else []
     lines += [verdict["why"]] if verdict["word"] == NOT_TESTED else []
     return lines + [f"{word} at n = {int(n):,}" for n, word in verdict["others"].items()]

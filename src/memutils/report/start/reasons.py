@@ -104,8 +104,8 @@ def symmetry(content: dict, pool: Pool) -> list[str]:
         taken = percent([share for share, _, where in parts if where == place])
         told.append(
             "RLL and symmetrized GCE are made from cross entropy in two steps: bound the loss, "
-            f"then make it symmetric. With {place} the bound alone takes off {taken} of what both "
-            "steps do."
+            f"then make it symmetric. With {place} the bounded loss, whose weight is another, "
+            f"already takes off {taken} of what both steps do."
         )
     return told
 

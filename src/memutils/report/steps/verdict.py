@@ -52,7 +52,7 @@ def of_network(network: str, found: Contrast) -> str:
     if not found.records:
         return f"{told}, since no seed has all its runs ({ALL_RUNS})."
     gaps = "; ".join(map(interval, found.intervals.items()))
-    numbers = f": RLL's highest x less CCE's lowest is {gaps}" if gaps else ""
+    numbers = f": RLL's highest x minus CCE's lowest is {gaps}" if gaps else ""
     note = f"Note: {found.why}." if found.why else ""
     return " ".join(filter(None, [f"{told}{numbers}.", floor(found), note]))
 
@@ -79,8 +79,8 @@ def state(found: Contrast) -> str:
         ends and ends[0] > -LIMITS.fit_gap for _, ends in found.intervals.values()
     )
     return (
-        "is open only because CCE's lowest x lies at the smallest step size, and no smaller one "
-        "can make it hold"
+        "fails by the interval over seeds, and is *open* by our rule, since CCE's lowest x lies at "
+        "the smallest step size that was tried"
         if above
         else VERBS[found.state]
     )

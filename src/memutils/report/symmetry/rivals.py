@@ -154,7 +154,7 @@ def sentence(found: pd.DataFrame) -> str:
         "Of what RLL takes off the memorized share each rival takes off the following part; in "
         "brackets its part of what RLL gains in test accuracy, and the number of seeds."
     )
-    text = ""
+    text = unlearned(found)
     absent = [name for name in (*RIVALS, EARLY) if name not in set(found["rival"])]
     if dumb := int(found["share"].isna().sum()):
         text += (
@@ -163,6 +163,17 @@ def sentence(found: pd.DataFrame) -> str:
         )
     text += f" The others are {NOT_RUN}: {'; '.join(absent)}." if absent else ""
     return "\n".join([lead, "", *told, "", text.strip()]).rstrip()
+
+
+def unlearned(found: pd.DataFrame) -> str:
+    """How many clean images CCE fits where it is stopped early; '' without such a run."""
+    fitted = found.dropna(subset=["share"]).query("rival == @EARLY")["fitted"]
+    return (
+        f" Stopped early, CCE fits {percent([*fitted])} of the clean images, so some of what it "
+        "does not memorize is what it has not learned."
+        if len(fitted)
+        else ""
+    )
 
 
 def whole(shares: pd.Series) -> str:

@@ -14,10 +14,12 @@ from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
 from memutils.report.symmetry import weights
 from memutils.runs.records import Record
-from memutils.words import counted, listed, percent
+from memutils.words import counted, in_words, listed, percent
 
 CHAIN = weights.CHAINS[0]
-LEVELS = Thresholds().fit_levels
+LEVELS = (*Thresholds().fit_levels, 0.975, 0.99)
+"""P1's levels of f, and two nearer to the end of training."""
+
 MOST = 0.75
 """The share from which on the weight does most of what RLL does, for the reader."""
 
@@ -46,10 +48,10 @@ def table(pool: Pool, mlp: Iterable[Record]) -> pd.DataFrame:
 
 def sentence(found: pd.DataFrame) -> str:
     """The shares at each level, network by network, a list in Markdown; '' without one."""
-    rows = found.dropna(subset=["share"])
     told = [
         f"- {network}: {at_levels(of)}"
-        for network, of in rows.groupby(rows["where"].map(weights.network), sort=False)
+        for network, of in found.groupby(found["where"].map(weights.network), sort=False)
+        if of["share"].notna().any()
     ]
     if not told:
         return ""
@@ -68,11 +70,20 @@ def sentence(found: pd.DataFrame) -> str:
 
 
 def at_levels(rows: pd.DataFrame) -> str:
-    """'92 % at f = 0.9 (one seed) and 88 % at f = 0.95 (one seed)'."""
-    return listed(
-        f"{percent([*of['share']])} at f = {level:g} ({counted(of['seed'].nunique(), 'seed')})"
-        for level, of in rows.groupby("f")
-    )
+    """'92 % at f = 0.9 and 88 % at f = 0.95 (one seed)', with the number of cases at each level
+    where it is not the same: there is no share where RLL has no effect.
+    """
+    told, counts = [], []
+    for level, of in rows.groupby("f"):
+        shares = of.dropna(subset=["share"])
+        if len(shares):
+            told.append(f"{percent([*shares['share']])} at f = {level:g}")
+            some = f"{in_words(len(shares))} of {counted(len(of), 'case')}"
+            whole = counted(shares["seed"].nunique(), "seed")
+            counts.append(f" ({whole if len(shares) == len(of) else some})")
+    if len(set(counts)) == 1:
+        return listed(told) + counts[0]
+    return listed(map(str.__add__, told, counts))
 
 
 def delayed(found: pd.DataFrame, places: Iterable[str]) -> str:
@@ -83,9 +94,8 @@ def delayed(found: pd.DataFrame, places: Iterable[str]) -> str:
         found: from ``table``.
         places: as ``weights.named`` has them.
     """
-    rows = found.dropna(subset=["share"])
-    rows = rows[[f"{row.where}, n = {row.n:,}" in set(places) for row in rows.itertuples()]]
-    if rows.empty or rows["share"].min() <= weights.LEAST:
+    rows = found[[f"{row.where}, n = {row.n:,}" in set(places) for row in found.itertuples()]]
+    if not rows["share"].notna().any() or rows["share"].min() <= weights.LEAST:
         return ""
     most = rows["share"].min() >= MOST
     lead = "It delays memorizing: where" if most else "Before the end it does more: where"
