@@ -14,6 +14,7 @@ ADDRESSES = {"doi": "https://doi.org/", "eprint": "https://arxiv.org/abs/", "url
 WITHOUT_DOI_AND_ARXIV = {
     "krizhevsky2009learning": "a technical report of a university: its address",
     "patel2021code": "a repository: its address",
+    "ghosh2021contrastive": "of a workshop: its address in the open proceedings",
 }
 WITHOUT_LINK = {"kumar2018robust": "not on arXiv, and its DOI could not be checked offline"}
 

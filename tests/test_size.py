@@ -94,7 +94,7 @@ def test_the_chapter_says_what_more_images_do():
     ("share", "told"),
     [
         (lambda spec: 0.5, "do not show that more images help RLL"),
-        (lambda spec: 500 / spec.n_train, "help RLL to resist, up to the sizes tried here."),
+        (lambda spec: 500 / spec.n_train, "help RLL to resist, up to the sizes tried here"),
     ],
     ids=["no effect", "of both losses"],
 )

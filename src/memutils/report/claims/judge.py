@@ -68,7 +68,9 @@ def planted_sentence(judged: dict) -> str:
         f" threshold a claim *holds* in at most {100 * kinder:.1f} %. One standard error above, a"
         " claim often does not hold, since every noise rate of a seed must pass: at worst"
         f" {harsher['claim']} *fails* in {100 * harsher['opposite']:.0f} %. So the rules are"
-        " strict: they seldom grant a claim that is not so, and they often withhold a narrow one."
+        " strict: they seldom grant a claim that is not so, and they often call one false that is"
+        " true by a narrow margin. These rates are of images drawn anew; what another processor or"
+        " seed changes in a run is not in them."
     )
 
 

@@ -67,7 +67,8 @@ def steady(changes: list[dict], content: dict) -> str:
     )
     return (
         f"{len(NAMES)} thresholds were moved one at a time, to half and to twice their margin."
-        f" {kept}"
+        f" {kept} The noise rates, and P1's step sizes and levels of fit, were not moved; at higher"
+        " levels P1's difference is larger ({doc}`steps`)."
     )
 
 

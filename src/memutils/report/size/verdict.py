@@ -136,7 +136,8 @@ def takeaway(frame: pd.DataFrame, less: list[str], full: list[str], groups: Iter
     if not less:
         return "**Take-away.** These runs do not show that more images help RLL to resist."
     where = listed(NETWORK_NAMES[n] for n in less)
-    text = f"**Take-away.** On {where} more images help RLL to resist, up to the sizes tried here."
+    text = f"**Take-away.** On {where} more images help RLL to resist, up to the sizes tried here"
+    text += few_seeds(frame, less)
     for network in (n for n in less if n in full):
         gap = advantage(frame, network)
         if gap.iloc[-1] > gap.iloc[0]:
@@ -147,6 +148,13 @@ def takeaway(frame: pd.DataFrame, less: list[str], full: list[str], groups: Iter
             )
             text += of_equal_fit(groups, network)
     return text
+
+
+def few_seeds(frame: pd.DataFrame, networks: list[str]) -> str:
+    """' (one seed at most sizes).', or '.' where most sizes have several."""
+    own = frame[frame["network"].isin(networks) & (frame["case"] == "RLL")]
+    seeds = own.groupby(["network", "images"])["seed"].nunique()
+    return " (one seed at most sizes)." if (seeds == 1).mean() > 0.5 else "."
 
 
 def of_equal_fit(groups: Iterable[Group], network: str, level: float = LEVELS[2]) -> str:
