@@ -6,7 +6,7 @@ from made_up import write
 
 from memutils.claims import early_stopping
 from memutils.claims.selection import Pool
-from memutils.report.steps import at_the_end, data, verdict
+from memutils.report.steps import at_the_end, data, p1, verdict
 from memutils.runs import records
 from memutils.runs.specs import load_scale
 
@@ -48,10 +48,10 @@ def test_a_level_beyond_the_claim_is_described(pool):
 
 
 def test_a_fit_at_which_no_difference_can_be_expected_is_named(pool):
-    found = verdict.p1(pool)["ResNet-18 on MNIST"]
-    text = verdict.floor(found)
+    found = p1.judged(pool)["ResNet-18 on MNIST"]
+    text = p1.floor(found)
     assert "At f = 0.9 CCE at its best step has *x* = 0.010, so it has hardly begun" in text
-    assert text in verdict.p1_sentence({"ResNet-18 on MNIST": found})
+    assert text in p1.sentence({"ResNet-18 on MNIST": found})
 
 
 def test_a_choice_at_the_edge_of_the_step_sizes_is_told(pool):

@@ -6,6 +6,7 @@ import re
 
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 from chapter import NOTEBOOKS, execute
 from made_up import EPOCHS, INCEPTION, make, write
@@ -21,7 +22,7 @@ from memutils import losses
 from memutils.claims import early_stopping, equal_fit
 from memutils.claims.selection import Pool
 from memutils.report.claims import page as claims_page
-from memutils.report.steps import checks, data, stopping, verdict
+from memutils.report.steps import checks, data, p1, stopping, verdict
 from memutils.report.steps import sentences as words
 from memutils.runs import specs
 
@@ -104,6 +105,15 @@ def test_the_answer_is_a_clock_where_all_share_one_curve():
     epochs = len(FIT) - 1, found.scale.defaults["epochs"]
     assert found.unit == pytest.approx(np.interp(0.98, (first, last), epochs))
     assert "than CCE at none of three fits, in every seed" in verdict.verdict([], found.compared)
+
+
+def test_an_interval_that_covers_the_margin_is_told_beside_seeds_that_all_pass():
+    seeds = [{"seed": s, "level": 0.975, "gap": gap} for s, gap in enumerate((0.14, 0.06, 0.14))]
+    wide = verdict.spread(pd.DataFrame(seeds))
+    assert wide.startswith(" But over three seeds the interval of the difference at f = 0.975, -0")
+    assert wide.endswith(" covers 0.05.")
+    sure = pd.DataFrame(seeds).assign(gap=[0.14, 0.13, 0.14])
+    assert verdict.spread(sure) == verdict.spread(sure.assign(gap=0.01)) == ""
 
 
 def test_seeds_that_disagree_give_no_clean_answer():
@@ -211,7 +221,7 @@ COLUMN_NAMES = {
 @pytest.mark.parametrize(("runs", "told"), P1_RUNS, ids=["none", "two seeds", "below", "equal"])
 @pytest.mark.parametrize("network", COLUMN_NAMES)
 def test_claim_p1_fills_itself_in_on_each_network(network, runs, told):
-    text = verdict.p1_sentence(verdict.p1(Pool(of_p1(network=network, **runs))))
+    text = p1.sentence(p1.judged(Pool(of_p1(network=network, **runs))))
     (other,) = set(COLUMN_NAMES) - {network}
     assert f"With {COLUMN_NAMES[network]} {told}" in text
     assert f"With {COLUMN_NAMES[other]} {P1_RUNS[0][1]}" in text
@@ -250,7 +260,7 @@ def test_the_take_away_follows_from_the_numbers(shift, clear):
     noise = 0.001 * chosen["seed"].astype(float) - 0.001  # seeds on both sides where it is equal
     chosen["test_accuracy"] = level.where(mine, 0.8) + noise.where(mine, 0)
     groups = equal_fit.groups(Pool(pair(0.1, 0.9)))
-    of_p1, stopped = verdict.p1(Pool([])), {"the MLP": (chosen, 1000)}
+    of_p1, stopped = p1.judged(Pool([])), {"the MLP": (chosen, 1000)}
     short = verdict.takeaway(groups, mlp().compared, stopped)
     assert f"Trained to the end, RLL {clear} that is stopped early with the MLP." in short
     assert "RLL memorizes less than CCE in the one pair; over all learning rates" in short
@@ -261,7 +271,7 @@ def test_the_take_away_follows_from_the_numbers(shift, clear):
     assert re.search(r"in [01] of 1 at f = 0.5, .* at equal test accuracy in", text)
     ahead = f"by {abs(shift):.3f} {'less' if shift <= 0 else 'more'} accurate on average, in"
     assert f"stopped alike, RLL {clear} ({ahead}" in text
-    assert "of 3 seeds, on one test set of 1,000 images)" in text
+    assert "of 3 seeds, on one test set of 1,000 images, where two standard errors are 0.0" in text
     assert verdict.takeaway([], mlp().compared, stopped).endswith("not all recorded.")
 
 

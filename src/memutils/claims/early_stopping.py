@@ -83,9 +83,13 @@ def difference(mine: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
     return (mine["test_accuracy"] - other["test_accuracy"]).dropna().astype(float)
 
 
+def two_errors(accuracy: float, images: int) -> float:
+    """Two standard errors of a difference of two test accuracies near this one."""
+    return 2 * math.sqrt(2 * accuracy * (1 - accuracy) / images)
+
+
 def told_apart(gap: pd.Series, accuracy: float, images: int) -> bool:
     """Whether a difference of test accuracies is clear: its mean beyond two standard errors of a
     difference, all seeds on one side. Seeds share the test images, so more of them lower no error.
     """
-    error = math.sqrt(2 * accuracy * (1 - accuracy) / images)
-    return bool(abs(gap.mean()) > 2 * error and (gap > 0).nunique() == 1)
+    return bool(abs(gap.mean()) > two_errors(accuracy, images) and (gap > 0).nunique() == 1)

@@ -19,7 +19,7 @@ from memutils.report.human import arms
 from memutils.report.size import chapter, first_epochs, passes
 from memutils.report.size.sentences import means
 from memutils.report.start.sentences import whole
-from memutils.report.steps import at_the_end, data, verdict
+from memutils.report.steps import at_the_end, data, p1, verdict
 from memutils.report.switching import at_switch
 from memutils.report.symmetry import ablation, plane, weights, weights_at_fit
 from memutils.report.symmetry.ablation import Contrast
@@ -174,7 +174,7 @@ def images(content: dict) -> list[str]:
 def clock(pool: Pool) -> list[str]:
     """Whether RLL is more than slower learning, and early stopping as its rival."""
     mlp, groups = data.mlp(), equal_fit.groups(pool)
-    told = verdict.conclusion(groups, mlp.compared, data.stopped(mlp), verdict.p1(pool))
+    told = verdict.conclusion(groups, mlp.compared, data.stopped(mlp), p1.judged(pool))
     if not told:
         return []
     *clock, early = told
