@@ -190,6 +190,18 @@ def test_cross_entropy_made_symmetric_without_a_bound_is_told_apart():
     assert words.unbounded([Measured.of(clean)]) == words.unbounded([]) == ""
 
 
+def test_the_table_of_means_has_a_row_a_pair_of_losses():
+    unfit = make("mae", m=0.0, r=0.5, f=0.5, seed=3, **MNIST)
+    made = found(*THREE, *runs({"mse": 0.9}, 3, **MNIST), unfit)
+    (row,) = ablation.means(made).to_dict("records")
+    assert row["losses"] == "MSE → MAE" and row["seeds"] == "3", "one seed cannot tell"
+    assert row["memorized with the first"] == "90 %" and row["with the second"] == "60 to 80 %"
+    assert row["mean difference"] == pytest.approx(-0.2)
+    assert row["95 % interval"] == "−0.448 to 0.048"
+    (alone,) = ablation.means(found(*THREE[:2])).to_dict("records")
+    assert alone["95 % interval"] == "–"
+
+
 def test_what_is_not_recorded_is_named():
     text = words.missing(found(*THREE))
     assert "shifted CE and RLL; GCE and symmetrized GCE (on ResNet-18 on MNIST)" in text

@@ -174,11 +174,14 @@ def test_a_clear_trait_is_named_with_its_interval():
 
 def test_losses_that_are_not_in_the_picture_are_named():
     text = plane.missing([run("cce", 1.0)])
-    assert text.startswith("No run at s = 0.01: MSE, MAE, RLL,") and "CCE," not in text
+    assert (
+        text.startswith("These losses have no run at s = 0.01: MSE, MAE, RLL,")
+        and "CCE," not in text
+    )
     base = run("rll", 0.1)
     lost = Record(base.path, base.content | {"diverged": {"epoch": 4}}, base.kept)
     text = plane.missing([run("cce", 1.0), lost])
-    assert text.startswith("Diverged at s = 0.01: RLL. No run at s = 0.01: MSE")
+    assert text.startswith("These losses diverged at s = 0.01: RLL. These losses have no run at")
     assert plane.paths([run("cce", 1.0), lost])["loss"].unique().tolist() == ["cce"]
 
 

@@ -174,10 +174,10 @@ def widest(runs: Iterable[Measured]) -> str:
                 ranges[max(values) - min(values)] = f"{LOSS_NAMES[loss]}, η = {eta:g}"
         if ranges:
             most = max(ranges)
-            told.append(f"{name} by {plural(round(100 * most), 'point')} ({ranges[most]})")
+            told.append(f"{name} by up to {plural(round(100 * most), 'point')} ({ranges[most]})")
     if not told:
         return "No setting is recorded with more than one seed yet."
-    return f"Of conclusive runs, from seed to seed, differ at most {listed(told)}."
+    return f"From seed to seed conclusive runs of one setting differ in {listed(told)}."
 
 
 def mlp_runs() -> list[Measured]:

@@ -42,8 +42,11 @@ def sentence(runs: Iterable[Measured], network: str) -> str:
     found = areas(runs)
     if not found:
         return ""
+    seeds = {loss: counted(len(values), "seed") for loss, values in found.items()}
+    alike = len(set(seeds.values())) == 1
     told = listed(
-        f"{percent(values)} of the pairs with {LOSS_NAMES[loss]} ({counted(len(values), 'seed')})"
-        for loss, values in found.items()
+        f"{percent(values)} of the pairs with {LOSS_NAMES[loss]}{'' if alike else f' ({own})'}"
+        for (loss, values), own in zip(found.items(), seeds.values(), strict=True)
     )
-    return f"At the end of training {network} ranks the wrong label lower in {told}."
+    each = f" ({next(iter(seeds.values()))} each)" if alike else ""
+    return f"At the end of training {network} ranks the wrong label lower in {told}{each}."

@@ -18,6 +18,8 @@ from memutils.claims.outcomes import Measured
 from memutils.claims.selection import ALPHA, SHOWN, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES, title
+from memutils.report.markup import interval
+from memutils.words import percent
 
 CHAINS = (
     ("cce", "shifted-ce", "rll"),
@@ -148,6 +150,25 @@ def of_seed(case: Case) -> Seed:
         for part in ("memorized", "test_accuracy")
     )
     return Seed(case.seed, *ends, inconclusive(case))
+
+
+def means(found: Iterable[Contrast]) -> pd.DataFrame:
+    """A row a contrast that can tell: what its two losses memorize, from the lowest to the highest
+    seed, and the mean difference with its interval.
+    """
+    return pd.DataFrame(
+        {
+            "where": c.where,
+            "losses": f"{LOSS_NAMES[c.first]} → {LOSS_NAMES[c.second]}",
+            "memorized with the first": percent([seed.memorized[0] for seed in c.told]),
+            "with the second": percent([seed.memorized[1] for seed in c.told]),
+            "mean difference": c.mean,
+            "95 % interval": interval(c.interval) or "–",
+            "seeds": str(len(c.told)),
+        }
+        for c in found
+        if c.told
+    )
 
 
 def table(found: Iterable[Contrast]) -> pd.DataFrame:

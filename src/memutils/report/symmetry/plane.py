@@ -151,10 +151,9 @@ def missing(found: Iterable[Record], step: float = STEP) -> str:
     diverged = {record.spec["loss"] for record in at} - ended
     absent = grid - ended - diverged
     told = []
-    at_step = f"at s = {step:g}"
-    for names, text in ((diverged, f"Diverged {at_step}"), (absent, f"No run {at_step}")):
+    for names, lead in ((diverged, "These losses diverged"), (absent, "These losses have no run")):
         ordered = [LOSS_NAMES[loss] for loss in losses.LOSSES if loss in names]
-        told += [f"{text}: {listed(ordered)}."] if ordered else []
+        told += [f"{lead} at s = {step:g}: {listed(ordered)}."] if ordered else []
     return " ".join(told)
 
 
