@@ -154,7 +154,8 @@ def not_decided(rows: list[dict]) -> str:
     if rows and all(row["gap"] > 0 for row in rows):
         seeds = counted(len(rows), "seed")
         left = "In each of them more than half of the advantage is left"
-        return f"{left}; by the interval over {seeds} it may be less, so H1 is open."
+        less = f"by the interval over {seeds} it may be less"
+        return f"{left}; {less}, so the claim that at most half is left (H1) is open."
     return "Whether at most half of the advantage is left the runs do not decide: H1 is open."
 
 

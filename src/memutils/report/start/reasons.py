@@ -56,8 +56,9 @@ def why(content: dict, pool: Pool) -> str:
     fits = weights_at_fit.table(pool, mlp)
     found = weight(weights.contrasts(pool, mlp), fits)
     if found:
-        lead = f"**Why, as far as it is known.** {found}\n"
-        return "\n".join([lead, *(f"- {one}" for one in told)]).rstrip()
+        lead, *said = found
+        lead = f"**Why, as far as it is known.** {lead}\n"
+        return "\n".join([lead, *(f"- {one}" for one in (*said, *told))])
     if not told:
         return ""
     told.append(
@@ -67,22 +68,22 @@ def why(content: dict, pool: Pool) -> str:
     return "**Why** is not settled. " + " ".join(told)
 
 
-def weight(found: list[Contrast], fits: pd.DataFrame) -> str:
-    """What RLL's weight alone does; '' without its runs.
+def weight(found: list[Contrast], fits: pd.DataFrame) -> list[str]:
+    """What RLL's weight alone does: the question, and what the runs say; empty without runs.
 
     Args:
         found: from ``weights.contrasts``.
         fits: from ``weights_at_fit.table``.
     """
     early = functools.partial(weights_at_fit.delayed, fits)
-    said = weights.verdict(found, weights.CHAINS[:1], early)
+    said = weights.verdicts(found, weights.CHAINS[:1], early)
     lead = (
         "RLL hardly pulls at a label that the network finds improbable: there its "
-        "[weight](symmetry.ipynb) is small. That alone does not protect, since squared error's is "
-        "small there too, and it memorizes. The question is what RLL's weight does alone, for "
-        "every label from impossible to sure, without RLL's symmetry."
+        "[weight](symmetry.ipynb) is small. So is squared error's, and it memorizes; what counts "
+        "is the weight for every label, from impossible to sure. Is that enough, without RLL's "
+        "symmetry?"
     )
-    return said and f"{lead} {said}"
+    return [lead, *said] if said else []
 
 
 def symmetry(content: dict, pool: Pool) -> list[str]:
@@ -103,7 +104,8 @@ def symmetry(content: dict, pool: Pool) -> list[str]:
     for place in dict.fromkeys(where for *_, where in parts):
         taken = percent([share for share, _, where in parts if where == place])
         told.append(
-            "RLL and symmetrized GCE are made from cross entropy in two steps: bound the loss, "
+            "RLL and symmetrized GCE (generalized cross entropy) are made from cross entropy in "
+            "two steps: bound the loss, "
             f"then make it symmetric. With {place} the bounded loss, whose weight is another, "
             f"already takes off {taken} of what both steps do."
         )
@@ -185,7 +187,10 @@ def clock(pool: Pool) -> list[str]:
         f"memorized beyond chance, is lower by more than {Thresholds().fit_gap:g}."
     )
     ends = " ".join(at_the_end.sentences(at_the_end.table(pool)))
-    steps = [f"**The step size** counts as well as the loss. {ends}"] if ends else []
+    size = (
+        "**The step size** *s*, the learning rate times the size of a loss's gradient at the start,"
+    )
+    steps = [f"{size} counts as well as the loss. {ends}"] if ends else []
     return ["\n".join([lead, *(f"  - {one}" for one in clock)]), *steps, early]
 
 

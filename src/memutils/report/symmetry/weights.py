@@ -166,13 +166,17 @@ DEFINED = dict(zip(CHAINS, EVENED, strict=True))
 """What the evened losses are, said once of each."""
 
 
-def verdict(
+def verdict(found: Iterable[Contrast], chains: Iterable[tuple] = CHAINS, **early) -> str:
+    """``verdicts`` as one text; '' without runs."""
+    return " ".join(verdicts(found, chains, **early))
+
+
+def verdicts(
     found: Iterable[Contrast],
     chains: Iterable[tuple] = CHAINS,
     early: Callable[[Iterable[str]], str] = lambda places: "",
-) -> str:
-    """What the chains say, in Markdown: places of which the same holds in one sentence, with their
-    seeds; '' without runs.
+) -> list[str]:
+    """What the chains say, in Markdown: places of which the same holds together, with their seeds.
 
     Args:
         found: from ``contrasts``.
@@ -191,7 +195,7 @@ def verdict(
             words["beyond"] = beyond(found, chain, kinds[kind])
             text.append(says[kind].format(**words, early=early(kinds[kind])))
             defined = ""
-    return " ".join(text)
+    return text
 
 
 def seeds_of(places: dict[str, dict[int, float]]) -> str:
