@@ -22,7 +22,7 @@ from memutils import losses
 from memutils.claims import early_stopping, equal_fit
 from memutils.claims.selection import Pool
 from memutils.report.claims import page as claims_page
-from memutils.report.steps import checks, data, p1, stopping, verdict
+from memutils.report.steps import checks, data, p1, stopping, tables, verdict
 from memutils.report.steps import sentences as words
 from memutils.runs import specs
 
@@ -105,6 +105,15 @@ def test_the_answer_is_a_clock_where_all_share_one_curve():
     epochs = len(FIT) - 1, found.scale.defaults["epochs"]
     assert found.unit == pytest.approx(np.interp(0.98, (first, last), epochs))
     assert "than CCE at none of three fits, in every seed" in verdict.verdict([], found.compared)
+
+
+def test_a_mean_over_fewer_seeds_than_there_are_says_so():
+    rise, low = np.linspace(0.4, 1, EPOCHS), np.linspace(0.4, 0.8, EPOCHS)
+    runs = [make(loss, m=0.2, r=0.8, f=f, seed=seed, **INCEPTION)
+            for seed, f in enumerate((rise, rise, low)) for loss in ("rll", "cce")]  # fmt: skip
+    html = str(tables.at_fits(equal_fit.groups(Pool(runs))))
+    assert html.count("0.200 (2 of 3)") == 4, "two losses at 0.9 and 0.95"
+    assert html.count(">0.200<") == 4, "at 0.5 and 0.7 every seed has a value"
 
 
 def test_an_interval_that_covers_the_margin_is_told_beside_seeds_that_all_pass():

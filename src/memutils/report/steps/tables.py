@@ -15,17 +15,26 @@ NUMBERS = "numbers"
 
 
 def at_fits(groups: list[Group]) -> Safe:
-    """x at each level of training-mode f, a row a group and loss: the mean over its seeds."""
+    """x at each level of training-mode f, a row a group and loss: the mean over its seeds, with
+    their number where some do not reach the level, or passed it in their first epoch.
+    """
     rows = []
     for group in groups:
-        x = equal_fit.at_fits(group).pivot_table(index="loss", columns="level", values="x")
-        x = x.reindex(index=group.losses, columns=list(LEVELS))
-        for loss, values in x.iterrows():
+        found = equal_fit.at_fits(group)
+        for loss in group.losses:
             seeds = sum(name == loss for name, _ in group.runs)
             named = {"network": group.network, "learning rate": f"{group.learning_rate:g}"}
             named |= {"n": f"{group.images:,}", "loss": LOSS_NAMES[loss], "seeds": seeds}
-            rows.append(named | {f"f = {level:g}": number(values[level]) for level in LEVELS})
+            x = found[found["loss"] == loss]
+            at = {f"f = {n:g}": over(x.loc[x["level"] == n, "x"], seeds) for n in LEVELS}
+            rows.append(named | at)
     return table(rows, NUMBERS)
+
+
+def over(values: pd.Series, seeds: int) -> str:
+    """The mean of the seeds that have a value: '0.412', or '0.412 (1 of 3)'; a dash without one."""
+    beside = f" ({len(values)} of {seeds})" if 0 < len(values) < seeds else ""
+    return f"{number(values.mean())}{beside}"
 
 
 def at_accuracies(groups: list[Group]) -> Safe:
