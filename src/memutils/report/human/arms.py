@@ -39,16 +39,19 @@ def inception_lite() -> Column:
 
 
 def arms(pool: Pool) -> list[Contrast]:
-    """Each loss beside RLL, arm by arm, on one number of images; empty without human labels."""
+    """Each loss beside RLL, arm by arm, on one number of images: the losses that have runs on
+    human labels; empty without these.
+    """
     limits, found = Thresholds(), []
     column = inception_lite()
     usual = pool.fitting(column.wanted("rll"))
     for human in pool.fitting(column.wanted("rll") | {"noise": "given"}):
         clean = next((p for p in usual if p.images == human.images), None)
+        there = {loss for loss, *_ in human.runs}
         for kind, title in ARMS.items():
             fitting = pool.fitting(column.wanted("rll") | {"noise": kind})
             protocol = next((p for p in fitting if p.images == human.images), None)
-            for names in CHAINS if protocol else ():
+            for names in (c for c in CHAINS if protocol and c[0] in there):
                 made = contrast(title, protocol, names, column.alpha, limits, clean)
                 found += [made] if made else []
         if found:
