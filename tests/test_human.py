@@ -212,6 +212,8 @@ def test_the_takeaway_follows_the_verdict():
     assert "so what is lost" in arms.source(found), "ten points in each seed"
     apart = {0: 0.9, 1: 0.6, 2: 0.7}  # under symmetric noise, seed by seed
     split = [replaced(c, apart) if c.where == arms.ARMS["others"] else c for c in found]
+    alone = [c for c in split if c.where != arms.ARMS["shuffled"]]
+    assert arms.source(alone) == "", "an arm lacks"
     text = arms.source(split)
     assert "smaller at all is open: from symmetric noise to these labels it falls by" in text
     assert "so what is lost" not in text

@@ -4,6 +4,7 @@ Labels from people, the same labels shuffled among the images of each true class
 transition matrix, no dependence on the image), and symmetric noise.
 """
 
+from collections.abc import Iterable
 from statistics import fmean
 
 from memutils.claims.cases import FAILS, HOLDS, OPEN
@@ -177,14 +178,16 @@ def undecided(rows: list[dict]) -> str:
     return f"So with labels from people the advantage is {way}. {few}"
 
 
-def advantages(found: list[Contrast]) -> tuple[dict[int, float], ...]:
-    """RLL's advantage over CCE in each arm by seed, of the seeds that have all three."""
+def advantages(
+    found: list[Contrast], kinds: Iterable[str] = tuple(ARMS)
+) -> tuple[dict[int, float], ...]:
+    """RLL's advantage over CCE in these arms by seed, of the seeds that can tell in all of them."""
     of = {
         c.where: {s.seed: -s.difference for s in c.told}
         for c in found
         if (c.first, c.second) == CHAINS[0]
     }
-    every = [of.get(title, {}) for title in ARMS.values()]
+    every = [of.get(ARMS[kind], {}) for kind in kinds]
     seeds = set.intersection(*(set(one) for one in every))
     return tuple({seed: one[seed] for seed in sorted(seeds)} for one in every)
 
@@ -199,25 +202,30 @@ def source(found: list[Contrast]) -> str:
     human, shuffled, symmetric = advantages(found)
     if not human:
         return ""
-    by_classes, by_images = (
+    by_classes, by_images, lost = (
         [before[seed] - after[seed] for seed in before]
-        for before, after in ((symmetric, shuffled), (shuffled, human))
+        for before, after in (
+            (symmetric, shuffled),
+            (shuffled, human),
+            reversed(advantages(found, ("given", "others"))),
+        )
     )
-    falls = [symmetric[seed] - human[seed] for seed in human]
-    if (lost := fmean(falls)) <= CLEAR:
+    if fmean(lost) <= CLEAR:
         return ""
     seeds = counted(len(human), "seed")
     shares = (
         "With the same labels shuffled within classes the advantage is "
         f"{points([*shuffled.values()])} points"
     )
-    if len(falls) >= SEEDS and over_seeds(falls, CONFIDENCE)[0] <= 0:
+    if len(lost) >= SEEDS and over_seeds(lost, CONFIDENCE)[0] <= 0:
         return (
             f"{shares} ({seeds}). Whether labels from people make it smaller at all is open: from "
-            f"symmetric noise to these labels it {changed(falls)}."
+            f"symmetric noise to these labels it {changed(lost)}; {counted(len(lost), 'seed')}."
         )
     classes, images = "which classes are confused", "which images of a class are mislabeled"
-    share, nothing = fmean(by_classes) / lost, ""
+    if (both := fmean(by_classes) + fmean(by_images)) <= CLEAR:  # in the seeds of all arms
+        return f"{shares} ({seeds})."
+    share, nothing = fmean(by_classes) / both, ""
     told = f"both from {classes} and from {images}"
     if share >= 1 - PART:
         told, nothing = f"from {classes}", images if none(by_images) else ""
