@@ -1,18 +1,47 @@
-/* Tables: numbers to the right, a note where one scrolls; a table of class "sortable" is sorted by its heads and filtered by a form above it. */
+/* Tables: numbers to the right, long texts on several lines, groups of rows in a table that is too wide, a note where
+   one still scrolls; a table of class "sortable" is sorted by its heads and filtered by a form above it. */
 (function () {
   const number = /^[−-]?[\d,]*\.?\d+(e[+−-]?\d+)?\s?%?$/i, nothing = /^[–-]?$/;
 
   function bodyRows(table) { return [...table.tBodies].flatMap((body) => [...body.rows]); }
-  function alignNumbers(table) {  // a column of numbers and dashes alone
-    if (table.querySelector("[colspan]:not([colspan='1']), [rowspan]:not([rowspan='1'])")) return;
-    const rows = bodyRows(table), head = table.tHead?.rows[table.tHead.rows.length - 1];
-    for (let i = 0; i < (rows[0]?.cells.length ?? 0); i++) {
+  function columns(table) {  // each with its head, its cells and their texts; none where cells span several
+    if (table.querySelector("[colspan]:not([colspan='1']), [rowspan]:not([rowspan='1'])")) return [];
+    const rows = bodyRows(table), heads = [...table.tHead?.rows ?? []].at(-1);
+    return [...rows[0]?.cells ?? []].map((_, i) => {
       const cells = rows.map((row) => row.cells[i]).filter(Boolean), texts = cells.map((cell) => cell.textContent.trim());
-      if (texts.some((t) => number.test(t)) && texts.every((t) => number.test(t) || nothing.test(t)))
-        for (const cell of [...cells, head?.cells[i]]) cell?.classList.add("number");
+      return { head: heads?.cells[i], cells, texts };
+    });
+  }
+  function tellApart(table) {  // columns of numbers and dashes alone, and of long texts
+    for (const { head, cells, texts } of columns(table)) {
+      const numbers = texts.some((t) => number.test(t)) && texts.every((t) => number.test(t) || nothing.test(t));
+      const kind = numbers ? "number" : texts.some((t) => t.length > 16) ? "long" : null;
+      if (kind) for (const cell of [...cells, head]) cell?.classList.add(kind);
     }
   }
-  function noteScrolling(table) { table.toggleAttribute("data-scrolls", table.scrollWidth > table.clientWidth + 1); }
+  function group(table) {  // a first column that repeats becomes a row above each of its groups
+    const [first] = columns(table);
+    if (!first?.head || first.head.classList.contains("number") || table.scrollWidth <= table.clientWidth + 1) return;
+    const begins = first.cells.filter((_, i) => first.texts[i] !== first.texts[i - 1]);
+    if (2 * begins.length > first.cells.length) return;
+    for (const cell of begins) {
+      const row = cell.parentElement, colSpan = row.cells.length - 1;
+      row.before(element("tr", { className: "group" }, element("th", { colSpan, scope: "rowgroup" }, ...cell.childNodes)));
+    }
+    for (const cell of [...first.cells, first.head]) cell.remove();
+  }
+  function stack(table) {  // of long texts; on a phone, where a row becomes lines, each begins with its column's name
+    const [, ...further] = columns(table);
+    if (further.length < 2 || !table.querySelector("td.long")) return;
+    table.classList.add("stacks");
+    for (const { head, cells } of further)
+      for (const cell of cells) cell.prepend(element("span", { className: "name" }, ...head.cloneNode(true).childNodes));
+  }
+  function noteScrolling(table) {
+    const across = table.scrollWidth > table.clientWidth + 1, down = table.scrollHeight > table.clientHeight + 1;
+    if (across || down) table.dataset.scrolls = `${across ? "\u2192" : ""}${down ? "\u2193" : ""}`;
+    else delete table.dataset.scrolls;
+  }
 
   function element(name, attributes = {}, ...content) {
     const made = Object.assign(document.createElement(name), attributes);
@@ -48,8 +77,11 @@
     filter();
   }
   function all(selector) { return document.querySelectorAll(`.bd-article ${selector}`); }
-  window.addEventListener("load", () => {
-    all("table").forEach(alignNumbers);
+  window.addEventListener("load", async () => {
+    await window.MathJax?.startup?.promise;
+    all("table").forEach(tellApart);
+    all("table.table").forEach(stack);
+    all("table.numbers").forEach(group);
     all("table.sortable").forEach(makeSortable);
     all("table").forEach(noteScrolling);
   });
