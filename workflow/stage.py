@@ -27,7 +27,8 @@ def write_runs(stage: Path, executed: Path, keys: tuple[str, ...]) -> None:
     """
     scale, extra = os.environ["MEMUTILS_SCALE"], stage / "extra"
     shutil.rmtree(extra, ignore_errors=True)
-    found = [r for name in explorer.scales_with_records(scale) for r in records.load(name)]
+    scales = sorted(explorer.scales_with_records(scale), key=lambda name: name != scale)
+    found = [r for name in scales for r in records.load(name)]
     for record in found:
         target = extra / "records" / record.scale / f"{record.key}.json"
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -7,15 +7,15 @@ from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.report.markup import Safe, joined, number, table, tag
 from memutils.runs.records import Record
 
-FILTERS = ("scale", "data", "network", "loss", "η")
+FILTERS = ("network", "data", "loss", "η", "scale")
 """The columns with a list to choose from."""
 
 MEASURED = {
-    "J1": "j1",
-    "J2": "j2",
     "m": "memorized",
     "r": "recovered",
     "test accuracy": "test_accuracy",
+    "J1": "j1",
+    "J2": "j2",
 }
 """Columns of values at the end, and their names in a history."""
 
@@ -46,18 +46,18 @@ def row(record: Record, records: str, notebook: str | None) -> dict:
         files.append(tag("a", "notebook", href=notebook, download=saved))
     values = {name: float(run.final[column]) for name, column in MEASURED.items()}
     return {
-        "scale": record.scale,
-        "data": DATASET_NAMES[spec["dataset"]],
         "network": NETWORK_NAMES[spec["network"]],
+        "data": DATASET_NAMES[spec["dataset"]],
         "loss": loss_name(spec),
         "η": f"{spec['eta']:g}",
         "seed": spec["seed"],
-        "images": number(record.dataset["sizes"]["train"]),
-        "epochs": spec["epochs"],
-        "learning rate": f"{spec['lr']:g}",
         **{n: number(v) for n, v in values.items()},
         "end": "diverged" if record.diverged else "collapsed" if run.collapsed else "",
+        "learning rate": f"{spec['lr']:g}",
+        "images": number(record.dataset["sizes"]["train"]),
+        "epochs": spec["epochs"],
         "further settings": further(record),
+        "scale": record.scale,
         "files": joined(files, " "),
     }
 

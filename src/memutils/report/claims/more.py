@@ -11,7 +11,7 @@ from memutils.claims.selection import MAIN, Pool
 from memutils.claims.sensitivity import NAMES
 from memutils.names import LOSS_NAMES
 from memutils.report.claims.page import summary
-from memutils.report.claims.vocabulary import PARTS, SHORT, badge, beside, on
+from memutils.report.claims.vocabulary import PARTS, SHORT, badge, beside, linked, on
 from memutils.report.markup import Safe, joined, number, table, tag
 from memutils.runs import records
 from memutils.words import listed
@@ -211,7 +211,7 @@ def at_learning_rates(content: dict) -> Safe:
             if claim["id"] in ("P0", "C9") and v["column"] in titles:
                 rows.append(
                     {
-                        "claim": f"{claim['id']} {PARTS[v['part']]}".rstrip(),
+                        "claim": linked(claim["id"], v["part"], claim["reading"], "claims.html"),
                         "learning rate": titles[v["column"]],
                         "verdict": badge(v["word"], *beside(claim["id"], v)),
                         "at η = 0.4": summary(v),
