@@ -211,9 +211,9 @@ def test_the_tables_and_words_of_a_machine():
     (row,) = speed.shares(found).to_dict("records")
     assert list(row.values()) == [
         "ResNet-32",
-        "60.0%",
-        "2.0%",
-        "15.0%",
+        "60 %",
+        "2 %",
+        "15 %",
         "50 %",
     ]  # a peak's share of .3 in .6 of the time
     text = speed.conditions(found)

@@ -23,11 +23,11 @@ def test_a_share_is_of_rlls_effect():
     found = rivals.table(
         Pool([CCE, RLL, decayed(0.5), make("label-smoothing", m=0.7, r=0.3, test=0.6, **MNIST)])
     )
-    assert found["rival"].tolist() == ["label smoothing", "weight decay 5e-4"]
+    assert found["rival"].tolist() == ["label smoothing", "weight decay 0.0005"]
     assert found["share"].tolist() == pytest.approx([0.25, 0.5])
     assert found["gain"].tolist() == pytest.approx([0.0, 0.5])
     text = rivals.sentence(found)
-    assert "label smoothing 25 % (0 %; 1 seed) and weight decay 5e-4 50 % (50 %; 1 seed)" in text
+    assert "label smoothing 25 % (0 %; 1 seed) and weight decay 0.0005 50 % (50 %; 1 seed)" in text
     assert "- ResNet-18 on MNIST, n = 5,000: label" in text
     assert text.endswith(f"The others are {NOT_RUN}: crops; flips and crops; early stopping.")
 

@@ -28,7 +28,7 @@ def test_sums_are_told_in_formulas():
 def test_a_spread_below_rounding_is_told_as_such():
     found = {("cce", 10): (0.93, None), ("mae", 10): (1e-15, 18.0), ("mae", 3): (0.0, 4.0)}
     frame = simplex.constants_table(found)
-    assert frame["relative spread of the sum"].tolist() == ["0.93", "below 1e-12"]
+    assert frame["relative spread of the sum"].tolist() == ["0.93", "below 10⁻¹²"]
     assert math.isnan(frame["C"][0]) and frame["C"][1] == 18
 
 

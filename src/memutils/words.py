@@ -52,6 +52,22 @@ def points(values: Sequence[float]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def share(value: float) -> str:
+    """'2 %', '41.5 %': a share with a decimal, where it has one."""
+    return f"{f'{100 * value:.1f}'.removesuffix('.0')} %"
+
+
+def exponent(value: float) -> str:
+    """'2 × 10⁻¹⁵' for the reader; '0' for zero."""
+    if not value:
+        return "0"
+    digits, power = f"{value:.0e}".split("e")
+    return f"{digits} × 10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+
+
 def typeset(text: str) -> str:
-    """A text with minus signs before digits, and each number on one line with its percent sign."""
+    """A text with minus signs before digits, but none before a zero, and each number on one line
+    with its percent sign.
+    """
+    text = re.sub(r"(?<![\w.])-(?=0(?:\.0+)?(?!\.?\d))", "", text)
     return re.sub(r"(?<![\w.])-(?=\d)", "−", text).replace(" %", "\u00a0%")

@@ -44,6 +44,14 @@ def with_hours(costs: pd.DataFrame, peak_tflops: float, shares: Sequence[float])
     return costs.assign(**hours)
 
 
+def as_table(costs: pd.DataFrame) -> pd.DataFrame:
+    """The same for readers: a decimal, or none from a hundred on."""
+    shown = {n: costs[n] for n in costs if costs[n].dtype.kind == "f"}
+    return costs.assign(
+        **{n: [f"{v:,.{int(v < 100)}f}" for v in values] for n, values in shown.items()}
+    )
+
+
 def total(costs: pd.DataFrame, card: str) -> str:
     """A sentence: the hours of the whole grid, from the fastest to the slowest assumption."""
     hours = sorted(costs[[name for name in costs if name.startswith("hours at")]].sum())

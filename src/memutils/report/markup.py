@@ -65,7 +65,7 @@ def number(value: object, digits: int = 3) -> str:
     if value == round(value) and abs(value) >= 2:
         return f"{value:,.0f}"
     value = round(float(value), digits) + 0.0  # no minus sign before a zero
-    return f"{value:.{digits}f}".replace("-", "−")
+    return f"{value:,.{digits}f}".replace("-", "−")
 
 
 def interval(found: Sequence[float] | None) -> str:

@@ -135,8 +135,12 @@ def table(frame: "pd.DataFrame") -> "Styler":
     styler.hide(axis="index").hide(same, axis="columns")
     styler.format(na_rep="–", thousands=",", escape="html")
     styler.format(number, subset=[n for n in frame if frame[n].dtype.kind == "f"])
+    texts = [n for n in frame if all(isinstance(v, str) for v in frame[n])]
+    styler.format(typeset, subset=texts, escape="html")
     styler.format_index(readable, axis=1)
-    told = ", ".join(f"{readable(n)} {html.escape(str(frame[n].iloc[0]))}" for n in same)
+    values = {n: frame[n].iloc[0] for n in same}
+    shown = {n: f"{v:,}" if frame[n].dtype.kind == "i" else str(v) for n, v in values.items()}
+    told = ", ".join(f"{readable(n)} {html.escape(typeset(text))}" for n, text in shown.items())
     return styler.set_caption(f"The same in every row: {told}.") if same else styler
 
 

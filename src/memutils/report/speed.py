@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from memutils.errors import UserError
 from memutils.names import NETWORK_NAMES
 from memutils.paths import REPOSITORY
-from memutils.words import listed, percent
+from memutils.words import listed, percent, share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,9 +150,9 @@ def shares(result: dict) -> "pd.DataFrame":
     rows = [
         {
             "network": NETWORK_NAMES[row["network"]],
-            "products": f"{row['products']:.1%}",
-            "preparing data": f"{row['data_preparation']:.1%}",
-            "evaluations": f"{row['evaluations']:.1%}",
+            "products": share(row["products"]),
+            "preparing data": share(row["data_preparation"]),
+            "evaluations": share(row["evaluations"]),
             "products alone, of peak": percent([peak[row["network"]] / row["products"]]),
         }
         for row in result["shares"]

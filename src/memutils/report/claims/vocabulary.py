@@ -102,7 +102,7 @@ def on(claim: str, part: str, column: str) -> str:
 
 
 def linked(claim: str, part: str, reading: str, page: str = "") -> Safe:
-    """A claim's number, which leads to its row on a page, and its part or its reading: a sentence."""
+    """A claim's number, which leads to its row on a page, and its part or reading as a sentence."""
     said = f"{PARTS[part][0].upper()}{PARTS[part][1:]}." if part else reading
     return joined([link(f"{page}#claim-{claim}", claim), f" {said}"])
 

@@ -13,6 +13,7 @@ import torch
 from memutils.claims import outcomes, steps
 from memutils.names import LOSS_NAMES
 from memutils.runs.specs import Scale
+from memutils.words import exponent
 
 
 def other_scales() -> dict[str, tuple[Callable, float]]:
@@ -110,11 +111,3 @@ def check_blind(excess: Callable = outcomes.excess, classes: int = 10) -> str:
         f"Checked with {draws} draws of noise and three shares of right predictions: the mean of x"
         f" is at most {largest:.4f} away from 0."
     )
-
-
-def exponent(value: float) -> str:
-    """'2 × 10⁻¹⁵' for the reader; '0' for zero."""
-    if not value:
-        return "0"
-    digits, power = f"{value:.0e}".split("e")
-    return f"{digits} × 10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"

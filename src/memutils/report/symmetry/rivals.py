@@ -24,7 +24,7 @@ from memutils.words import counted, listed, percent, plural
 
 RIVALS = {
     "label smoothing": ("label-smoothing", {}),
-    "weight decay 5e-4": ("cce", {"weight_decay": 0.0005}),
+    "weight decay 0.0005": ("cce", {"weight_decay": 0.0005}),
     "crops": ("cce", {"augment": "crop"}),
     "flips and crops": ("cce", {"augment": "flip+crop"}),
 }

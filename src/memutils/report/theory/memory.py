@@ -10,7 +10,7 @@ from memutils.claims.table import judge
 from memutils.claims.thresholds import Thresholds
 from memutils.report.claims.vocabulary import VERBS
 from memutils.report.theory.theorem_checks import cost
-from memutils.words import listed
+from memutils.words import listed, share
 
 MINIMA = (
     "The lowest empirical risk belongs to memorizers, so global minima do not explain resistance."
@@ -62,7 +62,8 @@ def pairs_sentence(found: pd.DataFrame) -> str:
         return "No pair of runs with CCE and RLL at the same noise rate and seed is recorded."
     mine, other = found["RLL risk, trained with RLL"], found["RLL risk, trained with CCE"]
     lower, main = int((other < mine).sum()), of_main(found)
-    highest = found.loc[found["unmemorized at most"].idxmax()]
+    bound = found["unmemorized at most"]
+    there = found["unmemorized"][bound.idxmax()]
     left = (
         f" For the claim {that_count(found)} of the {len(found)} pairs count, and on the paper's"
         f" networks {that_count(main)} of {len(main)}; in the others one of the networks is"
@@ -76,9 +77,9 @@ def pairs_sentence(found: pd.DataFrame) -> str:
         f" {mine.min():.3f} to {mine.max():.3f} for the networks trained to minimize it. Pairs of"
         f" one seed share images and initial weights, so they are no independent trials.{left} A"
         " risk that low bounds what is left: by the proposition at most"
-        f" {found['unmemorized at most'].median():.1%} of the wrong labels are not memorized in the"
-        f" median pair, and {highest['unmemorized at most']:.1%} in the pair with the highest bound"
-        f" (measured there: {highest['unmemorized']:.1%})."
+        f" {share(bound.median())} of the wrong labels are not memorized in the median pair,"
+        f" and {share(bound.max())} in the pair with the highest bound (measured there:"
+        f" {share(there)})."
     )
 
 

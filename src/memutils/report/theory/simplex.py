@@ -85,5 +85,5 @@ def constants_table(found: dict[tuple[str, int], tuple[float, float | None]]) ->
     """
     rows = [(name, *pair) for (name, k), pair in found.items() if k == 10]
     frame = pd.DataFrame(rows, columns=["loss", "spread", "C"])
-    frame["spread"] = ["below 1e-12" if s < 1e-12 else f"{s:.2f}" for s in frame["spread"]]
+    frame["spread"] = ["below 10⁻¹²" if s < 1e-12 else f"{s:.2f}" for s in frame["spread"]]
     return frame.rename(columns={"spread": "relative spread of the sum"})
