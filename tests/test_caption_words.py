@@ -13,7 +13,7 @@ from memutils.report.size import verdict as size_verdict
 from memutils.report.steps import data
 from memutils.report.steps import sentences as steps_words
 from memutils.report.steps import verdict as steps_verdict
-from memutils.report.symmetry import plane, weights
+from memutils.report.symmetry import plane, plane_steps, weights
 from memutils.report.theory import theorem
 from memutils.runs import records
 
@@ -90,6 +90,15 @@ def test_at_every_step_size_rll_stays_near_0_and_cce_at_the_smallest_alone(pool)
         assert all(not value > 0.05 for (loss, _), value in x.items() if loss == "rll")
         assert min((value, s) for (loss, s), value in x.items() if loss == "cce")[1] == 0.001
         assert x["cce", 0.001] < 0.1 and min(x["cce", 0.01], x["cce", 0.03]) > 0.5
+
+
+def test_which_losses_of_the_plane_are_lowest_and_highest(repository):
+    frame = plane.paths(plane.load())
+    points = plane.points(frame).set_index("loss").sort_values("x_at_end")
+    assert points["x_at_fit"].drop("nce").max() < 0.1 and not points["symmetric"][:5].any()
+    assert points["symmetric"]["nce"] and points["x_at_end"]["nce"] > 0.95
+    x = plane_steps.telling(plane_steps.points(frame), "x_at_end")
+    assert len({frozenset(x[s].nlargest(7).index) for s in plane_steps.STEPS}) == 1
 
 
 def test_nearly_all_differences_of_p0_lie_right_of_zero(pool):

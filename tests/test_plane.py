@@ -17,7 +17,7 @@ from made_up import curve, make
 from memutils import losses
 from memutils.report import figures
 from memutils.report.looks import look
-from memutils.report.symmetry import plane, plane_figure, regression, traits
+from memutils.report.symmetry import loss_rows, plane, plane_figure, regression, traits
 from memutils.runs import records
 from memutils.runs.record import Record
 
@@ -216,7 +216,7 @@ def test_each_path_ends_in_its_losss_mark_in_the_panel_of_its_kind(width):
     points = plane.points(frame)
     with mpl.rc_context(figures.style(width)):
         figure = plane_figure.draw(frame, points, width)
-        pulls = plane_figure.draw_pulls(points, width)
+        pulls = loss_rows.draw_pulls(points, width)
     for axis, loss, x, y in zip(
         figure.axes,
         ("rll", "mse", "cce"),
@@ -225,28 +225,21 @@ def test_each_path_ends_in_its_losss_mark_in_the_panel_of_its_kind(width):
         strict=True,
     ):
         marks = [line for line in axis.lines if line.get_marker() == look(loss).marker]
-        assert [(m.get_xdata()[0], m.get_ydata()[0]) for m in marks] == [pytest.approx((x, y))]
+        assert [(m.get_xdata()[-1], m.get_ydata()[-1]) for m in marks] == [pytest.approx((x, y))]
         assert axis.get_title(loc="left").replace("\n", " ") == traits.traits(loss).kind
-    (right,) = [axis for axis in pulls.axes if "end" in axis.get_title(loc="left")]
-    at = {
-        (round(float(line.get_xdata()[0]), 6), round(float(line.get_ydata()[0]), 6))
-        for line in right.lines
-    }
-    assert {(round(row.pull, 6), round(row.x_at_end, 6)) for row in points.itertuples()} == at
-    assert {t.get_text() for t in right.texts} == {"CCE", "MSE", "RLL"}
+    ends, beside = pulls.axes
+    ordered = points.sort_values("x_at_end")
+    assert [t.get_text() for t in ends.get_yticklabels()] == ["RLL", "MSE", "CCE"]
+    marks = [line for line in ends.lines if line.get_linestyle() == "None"]
+    fits, at_end = ([m.get_xdata()[0] for m in marks[i::2]] for i in (0, 1))
+    assert fits == pytest.approx(list(ordered["x_at_fit"]), nan_ok=True)
+    assert at_end == pytest.approx(list(ordered["x_at_end"]))
+    assert {m.get_mfc() for m in marks[0::2]} == {"none"}, "hollow where the fits are equal"
+    assert [m.get_xdata()[0] for m in beside.lines] == pytest.approx(list(ordered["pull"]))
+    drawn = [(m.get_marker(), m.get_color()) for m in beside.lines]
+    looks = [look(loss) for loss in ("rll", "mse", "cce")]
+    assert drawn == [(of.marker, of.color) for of in looks], "its kind's look"
     assert plane_figure.alt(points).endswith("unbounded, not symmetric: CCE 100 %.")
-
-
-def test_names_beside_marks_never_lie_on_each_other():
-    shown = pd.DataFrame(
-        {"loss": ["cce", "mse", "mae", "rll"], "pull": 1.0, "x": [0.1, 0.1, 0.1, 0.9]}
-    )
-    at = [height for _, _, height, _ in plane_figure.labels(shown, "x")]
-    assert (
-        np.diff(at).min() > 0.99 * 0.8 / 20
-        and max(at) <= 0.9
-        and plane_figure.labels(shown[:0], "x") == []
-    )
 
 
 def test_a_collapsed_run_is_a_point_of_no_picture():

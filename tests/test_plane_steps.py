@@ -8,7 +8,6 @@ from conftest import changed
 from test_plane import design, run
 
 from memutils.report import figures
-from memutils.report.looks import look
 from memutils.report.symmetry import plane, plane_steps
 
 RATES = {
@@ -50,10 +49,12 @@ def test_the_table_and_the_figure_have_every_loss_at_every_step():
     for width in (figures.WIDE, figures.NARROW):
         with mpl.rc_context(figures.style(width)):
             figure = plane_steps.draw(found, width)
-        for axis, loss in zip(figure.axes, ("rll", "mse", "cce"), strict=True):
-            (line,) = axis.lines
-            assert line.get_label() == look(loss).name
-            assert line.get_ydata().tolist() == pytest.approx([e[loss] for e in ENDS.values()])
+        named = [t.get_text() for t in figure.axes[0].get_yticklabels()]
+        assert named == ["RLL", "MSE", "CCE"], "the highest at the middle step on top"
+        for axis, (s, ends) in zip(figure.axes, ENDS.items(), strict=True):
+            assert axis.get_title(loc="left") == f"s = {s:g}"
+            marks = [line.get_xdata()[0] for line in axis.lines if line.get_marker() != "None"]
+            assert marks == pytest.approx([ends[loss] for loss in ("rll", "mse", "cce")])
 
 
 def test_a_run_that_collapsed_is_in_neither():

@@ -7,8 +7,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from memutils.report import figures
-from memutils.report.looks import looks
-from memutils.report.symmetry import plane, plane_figure, regression
+from memutils.report.symmetry import loss_rows, plane, regression
 from memutils.report.symmetry.plane import STEP
 from memutils.report.symmetry.regression import TRAITS, WORDS
 from memutils.report.symmetry.traits import KINDS
@@ -105,22 +104,9 @@ def regressions(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(found: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure:
-    """x at the end against the step size, a panel a kind of loss, a line a loss."""
-    shown = telling(found, "x_at_end")
-    of = found.drop_duplicates("loss").set_index("loss")["kind"]
-    named = {kind: [loss for loss in shown.index if of[loss] == kind] for kind in KINDS}
-    named = {kind: names for kind, names in named.items() if names}
-    figure, axes = plane_figure.panels(named, width)
-    for kind, axis in axes.items():
-        for loss, drawn in looks(named[kind]).items():
-            line = drawn.line | {"marker": drawn.marker, "label": drawn.name}
-            axis.plot(shown.loc[loss], linewidth=1.1, markersize=4, **line)
-        axis.set(xscale="log", ylim=(-0.03, 1.03), xlabel="step size s")
-        axis.set_xticks(STEPS, [f"{s:g}" for s in STEPS])
-        axis.minorticks_off()
-        plane_figure.legend(axis, width)
-        figures.label_first(axis, "x at the end")
-    return figure
+    """x at the end, a row a loss, a panel a step size."""
+    kinds = found.drop_duplicates("loss").set_index("loss")["kind"]
+    return loss_rows.draw_steps(telling(found, "x_at_end"), kinds, width)
 
 
 def alt(found: pd.DataFrame) -> str:
