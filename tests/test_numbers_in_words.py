@@ -50,5 +50,6 @@ def test_pairs_are_counted_in_the_number_that_they_have(counts):
 
 
 def test_only_a_number_has_a_minus_sign_and_stays_with_its_percent_sign():
+    assert words.typeset("-0.00 to -0.01; -0, -0.0.") == "0.00 to −0.01; 0, 0.0."
     assert words.typeset("ResNet-18: -0.5, 1e-5; 7 %") == "ResNet-18: −0.5, 1e-5; 7\u00a0%"
     assert words.typeset("from -0.00 to -0.01, not -0.") == "from 0.00 to −0.01, not 0."
