@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import NullFormatter
 
 from memutils.claims import steps
 from memutils.claims.equal_fit import LEVELS, Group
@@ -134,6 +133,11 @@ def draw_times(usual: pd.DataFrame, unit: float, width: float = WIDE) -> plt.Fig
     axes[1].axhline(0, color=INK, linewidth=0.9)
     for axis in axes:
         axis.set(xscale="log", xlabel="step size s")
-        axis.xaxis.set_minor_formatter(NullFormatter())
-    legend(figure, PAPER)
+        axis.set_xticks(ticks := (0.001, 0.01, 0.1), [f"{s:g}" for s in ticks])
+        axis.minorticks_off()
+    marks = {of.name: {"color": of.color, "marker": of.marker} for of in map(look, PAPER)}
+    marks = {name: mark | {"linestyle": ""} for name, mark in marks.items()}
+    marks["after 4 times CCE's time"] = {"marker": "o"}
+    marks["after CCE's time"] = {"marker": "o", "mfc": "none", "linestyle": "--"}
+    figures.legend(figure, also=marks, ncols=2 if figures.is_narrow(width) else 4)
     return figure
