@@ -88,8 +88,8 @@ def gradients(points: int = 400) -> pd.DataFrame:
 def line(label: str) -> dict:
     """How a column of ``gradients`` is drawn."""
     if label in ("CCE", "MAE"):
-        return {"color": look(label.lower()).color, "linestyle": "-"}
-    return {"color": look("rll").color, "linestyle": DASHES[float(label.rpartition(" ")[2])]}
+        return look(label.lower()).line
+    return look("rll").line | {"linestyle": DASHES[float(label.rpartition(" ")[2])]}
 
 
 def draw_gradients(norms: pd.DataFrame, width: float = WIDE) -> plt.Figure:
@@ -113,8 +113,8 @@ def draw(runs: Iterable[Record], width: float = WIDE) -> plt.Figure:
     for axis, (network, column) in zip(axes, panels, strict=True):
         for record in sorted(select(noisy, network=network), key=alpha_of):
             rows_of = record.history.dropna(subset=[column])
-            style = {"color": look("rll").color, "linestyle": DASHES[alpha_of(record)]}
             label = f"α = {alpha_of(record):g}"
+            style = line(label)
             axis.plot(rows_of["epoch"], rows_of[column], label=label, **style)
         axis.set(xlabel="epoch", **({"ylim": (0, None)} if column == "memorized" else {}))
         title = f"{NETWORK_NAMES[network]}: {column.replace('_', ' ')}"

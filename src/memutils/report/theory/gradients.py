@@ -8,6 +8,7 @@ import torch
 from memutils.losses.multiples import logit_gradients
 from memutils.names import LOSS_NAMES
 from memutils.report import figures
+from memutils.report.alpha import DASHES
 from memutils.report.looks import look
 from memutils.report.theory.gradient_checks import ALPHAS, built, weights
 from memutils.report.theory.points import Losses
@@ -27,21 +28,25 @@ def weight_curves() -> pd.DataFrame:
 
 
 def draw_weights(curves: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure:
-    """Left: every loss; right: RLL at each alpha beside CCE and MAE."""
-    figure, axes = figures.panels(width, sharey=True)
+    """Every loss; and RLL at each alpha beside CCE, and MAE scaled to RLL's at the largest."""
+    narrow = figures.is_narrow(width)
+    figure, axes = figures.panels(width, height=260, below=90 if narrow else 60, sharey=True)
+    rll = look("rll")
+    of_rll = {alpha: f"RLL, α = {alpha}" for alpha in ALPHAS}
     for drawn in map(look, ("cce", "mae", "mse", "rll", "nmse")):
-        axes[0].plot(curves.p_y, curves[drawn.name], label=drawn.name, **drawn.line)
-    for alpha, strength, dash in zip(ALPHAS, (0.4, 1, 0.7), ("-.", "-", (0, (4, 1))), strict=True):
-        style = {"linestyle": dash, "color": look("rll").color, "alpha": strength}
-        axes[1].plot(curves.p_y, curves[f"RLL, α = {alpha}"], label=f"RLL, α = {alpha}", **style)
-    axes[1].plot(curves.p_y, curves["CCE"], "-", color=look("cce").color, label="CCE")
+        name = of_rll[0.1] if drawn == rll else drawn.name
+        axes[0].plot(curves.p_y, curves[drawn.name], label=name, **drawn.line)
+    for alpha, name in of_rll.items():
+        style = rll.line | {"linestyle": DASHES[alpha]}
+        axes[1].plot(curves.p_y, curves[name], label=name, **style)
+    axes[1].plot(curves.p_y, curves["CCE"], **look("cce").line)
     scaled = curves["MAE"] * K / (2 * (K - 1) * ALPHAS[-1])
-    style = {"color": look("mae").color, "label": f"MAE, scaled to α = {ALPHAS[-1]}"}
-    axes[1].plot(curves.p_y, scaled, ":", **style)
-    for axis in axes:
+    axes[1].plot(curves.p_y, scaled, **look("mae").line)
+    for axis, title in zip(axes, ("every loss", "RLL at each α, CCE and MAE"), strict=True):
+        axis.set_title(title, loc="left")
         axis.set(xlabel="probability of the training label, $p_y$", yscale="log", ylim=(3e-3, 12))
-        axis.legend()
     axes[0].set_ylabel("weight w (CCE = 1)")
+    figures.legend(figure, axes, place="lower left", ncols=2 if narrow else 4)
     return figure
 
 
@@ -107,5 +112,5 @@ def draw_ways_back(needed: pd.DataFrame, losses: Losses, width: float = figures.
         axis.plot(rows.margin, rows[drawn.name].astype(int), **style)
     axis.set(xlabel="margin of a wrong class at the start (logits)", yscale="log", ylim=(1, LIMIT))
     axis.set(ylabel="gradient steps until $p_y > 1/2$")
-    axis.legend()
+    figures.legend(figure, [axis], place="lower left", ncols=3 if figures.is_narrow(width) else 5)
     return figure
