@@ -40,7 +40,7 @@ def test_every_exercise_says_how_hard_it_is_and_how_long_it_takes_and_the_table_
     counted = {}
     for path in (*REPOSITORY.glob("notebooks/*.ipynb"), *REPOSITORY.glob("book/*.md")):
         text = prose(path)
-        told = re.findall(r"\{exercise\} .+? (★{1,3}) \((\d+) minutes\)$", text, re.MULTILINE)
+        told = re.findall(r"\{exercise\} .+? (★{1,3}), (\d+) minutes$", text, re.MULTILINE)
         assert len(told) == len(re.findall(r"^`{3,}\{exercise\}", text, re.MULTILINE)), path.name
         if told:
             minutes = sum(int(m) for _, m in told)

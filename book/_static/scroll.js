@@ -1,4 +1,5 @@
-/* Wide content on narrow pages: formulas shrink to fit, and whatever still scrolls inside itself is reachable by the keyboard. */
+/* Wide content on narrow pages: formulas shrink to fit, none is parted from the mark after it, and whatever still scrolls
+   inside itself is reachable by the keyboard. */
 (function () {
   const wide = ["table", "div.math", "mjx-container[display=true]", "pre", ".text_html", ".cell_output"].map((name) => `.bd-article ${name}`).join(", ");
   const smallest = 0.6;  // of the text's size; below that a formula scrolls
@@ -13,6 +14,17 @@
         size = Math.max(smallest, (0.98 * size * room) / formula.getBoundingClientRect().width);
         container.style.fontSize = `${100 * size}%`;  // not exactly in proportion: fonts round, so measure again
       }
+    }
+  }
+  function keepMarks() {  // a formula may end a line, and a comma or a full stop must not begin the next
+    for (const formula of document.querySelectorAll(".bd-article mjx-container:not([display])")) {
+      const text = (formula.closest(".math") ?? formula).nextSibling, [marks] = text?.data?.match(/^[.,:;?!)\]’”]+/) ?? [];
+      if (!marks) continue;
+      const whole = document.createElement("span"), of = text.previousSibling;
+      whole.style.whiteSpace = "nowrap";
+      of.replaceWith(whole);
+      whole.append(of, marks);
+      text.deleteData(0, marks.length);
     }
   }
   function mark() {
@@ -32,6 +44,6 @@
     const observer = new ResizeObserver(mark);
     for (const element of document.querySelectorAll(wide)) observer.observe(element);
   }
-  window.addEventListener("load", () => Promise.resolve(window.MathJax?.startup?.promise).then(fit).then(watch));
+  window.addEventListener("load", () => Promise.resolve(window.MathJax?.startup?.promise).then(keepMarks).then(fit).then(watch));
   window.addEventListener("resize", fit);
 })();
