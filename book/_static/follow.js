@@ -185,7 +185,7 @@
       const told = element("p", {}, this.head);
       element("strong", {}, told, runs.classesOf(i));
       element("span", {}, told, `Image ${runs.places[i]} of the training set`);
-      const narrow = runs.classes.every((name) => name.length < 3) ? "0.8rem" : "2.2rem";
+      const narrow = runs.classes.every((name) => name.length < 3) ? "0" : "1.5rem";
       const n = runs.epochs.length;
       this.strips.style.setProperty("--columns", `repeat(${n}, minmax(${narrow}, 1fr))`);
       const rows = runs.courses.map((course) => this.row(runs, course, i));
@@ -194,9 +194,9 @@
 
     axis(runs) {
       const line = element("div", { class: "follow-row follow-axis", "aria-hidden": "true" });
-      const every = Math.ceil(runs.epochs.length / 14);
+      const { last } = runs, every = Math.ceil((last + 1) / 14);
       element("b", {}, line, "epoch");
-      runs.epochs.forEach((epoch, at) => element("span", {}, line, at % every ? "" : String(epoch)));
+      runs.epochs.forEach((epoch, at) => element("span", {}, line, (last - at) % every ? "" : String(epoch)));
       return line;
     }
 
