@@ -35,7 +35,7 @@
     if (further.length < 2 || !table.querySelector("td.long")) return;
     table.classList.add("stacks");
     for (const { head, cells } of further)
-      for (const cell of cells) cell.prepend(element("span", { className: "name" }, ...head.cloneNode(true).childNodes));
+      for (const cell of cells) cell.prepend(element("span", { className: "name" }, ...head.cloneNode(true).childNodes, ": "));
   }
   function noteScrolling(table) {
     const across = table.scrollWidth > table.clientWidth + 1, down = table.scrollHeight > table.clientHeight + 1;

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from browser import typeset
-from conftest import ARTICLE, BOOK, serious
+from conftest import ARTICLE, BOOK, output, serious, written
 
 OWN = ARTICLE | {"exclude": [[".citation-list"]]}
 """docutils writes the list of references without list items."""
@@ -161,6 +161,29 @@ def test_numbers_stand_to_the_right_and_a_wide_table_says_that_it_scrolls(watch)
     assert page.locator("table.runs td.number").first.evaluate(style) == "right"
     note = "(e) => getComputedStyle(e, '::before').content"
     assert "scrolls" in page.locator("table.runs").evaluate(note)
+
+
+def rows_of(kind: str, *rows: tuple[str, ...]) -> str:
+    """A table; the first row is its head."""
+    head, *body = ["".join(f"<{{0}}>{text}</{{0}}>" for text in row) for row in rows]
+    lines = "".join(f"<tr>{line.format('td')}</tr>" for line in body)
+    return f'<table class="{kind}"><thead><tr>{head.format("th")}</tr></thead>{lines}</table>'
+
+
+def test_a_table_too_wide_has_groups_of_rows_and_one_of_sentences_is_stacked(watch):
+    values = ["0.123"] * 16
+    runs = [(where, *values) for where in ("ResNet-18 on MNIST", "ResNet-32") for _ in range(3)]
+    numbers = rows_of("numbers", ("where", *(f"x{i}" for i in range(16))), *runs)
+    rules = rows_of("table", ("claim", "what", "rule"), ("C1", "a sentence of words", "more"))
+    page, made = watch(390), BOOK / "book/tables-of-a-test.html"
+    with written(BOOK / "book/runs.html", made, output(numbers) + rules):
+        typeset(page, made)
+        page.wait_for_selector("table.stacks")
+        assert page.locator("tr.group").all_inner_texts() == ["ResNet-18 on MNIST", "ResNet-32"]
+        assert page.locator("table.numbers thead th").first.inner_text() == "x0"
+        assert page.locator("table.numbers").get_attribute("data-scrolls") == "→"
+        told = page.locator("table.stacks td").all_inner_texts()
+        assert told == ["C1", "what: a sentence of words", "rule: more"]
 
 
 def test_every_figure_of_a_notebook_links_to_that_notebook(watch):
