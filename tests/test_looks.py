@@ -52,7 +52,7 @@ def test_the_contrast_is_wcags():
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
-@pytest.mark.parametrize("color", [*looks.COLORS, looks.UNKNOWN])
+@pytest.mark.parametrize("color", [*looks.COLORS, *looks.FATES, looks.UNKNOWN])
 def test_every_color_is_seen_on_light_and_on_dark(color, ground):
     assert contrast(color, ground) >= 3
 
@@ -99,5 +99,16 @@ def test_a_line_that_looks_like_another_loss_is_seen():
 @given(st.lists(st.floats(0, 0.6), min_size=2, unique=True))
 def test_more_noise_is_drawn_more_strongly(etas):
     drawn = [looks.opacity(eta) for eta in sorted(etas)]
-    assert drawn == sorted(drawn) and 0.35 <= min(drawn) and max(drawn) <= 1
+    assert drawn == sorted(drawn) and 0.6 <= min(drawn) and max(drawn) <= 1
     assert looks.opacity(0.9) == looks.opacity(0.6) == 1
+    thick = [looks.thickness(opacity) for opacity in drawn]
+    assert thick == sorted(thick) and looks.thickness(1) > 2 * looks.thickness(0.6) > 1
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize("loss", losses.PAPER)
+def test_the_palest_line_is_seen_on_both_grounds(loss, ground):
+    alpha, color = looks.opacity(0), looks.look(loss).color
+    parts = ([int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in (color, ground))
+    mixed = [round(alpha * c + (1 - alpha) * g) for c, g in zip(*parts, strict=True)]
+    assert contrast("#{:02x}{:02x}{:02x}".format(*mixed), ground) > 1.6

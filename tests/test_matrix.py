@@ -134,8 +134,12 @@ def test_test_accuracy_has_a_panel_for_each_network_and_noise_rate(width):
 def test_what_runs_have_in_common_is_told():
     told = matrix.conditions([run(), run("rll", seed=1, lr=0.05)])
     assert told == (
-        "5,000 images; seeds 0, 1; 40 epochs; learning rate 0.05, 0.1; RLL with α = 0.1; float32."
+        "5,000 images; η = 0.4; seeds 0, 1; 40 epochs; learning rate 0.05 and 0.1; RLL with α = "
+        "0.1; float32."
     )
+    several = matrix.conditions([run(lr=0.1), run(eta=0.2, **INCEPTION | {"lr": 0.01})])
+    assert "η" not in several
+    assert "learning rate 0.1 (ResNet-32), 0.01 (Inception-Lite); float32." in several
     assert matrix.conditions([]) == "No run is recorded yet."
 
 

@@ -32,7 +32,7 @@ def test_plots_draw_only_what_is_recorded(results):
     assert len(plots.final_table([])) == 0
     text = plots.summary([record], ["a-run"])
     assert (
-        "1 run: n = 400; seed 0; 3 epochs; CPU, float32." in text
+        "1 run: n = 400; seed 0; 3 epochs; learning rate 0.001; CPU, float32." in text
         and "1 run of the grid (`a-run`)" in text
     )
     record.provenance["dirty"] = True
@@ -41,23 +41,27 @@ def test_plots_draw_only_what_is_recorded(results):
 
 def test_a_caption_says_n_seeds_epochs_device_and_precision_of_all_its_runs():
     def record(seed, n, epochs, device="cpu", precision="float32"):
-        content = {"spec": {"seed": seed, "epochs": epochs}, "dataset": {"sizes": {"train": n}}}
+        spec = {"seed": seed, "epochs": epochs, "lr": 1 / epochs, "network": "mlp"}
+        content = {"spec": spec, "dataset": {"sizes": {"train": n}}}
         return records.Record(
             None,
             content | {"provenance": {"execution": {"device": device, "precision": precision}}},
         )
 
     assert plots.conditions([]) == "no run recorded yet"
-    assert plots.conditions([record(1, 4992, 1)]) == "n = 4,992; seed 1; 1 epoch; CPU, float32"
-    several = [record(2, 5000, 60), record(0, 1250, 80), record(1, 5000, 60, "cuda", "bfloat16")]
+    one = plots.conditions([record(1, 4992, 1)])
+    assert one == "n = 4,992; seed 1; 1 epoch; learning rate 1; CPU, float32"
+    several = [record(2, 5000, 50), record(0, 1250, 80), record(1, 5000, 50, "cuda", "bfloat16")]
     parts = (
         "n = 1,250 to 5,000",
         "seeds 0, 1 and 2 (not of every setting)",
-        "60 to 80 epochs",
+        "50 and 80 epochs",
+        "learning rate 0.0125 and 0.02",
         "CPU and CUDA, bfloat16 and float32",
     )
     assert plots.conditions(several) == "; ".join(parts)
-    assert "seeds 1 and 2; 60 epochs" in plots.conditions(several[::2])
+    assert "seeds 1 and 2; 50 epochs" in plots.conditions(several[::2])
+    assert plots.some([1, 2, 3, 40]) == "1 to 40"
 
 
 def test_a_figures_legend_names_the_noise_rates_in_order_whichever_panel_has_them(results):

@@ -117,6 +117,7 @@ def draw(runs: Iterable[Record], width: float = WIDE) -> plt.Figure:
             style = line(label)
             axis.plot(rows_of["epoch"], rows_of[column], label=label, **style)
         axis.set(xlabel="epoch", **({"ylim": (0, None)} if column == "memorized" else {}))
+        figures.whole_ticks(axis)
         title = f"{NETWORK_NAMES[network]}: {column.replace('_', ' ')}"
         axis.set_title(title, loc="left", color=INK)
     figures.legend(figure, axes, ncols=3)

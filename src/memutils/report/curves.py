@@ -1,13 +1,13 @@
 """Curves over epochs from records alone: a panel for a network and loss, in the loss's look.
 
 A thin line is one run's training-mode metric of every epoch, a mark an evaluation. Where a metric
-has no training-mode form, such as test accuracy, the line joins the evaluations. The stronger a
-line, the higher the noise rate. Dotted: 1 - e, which J1 reaches where no wrong label is memorized.
+has no training-mode form, such as test accuracy, the line joins the evaluations. The stronger and
+thicker a line, the higher the noise rate. Dotted: 1 - e, which J1 reaches where no wrong label is
+memorized.
 """
 
 import string
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -15,7 +15,7 @@ from memutils.claims.outcomes import Run
 from memutils.claims.thresholds import Thresholds
 from memutils.names import METRIC_NAMES
 from memutils.report import figures
-from memutils.report.looks import INK, look, opacity
+from memutils.report.looks import INK, look, opacity, thickness
 from memutils.runs.records import Record
 
 PANEL, LEGEND = 210, 50
@@ -65,7 +65,8 @@ def draw_run(axis: plt.Axes, record: Record, columns: dict[str, str], strength: 
         line = history.rename(columns={training: "line"}) if training in history else None
         if line is None or line["line"].isna().all():
             line = marks.rename(columns={column: "line"})
-        axis.plot(line["epoch"], line["line"], linestyle=dash, linewidth=1, **style)
+        thick = thickness(strength)
+        axis.plot(line["epoch"], line["line"], linestyle=dash, linewidth=thick, **style)
         face = looks.color if place == 0 else "none"
         axis.plot(marks["epoch"], marks[column], looks.marker, mfc=face, ms=3.5, mew=0.8, **style)
         if len(marks) and Run(record).collapsed:
@@ -94,15 +95,13 @@ def dress(axis: plt.Axes, title: str, columns: dict[str, str]) -> None:
     axis.set(xlabel="epoch", ylim=(-0.02, 1.02), yticks=(0, 0.25, 0.5, 0.75, 1))
     shares = {"memorized", "recovered"} & set(columns)
     figures.label_first(axis, "share of the mislabeled" if shares else "accuracy")
-    axis.xaxis.set_major_locator(
-        mpl.ticker.MaxNLocator(6, integer=True, steps=[1, 2, 5, 10])
-    )  # there is no epoch 2.5
+    figures.whole_ticks(axis)
 
 
 def explain(
     figure: plt.Figure, records: list[Record], columns: dict[str, str], highest: float
 ) -> None:
-    """The legend: metrics by dash and mark, noise rates by strength, 1 - e."""
+    """The legend: metrics by dash and mark, several noise rates by strength, 1 - e."""
     handles = {
         METRIC_NAMES[column]: {
             "linestyle": dash,
@@ -112,8 +111,10 @@ def explain(
         }
         for i, (column, dash) in enumerate(columns.items())
     }
-    for eta in sorted({r.spec["eta"] for r in records}):
-        handles[f"η = {eta:g}"] = {"alpha": opacity(eta, highest), "linewidth": 3}
+    etas = sorted({r.spec["eta"] for r in records})
+    for eta in etas if len(etas) > 1 else ():
+        strength = opacity(eta, highest)
+        handles[f"η = {eta:g}"] = {"alpha": strength, "linewidth": 2.5 * thickness(strength)}
     if "j1" in columns and any(r.spec["eta"] for r in records):
         handles["1 − e"] = {"alpha": 0.6, "linestyle": ":"}
     narrow = figures.is_narrow(figure.get_figwidth() * figures.UNIT)

@@ -18,6 +18,7 @@ from html import escape
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 from IPython.display import display
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
 from memutils.report.looks import INK
@@ -32,20 +33,14 @@ UNIT = 72
 STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "figure",
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "axes.facecolor": "none",
-    "figure.facecolor": "none",
-    "savefig.facecolor": "none",
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "grid.color"), INK),
+    **dict.fromkeys(("xtick.color", "ytick.color"), INK),
+    **dict.fromkeys(("axes.facecolor", "figure.facecolor", "savefig.facecolor"), "none"),
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.8,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": INK,
     "grid.alpha": 0.14,
     "grid.linewidth": 0.8,
     "legend.frameon": False,
@@ -133,6 +128,11 @@ def row_title(axis: plt.Axes, y: float, text: str) -> None:
 def label_first(axis: plt.Axes, label: str) -> None:
     """Names the y axis of a panel of the first column, for all of its row."""
     axis.set_ylabel(label if axis.get_subplotspec().is_first_col() else "")
+
+
+def whole_ticks(axis: plt.Axes, most: int = 6) -> None:
+    """Ticks of the x axis at whole numbers, for there is no epoch 2.5; ``most`` steps of them."""
+    axis.xaxis.set_major_locator(MaxNLocator(most, integer=True, steps=[1, 2, 2.5, 5, 10]))
 
 
 def svg(figure: plt.Figure, alt: str, prefix: str) -> Safe:

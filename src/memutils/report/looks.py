@@ -1,6 +1,6 @@
 """What a loss looks like, the same in every figure: a color, a marker, a dash and a name.
 
-A color is a family of losses, a marker one loss of it, and lightness a noise rate. Every color has
+A color is a family of losses, a marker one loss of it, and strength a noise rate. Every color has
 a contrast of at least 3 on the page's light and on its dark ground, and the colors of the paper's
 losses stay apart for readers who see no red, no green or no blue (``tests/test_looks.py``).
 """
@@ -24,6 +24,9 @@ CROSS_ENTROPY, ROBUST_LOG, SQUARED, ABSOLUTE, NORMALIZED, BETWEEN, ASYMMETRIC = 
     "#873CF0",
 )
 """The families' colors; the first two are Okabe and Ito's."""
+
+MEMORIZED, RECOVERED, NEITHER = FATES = ("#CC79A7", "#009E73", "#7A7A7A")
+"""What became of a wrong label, Okabe and Ito's too; the pages' scripts have them by theme."""
 
 UNKNOWN = "#7A7A7A"
 """The color of losses that are not the package's."""
@@ -111,8 +114,14 @@ def looks(losses: Iterable[str]) -> dict[str, Look]:
 
 
 def opacity(eta: float, highest: float = 0.6) -> float:
-    """How strongly a noise rate is drawn: 0.35 without noise, 1 at the highest rate or above.
+    """How strongly a noise rate is drawn: 0.6 without noise, 1 at the highest rate or above.
 
-    Opacity is lightness on any ground: on a light page a pale color, on a dark page a dim one.
+    Opacity is lightness on any ground: on a light page a pale color, on a dark page a dim one. A
+    line of less than 0.6 would vanish there, so ``thickness`` helps to tell noise rates apart.
     """
-    return round(0.35 + 0.65 * min(1.0, eta / highest), 2)
+    return round(0.6 + 0.4 * min(1.0, eta / highest), 2)
+
+
+def thickness(opacity: float) -> float:
+    """The width of a line of that opacity, in pixels: 0.6 without noise, 1.4 at the highest."""
+    return round(2 * opacity - 0.6, 2)

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
 
 from memutils.claims.measured import Measured
 from memutils.names import METRIC_NAMES
-from memutils.report import curves, figures
+from memutils.report import curves, figures, plots
 from memutils.report.looks import look, opacity
 
 PANEL, NARROW_PANEL, HEAD, BELOW = 158, 168, 16, 64
@@ -68,7 +67,8 @@ def draw_panel(axis: plt.Axes, panel: Panel, columns: dict[str, str], highest: f
     if "j1" in columns:
         curves.draw_ideal(axis, panel.runs, highest)
     axis.set(ylim=(-0.02, 1.02), yticks=(0, 0.5, 1), yticklabels=("0", "0.5", "1"))
-    axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    figures.label_first(axis, "accuracy" if {"j1", "j2"} & set(columns) else "share")
+    figures.whole_ticks(axis, 4)
     if not panel.runs:
         axis.set(facecolor=(0.5, 0.5, 0.5, 0.12), xticks=[])  # a gray on any ground
         axis.text(0.5, 0.5, "no run", transform=axis.transAxes, ha="center", va="center")
@@ -114,7 +114,8 @@ def draw_test(
                 curves.draw_run(axis, run, {"test_accuracy": "-"}, 1)
         noise = f"η = {eta:g}" if eta else "clean labels"
         axis.set_title(f"{panel.title}, {noise}", loc="left")
-        axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        figures.label_first(axis, "accuracy")
+        figures.whole_ticks(axis, 5)
     for axis in axes[-1 if narrow else -len(etas) :]:
         axis.set_xlabel("epoch")
     drawn = map(look, dict.fromkeys(run.spec["loss"] for panel in panels for run in panel.runs))
@@ -124,19 +125,19 @@ def draw_test(
 
 
 def conditions(runs: Iterable[Measured]) -> str:
-    """What runs have in common, for a caption: images, seeds, epochs, learning rates,
-    alpha and precision.
+    """What runs have in common, for a caption: images, the noise rate where it is one, seeds,
+    epochs, learning rates, alpha and precision.
     """
     runs = list(runs)
     if not runs:
         return "No run is recorded yet."
     images = distinct((r.images for r in runs), "{:,}")
     seeds = distinct((r.spec["seed"] for r in runs), "{}")
-    epochs = distinct((r.spec["epochs"] for r in runs), "{}")
-    rates = distinct((r.spec["lr"] for r in runs), "{:g}")
+    etas = {r.spec["eta"] for r in runs}
     alphas = {r.spec["loss_parameters"]["alpha"] for r in runs if r.spec["loss"] == "rll"}
-    parts = [f"{images} images", f"seed{'s' if ',' in seeds else ''} {seeds}", f"{epochs} epochs"]
-    parts += [f"learning rate {rates}"]
+    parts = [f"{images} images", *(f"η = {eta:g}" for eta in etas if len(etas) == 1)]
+    parts += [f"seed{'s' if ',' in seeds else ''} {seeds}", plots.told(runs, "epochs", " epochs")]
+    parts += [f"learning rate {plots.told(runs, 'lr')}"]
     parts += [f"RLL with α = {distinct(alphas, '{:g}')}"] if alphas else []
     return "; ".join([*parts, distinct((r.precision for r in runs), "{}")]) + "."
 

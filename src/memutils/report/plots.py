@@ -11,7 +11,7 @@ import pandas as pd
 import seaborn as sns
 
 from memutils.claims.outcomes import Run
-from memutils.names import LOSS_NAMES, title
+from memutils.names import LOSS_NAMES, NETWORK_NAMES, title
 from memutils.runs import records as recorded
 from memutils.runs.records import RESULTS_VERSION, Record
 from memutils.runs.specs import Scale, check_known, load_scale
@@ -87,7 +87,7 @@ class Panels:
 
 
 def paper_panels(scale: str, wanted: list[tuple[str, str]]) -> Panels:
-    """The panels of a figure of the paper.
+    """The panels of a figure of the paper, one for each learning rate.
 
     Args:
         scale: whose records; empty: see ``records.shown_scale``.
@@ -104,7 +104,9 @@ def paper_panels(scale: str, wanted: list[tuple[str, str]]) -> Panels:
     for network, loss in wanted:
         chosen = select(measured, network=network, loss=loss)
         label = f"{title(network, datasets.get(network, ''))}, {LOSS_NAMES[loss]}"
-        shown.panels.append((label, chosen))
+        rates = sorted({record.spec["lr"] for record in chosen})
+        parts = {f"{label}\nlearning rate {lr:g}": select(chosen, lr=lr) for lr in rates}
+        shown.panels.extend(parts.items() or [(label, [])])
         shown.records.extend(chosen)
         shown.absent.extend(missing(measured, grid, network=network, loss=loss))
     return shown
@@ -129,21 +131,41 @@ def final_table(records: list[Record]) -> pd.DataFrame:
 
 def conditions(records: list[Record]) -> str:
     """What a figure's runs have in common, for its caption: 'n = 5,000; seeds 0 and 1;
-    60 epochs; CPU, bfloat16'.
+    60 epochs; learning rate 0.1; CPU, bfloat16'.
     """
     if not records:
         return "no run recorded yet"
     seeds = [str(seed) for seed in sorted({r.spec["seed"] for r in records})]
-    told = listed(seeds)
+    which = listed(seeds)
     settings = {str({k: v for k, v in r.spec.items() if k != "seed"}) for r in records}
-    told += "" if len(records) == len(settings) * len(seeds) else " (not of every setting)"
+    which += "" if len(records) == len(settings) * len(seeds) else " (not of every setting)"
     images = sorted({r.dataset["sizes"]["train"] for r in records})
-    epochs = sorted({r.spec["epochs"] for r in records})
     devices = listed(sorted({r.provenance["execution"]["device"].upper() for r in records}))
     precisions = listed(sorted({r.provenance["execution"]["precision"] for r in records}))
-    seeds = f"{'seed' if len(seeds) == 1 else 'seeds'} {told}"
-    epochs = f"{range_of(epochs)} {'epoch' if epochs == [1] else 'epochs'}"
-    return f"n = {range_of(images)}; {seeds}; {epochs}; {devices}, {precisions}"
+    seeds = f"{'seed' if len(seeds) == 1 else 'seeds'} {which}"
+    one = all(record.spec["epochs"] == 1 for record in records)
+    epochs = told(records, "epochs", " epoch" if one else " epochs")
+    rate = f"learning rate {told(records, 'lr')}"
+    return f"n = {range_of(images)}; {seeds}; {epochs}; {rate}; {devices}, {precisions}"
+
+
+def told(runs: Iterable[Record], setting: str, unit: str = "") -> str:
+    """The values of a numeric setting: '0.1', '0.01 and 0.1', of more than three the lowest and the
+    highest; where networks differ in them, each one's: '0.01 (Inception-Lite), 0.03 (ResNet-32)'.
+    """
+    of: dict[str, set] = {}
+    for run in runs:
+        of.setdefault(run.spec["network"], set()).add(run.spec[setting])
+    texts = {network: some(sorted(values)) + unit for network, values in of.items()}
+    if len(set(texts.values())) == 1:
+        return next(iter(texts.values()))
+    return ", ".join(f"{text} ({NETWORK_NAMES[network]})" for network, text in texts.items())
+
+
+def some(values: list[float]) -> str:
+    """Values in order: all of them, or of more than three the lowest and the highest."""
+    told = [f"{value:g}" for value in values]
+    return listed(told) if len(told) < 4 else f"{told[0]} to {told[-1]}"
 
 
 def summary(records: list[Record], absent: list[str] = ()) -> str:

@@ -34,7 +34,7 @@ def data(results: list[dict]) -> pd.DataFrame:
 
 
 def draw(results: list[dict], width: float = figures.WIDE) -> plt.Figure:
-    """Two panels, on a phone one above the other; dashed: proportional to the first point."""
+    """Two panels, on a phone one above the other."""
     height = 280 if figures.is_narrow(width) else 320
     figure, (left, right) = figures.panels(width, height=height)
     for result, marker in zip(results, cycle(MARKERS), strict=False):
@@ -44,8 +44,11 @@ def draw(results: list[dict], width: float = figures.WIDE) -> plt.Figure:
             axis.plot(x, y[0] * x / x[0], color=INK, alpha=0.5, linestyle="--")
     left.set(xlabel="training images", ylabel="seconds an epoch", xlim=(0, None), ylim=(0, None))
     right.set(xlabel="runs at once, one thread each", ylabel="images/s, together", ylim=(0, None))
-    right.xaxis.get_major_locator().set_params(integer=True)
-    figures.legend(figure, [left], place="lower left", title="dashed: proportional")
+    figures.whole_ticks(right)
+    for axis in (left.xaxis, right.yaxis):
+        axis.set_major_formatter("{x:,.0f}")
+    proportional = {"proportional to the first point": {"alpha": 0.5, "linestyle": "--"}}
+    figures.legend(figure, [left], proportional, place="lower left")
     return figure
 
 

@@ -55,6 +55,7 @@ def draw(found: Iterable[Record], width: float = WIDE) -> plt.Figure:
                 axis.axvline(at, color=INK, linewidth=0.8)
     for axis, title in zip(axes, ("memorized", "recovered"), strict=True):
         axis.set(xlabel="epoch", ylim=(-0.02, 1.02))
+        figures.whole_ticks(axis)
         axis.set_title(f"{title}, share of the mislabeled", loc="left")
     lines = {of.name: {"color": of.color} for of in map(look, ("cce", "rll"))}
     lines |= {"the loss is switched": {}, "it is not": {"linestyle": "--"}}

@@ -28,7 +28,7 @@ ETAS = (0.0, 0.2, 0.4, 0.6)
 CIFAR10 = {
     "inception-lite": "Inception-Lite, learning rate 0.01",
     "inception-lite-lr": "Inception-Lite, learning rate 0.1",
-    "resnet32": "ResNet-32",
+    "resnet32": "ResNet-32, learning rate 0.03",
 }
 """The columns that the chapter on CIFAR-10 shows, and its rows' titles."""
 

@@ -7,10 +7,12 @@ import numpy as np
 
 from memutils.errors import UserError
 from memutils.names import LOSS_NAMES
-from memutils.report import figures
+from memutils.report import figures, looks
 from memutils.runs.records import Record
 
-FATES = {"memorized": ("#D55E00", "✗"), "recovered": ("#0072B2", "✓"), "neither": ("#7A7A7A", "?")}
+FATES = dict(
+    zip(("memorized", "recovered", "neither"), zip(looks.FATES, "✗✓?", strict=True), strict=True)
+)
 """What may become of an image whose label was replaced: the frame's color and a sign beside it."""
 
 
@@ -89,7 +91,8 @@ def counted(pictures: list[Picture]) -> str:
 
 
 def draw_labels(pictures: list[Picture], ncols: int = 6, width: float = figures.WIDE) -> plt.Figure:
-    """Images with their given and their true label, and nothing of what a network predicts.
+    """Images with their given label, the true one where that is another, and nothing of what a
+    network predicts.
 
     Args:
         pictures: as many as are shown.
@@ -103,7 +106,9 @@ def draw_labels(pictures: list[Picture], ncols: int = 6, width: float = figures.
         axis.set_axis_off()
     for axis, picture in zip(axes.flat, pictures, strict=False):
         place(axis, picture)
-        axis.set_xlabel(f"given {picture.given}\ntrue {picture.true}", labelpad=3)
+        wrong = picture.given != picture.true
+        text = f"given {picture.given}\n" + f"true {picture.true}" * wrong
+        axis.set_xlabel(text, labelpad=3)
     return figure
 
 

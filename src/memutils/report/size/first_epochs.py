@@ -27,6 +27,9 @@ SCALE, PAPERS = "paper-start", "paper"
 FITS = tuple(np.arange(0.5, 1, 0.05).round(2))
 """Levels of f, of which the highest that both losses reach is told."""
 
+THICK, THIN = 2.4, 1.0
+"""Widths of lines in pixels: of all images, and of fewer."""
+
 
 def load() -> Group | None:
     """The pairs of RLL and CCE on all images; None without one."""
@@ -108,18 +111,19 @@ def at_fit(whole: Group) -> str:
 def draw(whole: Group, fewer: Group | None, width: float = WIDE) -> plt.Figure:
     """Memorized over the epochs, and x over f, in training mode; fewer images thin."""
     figure, axes = figures.panels(width, 2, TALL, below=BELOW)
-    for group, thick in ((whole, 1.8), (fewer, 0.7)):
+    for group, thick in ((whole, THICK), (fewer, THIN)):
         for (loss, _), run in group.runs.items() if group else ():
             if loss in ("cce", "rll"):
                 n = min(whole.epochs, len(run.columns["epoch"]))
                 part = {name: values[:n] for name, values in run.columns.items()}
                 draw_run(axes, part, loss, run.classes, thick)
     axes[0].set(xlabel="epoch", ylabel="memorized share m", ylim=(-0.03, 1.03))
+    figures.whole_ticks(axes[0])
     axes[1].axhline(0, color=INK, linewidth=0.9)
     axes[1].set(xlabel=F, ylabel=X, xlim=(0, 1.02), ylim=(-0.06, 1.03))
     sizes = {
         f"{group.images:,} images": {"linewidth": thick}
-        for group, thick in ((whole, 1.8), (fewer, 0.7))
+        for group, thick in ((whole, THICK), (fewer, THIN))
         if group
     }
     legend(figure, ("cce", "rll"), **sizes)
