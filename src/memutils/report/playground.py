@@ -4,6 +4,7 @@ Nothing is recorded.
 """
 
 import itertools
+import re
 import textwrap
 import time
 from collections.abc import Callable, Iterable
@@ -13,13 +14,16 @@ from functools import cache
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import clear_output, display
+from IPython.display import clear_output
 from torch import nn
 
 from memutils import data, losses, runs, training
 from memutils.data import Dataset, Split
 from memutils.errors import UserError
 from memutils.noise import NoisyLabels
+from memutils.report import figures, looks
+from memutils.report.grids import gallery
+from memutils.report.grids.gallery import Picture
 from memutils.runs import entries
 from memutils.runs.spec import Spec
 from memutils.runs.specs import load_scale
@@ -27,8 +31,8 @@ from memutils.runs.specs import load_scale
 CURVES = {
     "j1": ("J1: agrees with the training label", "#0072B2", "-"),
     "j2": ("J2: agrees with the true label", "#D55E00", "--"),
-    "memorized": ("memorized, of the wrong labels", "#CC79A7", ":"),
-    "recovered": ("recovered, of the wrong labels", "#009E73", "-."),
+    "memorized": ("memorized, of the wrong labels", looks.MEMORIZED, ":"),
+    "recovered": ("recovered, of the wrong labels", looks.RECOVERED, "-."),
 }
 """A column of the history: what it is, its color and dash."""
 
@@ -160,20 +164,30 @@ def register(loss: Callable) -> str:
     return name
 
 
-def draw(history: list[dict], run: Run) -> None:
-    """The curves so far; replaces what the cell showed before."""
-    figure, axis = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+def draw_curves(history: list[dict], run: Run, width: float = figures.WIDE) -> plt.Figure:
+    """The curves so far, and the share of right labels."""
+    narrow = figures.is_narrow(width)
+    figure, ((axis,),) = figures.canvas(width, 330 if narrow else 320)
     for column, (label, color, dash) in CURVES.items():
         points = [(row["epoch"], row[column]) for row in history if row.get(column) is not None]
         if points:
             axis.plot(*zip(*points, strict=True), dash, color=color, label=label, linewidth=2)
-    axis.axhline(1 - run.labels.rate, color="0.5", linewidth=1, label="share of right labels")
-    axis.set(xlabel="epoch", ylabel="fraction", ylim=(-0.02, 1.02))
+    right = {"color": looks.INK, "linewidth": 1, "alpha": 0.5}
+    axis.axhline(1 - run.labels.rate, label="share of right labels", **right)
+    axis.set(xlabel="epoch", ylabel="share", ylim=(-0.02, 1.02))
     axis.set_xlim(0.5, run.spec.epochs + 0.5)
-    figure.legend(loc="outside lower center", ncols=2)
+    figures.whole_ticks(axis)
+    figures.legend(figure, [axis], ncols=1 if narrow else 2)
+    return figure
+
+
+def draw(history: list[dict], run: Run) -> None:
+    """Shows the curves so far; replaces what the cell showed before."""
+    last = {column: history[-1].get(column) for column in CURVES}
+    ends = ", ".join(f"{column} {value:.2f}" for column, value in last.items() if value is not None)
+    alt = f"Curves over the epochs. After epoch {history[-1]['epoch']}: {ends}."
     clear_output(wait=True)
-    display(figure)
-    plt.close(figure)
+    figures.show(draw_curves, history, run, alt=alt, name=re.sub(r"\W+", "-", f"of {run.name}"))
 
 
 def surest(run: Run) -> np.ndarray:
@@ -184,25 +198,16 @@ def surest(run: Run) -> np.ndarray:
 
 
 def pictures(run: Run, index: Iterable[int], columns: int = 8) -> None:
-    """Training images with the label the network was taught; where that is wrong it is orange, with
-    the true one in brackets.
+    """Training images with the label that the network was taught, and the true one where that is
+    another.
     """
-    index = list(index)
-    rows = -(-len(index) // columns)
-    size = (columns * 0.95, rows * 1.25)
-    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
-    for axis in axes.flat:
-        axis.axis("off")
-    for axis, i in zip(axes.flat, index, strict=False):
-        image, classes = run.splits["train"].images[i], run.dataset.classes
-        axis.imshow(image.squeeze(), cmap="gray_r" if image.shape[-1] == 1 else None)
-        taught, true = classes[run.labels.noisy[i]], classes[run.labels.true[i]]
-        wrong = run.labels.mislabeled[i]
-        text, color = (f"{taught} ({true})", "#D55E00") if wrong else (taught, "black")
-        axis.set_title(text, fontsize=13 if len(text) < 7 else 6, color=color)
-    figure.tight_layout()
-    display(figure)
-    plt.close(figure)
+    index, images, names = list(index), run.splits["train"].images, run.dataset.classes
+    given, true = ([str(names[k]) for k in of] for of in (run.labels.noisy, run.labels.true))
+    found = [Picture(images[i], given[i], true[i], "") for i in index]
+    wrong = sum(picture.given != picture.true for picture in found)
+    alt = f"{len(found)} training images with the labels given; {wrong} of these are wrong."
+    name = f"images-{index[0]}-{len(index)}"
+    figures.show(gallery.draw_labels, found, columns, alt=alt, name=name)
 
 
 def say(text: str) -> None:
