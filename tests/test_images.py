@@ -37,6 +37,7 @@ def record(loss, predicted, noisy=GIVEN, true=TRUE, key="", scale="made-up"):
         rows,
         spec=records.spec_dict(spec),
         scale=scale,
+        noise_rate=0.4,
         provenance={"execution": execution},
         dataset={"classes": [str(k) for k in range(4)], "sizes": {"train": len(noisy)}},
     )
@@ -190,6 +191,15 @@ def test_words_count_images():
     assert "8 mislabeled images the network has memorized 50 % with CCE and 12 % with RLL" in text
     assert "0 are memorized with both losses, 4 with cross entropy alone and 3 with none" in text
     assert "0 to 100 % were recovered before" in text
+
+
+def test_runs_that_repeat_those_of_other_pages_are_named(monkeypatch):
+    first, mine = record("cce", fates("gggggggg")), record("rll", fates("tttttttt"))
+    monkeypatch.setattr(records, "load", {sentences.FIRST: [first]}.get)
+    told = sentences.again(shown(record("cce", fates("ggggtttt")), mine).followed)
+    assert told.startswith("The run with CCE repeats, with the same settings and seed, what other")
+    assert told.endswith('data-runs="made-up/cce">50 %</span> with CCE.')
+    assert sentences.again(shown(mine).followed) == ""
 
 
 def test_the_verdict_follows_the_pairs():

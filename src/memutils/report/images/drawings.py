@@ -43,7 +43,7 @@ def lines(found: pd.DataFrame) -> list[tuple[float, str, pd.Series | None]]:
 
 
 def draw(found: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure:
-    """Left: how many images two losses both memorize, over what independence gives. Right: the rank
+    """How many images two losses both memorize, over what independence gives; and the rank
     correlation of the epochs of memorization. A row is two losses.
 
     Args:
@@ -67,6 +67,8 @@ def draw(found: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure:
     left.set_xticks([1, 2, 5, 10], ["1", "2", "5", "10"], minor=False)
     left.minorticks_off()
     right.set_xlabel("rank correlation of the epochs")
+    left.set_title("shared images", loc="left")
+    right.set_title("same order", loc="left")
     for axis, at in ((left, 1), (right, 0)):
         axis.axvline(at, color=INK, linewidth=0.8, alpha=0.6)
         axis.set_ylim(placed[-1][0] + 0.8, -0.8)
@@ -88,15 +90,15 @@ def both(axis: plt.Axes, y: float, row: pd.Series) -> None:
     axis.plot([low, high], [y, y], color=INK, linewidth=5, alpha=0.3, solid_capstyle="butt")
     if row["both"]:
         outside = not row["low"] <= row["both"] <= row["high"]
-        face = "#0072B2" if outside else "none"
-        axis.plot(row["both"] / expected, y, "o", color="#0072B2", markerfacecolor=face)
+        face = INK if outside else "none"
+        axis.plot(row["both"] / expected, y, "o", color=INK, markerfacecolor=face)
 
 
 def order(axis: plt.Axes, y: float, row: pd.Series) -> None:
     """A mark and its 95 % interval, where enough images are memorized with both losses."""
     if not np.isnan(row["order"]):
-        axis.plot([row["order_low"], row["order_high"]], [y, y], color="#D55E00")
-        axis.plot(row["order"], y, "s", color="#D55E00")
+        axis.plot([row["order_low"], row["order_high"]], [y, y], color=INK)
+        axis.plot(row["order"], y, "s", color=INK)
 
 
 def alt(found: pd.DataFrame) -> str:
@@ -106,8 +108,8 @@ def alt(found: pd.DataFrame) -> str:
     if np.isnan(times) or shown["order"].isna().all():
         return f"{plural(len(shown), 'pair')} of losses, with too few memorized images to compare."
     return (
-        f"{len(shown)} pairs of losses. Left: where both losses memorize few images, up to "
-        f"{times:.1f} times as many are shared as independence gives. Right: rank correlations "
+        f"{len(shown)} pairs of losses. Where both losses memorize few images, up to "
+        f"{times:.1f} times as many are shared as independence gives. The rank correlations go "
         f"from {shown['order'].min():.2f} to {shown['order'].max():.2f}."
     )
 

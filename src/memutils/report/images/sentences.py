@@ -2,9 +2,11 @@
 
 import pandas as pd
 
+from memutils.claims.outcomes import Run
 from memutils.report import origins
 from memutils.report.images import trajectories
 from memutils.report.images.trajectories import Followed
+from memutils.runs import records
 from memutils.words import counted, in_words, listed, percent
 
 CLEAR = 2.0
@@ -13,6 +15,9 @@ independence gives."""
 
 SHARED = 0.5
 """They share them where they share at least this part of what they could."""
+
+FIRST = "cpu"
+"""The scale whose runs a set may repeat."""
 
 EARLY = 2
 """The place of an early evaluation: the third one."""
@@ -40,6 +45,28 @@ def fates(runs: Followed) -> str:
     return (
         f"**{runs.title}.** Of {m:,} mislabeled images the network has memorized {each} at the "
         f"last evaluation of these runs. Of these images {listed(told)}."
+    )
+
+
+def again(runs: Followed) -> str:
+    """Which of the runs repeat one that other pages show, and what that one memorizes; '' if none.
+
+    The repeated one has no predictions of single images, so this page cannot follow it.
+    """
+    first, told = {str(r.spec): r for r in records.load(FIRST) if not r.diverged}, {}
+    for course in runs.courses:
+        before = first.get(str(course.record.spec))
+        if before and course.record.scale != FIRST:
+            number = origins.number(share(Run(before).end("memorized")), [before.name])
+            told[course.name] = f"{number} with {course.name}"
+    if not told:
+        return ""
+    which = f"run{'s' if len(told) > 1 else ''} with {listed(told)}"
+    return (
+        f"The {which} repeat{'' if len(told) > 1 else 's'}, with the same settings and seed, what "
+        "other pages show; single predictions were not kept there. A repeated run does not end "
+        "with the same numbers ({doc}`mnist` says why): there the share at the end, the median of "
+        f"the last evaluations, is {listed(told.values())}."
     )
 
 
@@ -123,7 +150,7 @@ def seen(sets: list[Followed]) -> str:
     told = []
     for one in sets:
         found = trajectories.pairs(one)
-        parts = [part(one) for part in (fates, recovered, early)]
+        parts = [part(one) for part in (fates, again, recovered, early)]
         told.append(" ".join(filter(None, [*parts, overlap(found), order(found)])))
     return "\n\n".join(told) or "No set has two recorded runs yet."
 
