@@ -80,15 +80,16 @@ def test_the_gap_to_the_line_grows_with_what_is_memorized(repository):
     assert ((found["fresh"] - found["fresh line"]).abs() < 0.05).all(), "hollow ones lie on it"
 
 
-def test_at_every_step_size_rll_stays_near_0_and_cce_at_the_smallest_alone(pool):
+def test_at_every_step_size_rll_stays_near_0_and_cce_at_the_smallest_ones(pool):
     """Said of the figure of P1, at f = 0.95: ResNet-18 with SGD."""
     (column,) = (c for c in COLUMNS if c.id == "resnet18")
     found = contrasts.by_step(contrasts.at_every_step(pool, column))
     assert len(found) == 3
+    next_one = [contrasts.x_at_level(runs["cce", 0.003], 0.95) for runs in found.values()]
+    assert sum(x < 0.1 for x in next_one) == 1, "in one seed at the next"
     for runs in found.values():
         x = {key: contrasts.x_at_level(run, 0.95) for key, run in runs.items()}
         assert all(not value > 0.05 for (loss, _), value in x.items() if loss == "rll")
-        assert min((value, s) for (loss, s), value in x.items() if loss == "cce")[1] == 0.001
         assert x["cce", 0.001] < 0.1 and min(x["cce", 0.01], x["cce", 0.03]) > 0.5
 
 

@@ -87,31 +87,34 @@ def draw_fits(
 
 
 def draw_paths(compared: pd.DataFrame, width: float = WIDE) -> plt.Figure:
-    """Every path of the MLP, a panel a loss; the stronger the color, the larger s.
-    A cross ends a run that collapsed.
+    """Every path of the MLP, a panel a loss; the thicker a line and the larger its mark, the larger
+    s. A cross ends a run that collapsed.
     """
     scales = sorted(compared["s"].unique())
-    strength = dict(zip(scales, np.linspace(0.3, 1, len(scales)), strict=True))
+    thick = dict(zip(scales, np.linspace(0.5, 2.5, len(scales)), strict=True))
     shared = {"sharex": True, "sharey": True}
     figure, axes = figures.panels(width, len(PAPER), TALL, 2, BELOW, **shared)
     for axis, loss in zip(axes, PAPER, strict=True):
         for (name, s, _), rows in compared.groupby(["loss", "s", "seed"]):
             if name == loss:
-                draw_path(axis, rows, color=look(loss).color, alpha=strength[s])
+                draw_path(axis, rows, look(loss).color, thick[s])
             elif name == "cce":
                 axis.plot(rows["fitted"], rows["x"], color="0.6", linewidth=0.6, zorder=1)
         marks(axis, ())
         axis.set_title(look(loss).name, loc="left")
         axis.set(xlim=(0, 1.02), ylim=(-0.1, 1.03), xlabel=F, ylabel=X)
         axis.tick_params(labelbottom=True)
+    lines = {f"s = {s:g}": {"linewidth": t, "marker": "o"} for s, t in thick.items()}
+    lines = {name: line | {"ms": 3 + 2 * line["linewidth"]} for name, line in lines.items()}
+    figures.legend(figure, also=lines, ncols=3 if figures.is_narrow(width) else 4)
     return figure
 
 
-def draw_path(axis: plt.Axes, rows: pd.DataFrame, **style) -> None:
+def draw_path(axis: plt.Axes, rows: pd.DataFrame, color: str, thick: float) -> None:
     """One run's path and its end."""
-    axis.plot(rows["fitted"], rows["x"], linewidth=1.1, **style)
-    end = rows.iloc[-1]
-    axis.plot(end["fitted"], end["x"], "x" if end["collapsed"] else "o", markersize=5, **style)
+    axis.plot(rows["fitted"], rows["x"], color=color, linewidth=thick, alpha=0.8)
+    end, size = rows.iloc[-1], {"markersize": 3 + 2 * thick}
+    axis.plot(end["fitted"], end["x"], "x" if end["collapsed"] else "o", color=color, **size)
 
 
 def draw_times(usual: pd.DataFrame, unit: float, width: float = WIDE) -> plt.Figure:
