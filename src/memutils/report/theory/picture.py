@@ -113,7 +113,7 @@ def draw(
         states = train(world, losses[name])
         for axis, (step, (_, answers)) in zip(row, states.items(), strict=True):
             draw_answers(axis, answers)
-            draw_points(axis, world, 0.5 if figures.is_narrow(width) else 1)
+            draw_points(axis, world, width / figures.WIDE)
             axis.set_title(f"{LOSS_NAMES[name]}, step {step}")
             axis.set(aspect="equal")
             axis.axis("off")
@@ -137,10 +137,12 @@ def draw_answers(axis: Axes, answers: Tensor) -> None:
 
 
 def draw_points(axis: Axes, world: World, size: float = 1) -> None:
-    """The training points, shape and color by training label, large with an edge where wrong."""
+    """The training points, shape and color by training label, large with an edge where wrong; of
+    that size, so that on a phone they cover no more of a panel.
+    """
     true, noisy = world.labels
-    right = {"s": 14 * size, "edgecolor": "white", "linewidth": 0.3, "zorder": 3}
-    wrong = {"s": 40 * size, "edgecolor": INK, "linewidth": 1.3, "zorder": 4}
+    right = {"s": 14 * size**2, "edgecolor": "white", "linewidth": 0.3 * size, "zorder": 3}
+    wrong = {"s": 40 * size**2, "edgecolor": INK, "linewidth": 1.3 * size, "zorder": 4}
     for k, marker in enumerate("os^"):
         for look, chosen in ((right, noisy == true), (wrong, noisy != true)):
             points = world.x[(noisy == k) & chosen].numpy().T
