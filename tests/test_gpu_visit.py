@@ -207,7 +207,8 @@ def test_a_file_of_tests_has_passed_where_all_did():
     assert first.passed("", counts) == first.passed(LINES, {}) == set()
 
 
-def test_the_tests_on_a_gpu_are_counted_and_named_in_order(tmp_path):
+def test_the_tests_on_a_gpu_are_counted_and_named_in_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(first, "TESTS", 280)  # a GPU's machine has more cores than this may have
     files = {path.stem for path in (REPOSITORY / "tests/gpu").glob("test_*.py")}
     assert {*first.FILES} == files and first.FILES[0] == "test_gpu_together"
     visit = Visit(tmp_path / "out", tmp_path / "work", 300)

@@ -71,7 +71,7 @@ def test_the_deciding_numbers_of_the_claims_name_runs_that_there_are():
     content, there = page.load(Pool(found)), {f"cpu/{record.key}" for record in found}
     html = page.row(content, "P0")[2].data
     spans = re.findall(r'<span class="from" data-runs="([^"]*)">([^<]*)</span>', html)
-    deciding = next(runs for runs, text in spans if "over 3 seeds" in text)
+    deciding = next(runs for runs, text in spans if "; 3 seeds" in text)
     assert set(deciding.split()) == there
     assert all(set(runs.split()) <= there for runs, _ in spans) and len(spans) > 5
 

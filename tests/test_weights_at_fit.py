@@ -56,5 +56,7 @@ def test_a_weight_that_helps_until_the_end_only_delays():
 def test_the_verdict_tells_it_where_the_weight_does_nothing_in_the_end():
     made = runs(INCEPTION, cce=1.0, even_rll=0.99, rll=0.2)
     contrasts = weights.contrasts(Pool(made), [])
-    said = weights.verdict(contrasts, weights.CHAINS[:1], lambda places: f" Early: {len(places)}.")
+    said = weights.verdict(
+        contrasts, weights.CHAINS[:1], early=lambda places: f" Early: {len(places)}."
+    )
     assert "of RLL's effect. Early: 1. What is left" in said
