@@ -1,5 +1,5 @@
-/* Tables: numbers to the right, long texts on several lines, groups of rows in a table that is too wide, a note where
-   one still scrolls; a table of class "sortable" is sorted by its heads and filtered by a form above it. */
+/* Tables: numbers to the right, long texts on several lines, groups of rows in a table that is too wide or whose rows
+   are tall, a note where one still scrolls; a table of class "sortable" is sorted by its heads and filtered by a form above it. */
 (function () {
   const number = /^[−-]?[\d,]*\.?\d+(e[+−-]?\d+)?\s?%?$/i, nothing = /^[–-]?$/;
 
@@ -21,7 +21,9 @@
   }
   function group(table) {  // a first column that repeats becomes a row above each of its groups
     const [first] = columns(table);
-    if (!first?.head || first.head.classList.contains("number") || table.scrollWidth <= table.clientWidth + 1) return;
+    if (!first?.head || first.head.classList.contains("number")) return;
+    const tall = first.cells.some((cell) => cell.offsetHeight > 2.5 * parseFloat(getComputedStyle(cell).lineHeight));
+    if (table.scrollWidth <= table.clientWidth + 1 && !tall) return;
     const begins = first.cells.filter((_, i) => first.texts[i] !== first.texts[i - 1]);
     if (2 * begins.length > first.cells.length) return;
     for (const cell of begins) {
