@@ -7,8 +7,10 @@ not. Each statement here is one of a page. Where it fails, the page has to be wr
 import pytest
 
 from memutils.claims.outcomes import Run
+from memutils.claims.rules.pairs import more
+from memutils.claims.thresholds import Thresholds
 from memutils.report.claims import page as claims_page
-from memutils.report.grids import chapters
+from memutils.report.grids import chapters, machines
 from memutils.report.size import chapter, sentences
 from memutils.runs import records
 
@@ -189,3 +191,16 @@ def test_one_of_three_resnet32_with_rll_fits_and_two_of_three_fit_clean_labels(p
             for runs in (every, chapters.telling(every))
         ]
         assert counts == [3, fit]
+
+
+def test_what_the_rules_say_of_intervals_and_of_two_processors_is_so(pool, repository):
+    p0 = next(c for c in claims_page.load(pool)["claims"] if c["id"] == "P0")
+    main = ("resnet18", "inception-lite", "resnet32")
+    held = [v for v in p0["verdicts"] if v["word"] == "holds" and v["column"] in main]
+    assert len(held) == 8 and {v["confidence"] for v in held} == {0.975}
+    assert all(v["seeds"] == 3 and v["mean"][1][0] > 0 for v in held)
+    pairs = [p for p in machines.twice("resnet18") if p[0].spec["loss"] == "cce"]
+    for part in ("memorized", "tested"):
+        found = [more(*map(Run, order), part, Thresholds())
+                 for pair in pairs for order in (pair, pair[::-1])]  # fmt: skip
+        assert "holds" in {finding.state for finding in found}, "one loss against itself"
