@@ -170,11 +170,14 @@ def test_the_losses_that_were_judged_are_named_where_some_are_missing():
 
 
 def test_a_verdict_of_one_noise_rate_says_so():
+    def told(*cells, word="holds"):
+        return vocabulary.only_at({"word": word, "cells": cells})
+
     cells = [{"state": "holds", "eta": 0.4}, {"state": "inconclusive", "eta": 0.6}]
-    assert vocabulary.only_at({"cells": cells}) == "only at η = 0.4"
-    assert vocabulary.only_at({"cells": [*cells, {"state": "fails", "eta": 0.2}]}) == ""
-    assert vocabulary.only_at({"cells": [{"state": "holds", "eta": None}]}) == ""
-    assert vocabulary.only_at({"cells": cells[1:]}) == ""
+    assert told(*cells) == "only at η = 0.4"
+    assert told(*cells, {"state": "fails", "eta": 0.2}) == ""
+    assert told({"state": "holds", "eta": None}) == ""
+    assert told(cells[1]) == told(*cells, word="not tested") == ""
 
 
 def test_an_interval_over_seeds_says_that_it_is_one_and_of_which_level(repository):

@@ -152,7 +152,9 @@ def judged_losses(claim: str, verdict: dict) -> str:
 
 
 def only_at(verdict: dict) -> str:
-    """'only at η = 0.4' where no other noise rate can tell; '' otherwise."""
+    """'only at η = 0.4' where a verdict rests on one noise rate; '' otherwise."""
+    if verdict["word"] == NOT_TESTED:
+        return ""
     etas = {c["eta"] for c in verdict["cells"] if c["state"] in (HOLDS, FAILS, OPEN)}
     return f"only at η = {etas.pop():g}" if len(etas) == 1 and None not in etas else ""
 
