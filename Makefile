@@ -83,9 +83,10 @@ student: install ## students' copies of the notebooks with exercises, in _build/
 launch: install ## after the repository's URL in _config.yml changed: notebooks get or lose their cell for Colab
 	@python workflow/launch.py
 
-claims: install ## judge the claims by the records of all scales; writes results/claims.json and the README's figure
+claims: install ## judge the claims by the records of all scales; writes results/claims.json, the README's figure and the judge's numbers
 	@python -m memutils.claims
 	@python -m memutils.report.start.drawings book/_static/answer.svg
+	@python tests/judge/shuffled.py
 
 judge: install ## judge the judge: second reader, planted truth, shuffled names, three replays; minutes (JUDGE= writes its numbers anew)
 	@pytest -p no:cacheprovider tests/judge

@@ -137,6 +137,11 @@ def test_both_learning_rates_stand_beside_each_other(content):
     assert balanced(html) and html.count('#claim-C9">C9</a>') in (1, 2)
 
 
+def test_names_were_shuffled_among_the_recorded_runs(repository):
+    """A new record changes what is shuffled: ``make claims`` counts anew."""
+    assert judge.load()["shuffled"]["runs"] == len(Pool.load().runs)
+
+
 def test_the_judges_rates_are_told():
     judged = judge.load()
     text = judge.planted_sentence(judged)

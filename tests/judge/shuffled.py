@@ -66,6 +66,7 @@ def result(pool: Pool, grids: int) -> dict:
     counts = [len(names) for names in held]
     return {
         "grids": grids,
+        "runs": len(pool.runs),
         "verdicts": len(words(pool, Thresholds())),
         "recorded": len(real),
         "mean": fmean(counts),
@@ -93,7 +94,11 @@ def main(arguments: list[str] | None = None) -> int:
     )
     content = json.loads(FILE.read_bytes()) if FILE.exists() else {}
     if options.check:
-        return int(content.get("shuffled") != json.loads(json.dumps(found)))
+        if content.get("shuffled") == json.loads(json.dumps(found)):
+            return 0
+        text = f"{FILE.name} was made of other records; make claims makes it anew."
+        print(text, file=sys.stderr)
+        return 1
     FILE.write_text(
         json.dumps(content | {"shuffled": found}, indent=1, ensure_ascii=False) + "\n",
         encoding="utf-8",
