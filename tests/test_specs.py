@@ -261,11 +261,8 @@ def test_what_records_hold_is_inherited_option_by_option(write_configs):
 
 
 def test_the_pairs_of_a_gallery_have_pictures_and_no_other_run_has():
-    shown = {
-        key
-        for key, spec in specs.load_scale("cpu").specs().items()
-        if storage.pictured(specs.load_scale("cpu"), spec)
-    }
+    cpu = specs.load_scale("cpu")
+    shown = {key for key, spec in cpu.specs().items() if storage.pictured(cpu, spec)}
     networks = ("mnist-resnet18", "cifar10-inception-lite", "cifar10-resnet32")
     assert shown == {
         f"{network}-{loss}-eta0.4-seed0" for network in networks for loss in ("cce", "rll")

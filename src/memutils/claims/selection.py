@@ -197,12 +197,16 @@ def is_of_a_grid(found: Iterable[Record]) -> list[Record]:
     ]
 
 
-def of_the_papers_schedule(record: Record) -> bool:
-    """Whether a run is trained as in the scale ``paper``, on however many images."""
-    paper, spec = load_scale("paper"), record.spec
-    usual = paper.usual(spec["network"]) if spec["network"] in paper.networks else {"network": ""}
-    free = ("evaluations", "threads")
-    return all(spec[name] == value for name, value in usual.items() if name not in free)
+def of_the_papers_schedule(found: Iterable[Record]) -> list[Record]:
+    """The records of runs that are trained as in the scale ``paper``, on however many images."""
+    paper, free = load_scale("paper"), ("evaluations", "threads")
+
+    def is_as_there(spec: dict) -> bool:
+        usual = paper.usual(spec["network"]).items()
+        same = all(spec[name] == value for name, value in usual if name not in free)
+        return spec["network"] in paper.networks and same
+
+    return [record for record in found if is_as_there(record.spec)]
 
 
 class Pool:
@@ -221,7 +225,7 @@ class Pool:
             UserError: a record that cannot be read.
         """
         found = [record for scale in SCALES for record in records.load(scale)]
-        larger = filter(of_the_papers_schedule, records.load(PARTLY))
+        larger = of_the_papers_schedule(records.load(PARTLY))
         return cls(is_of_a_grid([*found, *larger]))
 
     @cached_property

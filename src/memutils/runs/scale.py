@@ -4,6 +4,7 @@ import itertools
 import math
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from memutils import losses, values
 from memutils.errors import UserError
@@ -99,6 +100,11 @@ class Scale:
 
     def specs(self, only: str = "") -> dict[str, Spec]:
         """The grid's runs by key, in order; ``only`` keeps the keys that contain it."""
+        return {key: spec for key, spec in self._runs.items() if only in key}
+
+    @cached_property
+    def _runs(self) -> dict[str, Spec]:
+        """Every run of the grid by key."""
         runs = {}
         for entry in self.grid:
             axes = [(n, axis(n, v)) for n, v in flat(entry).items()]
@@ -108,7 +114,7 @@ class Scale:
             for chosen in itertools.product(*(v for _, v in axes)):
                 spec = self.spec(**dict(zip((n for n, _ in axes), chosen, strict=True)))
                 runs.setdefault(self.key(spec), spec)
-        return {key: spec for key, spec in runs.items() if only in key}
+        return runs
 
 
 def axis(name: str, value: object) -> list:

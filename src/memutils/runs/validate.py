@@ -1,6 +1,7 @@
 """The checks of a specification: each setting is of its type, registered, and in its range."""
 
 import dataclasses
+import functools
 import math
 import types
 import typing
@@ -22,7 +23,7 @@ MOST = {"epochs": 1_000_000, "threads": 1024}
 
 def check_types(spec: "Spec") -> None:
     """Brings each field but loss_parameters to its type, or raises a UserError that names both."""
-    hints = typing.get_type_hints(type(spec))
+    hints = types_of(type(spec))
     for name in (f.name for f in dataclasses.fields(spec) if f.name != "loss_parameters"):
         given = values.as_python(getattr(spec, name))
         if isinstance(given, bool) and {"yes", "no"} <= set(CHOICES.get(name, ())):
@@ -33,6 +34,12 @@ def check_types(spec: "Spec") -> None:
             shown = repr(str(given)[:80])
             raise UserError(f"The setting {name!r} must be {wanted}, not {shown}.{hint}")
         object.__setattr__(spec, name, value)
+
+
+@functools.cache
+def types_of(kind: type) -> dict[str, type]:
+    """The types of a class's fields."""
+    return typing.get_type_hints(kind)
 
 
 def of_type(value: object, kind: type) -> tuple[object, str]:
