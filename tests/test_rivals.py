@@ -41,7 +41,10 @@ def test_a_run_that_does_not_fit_the_clean_images_is_no_rival():
     found = rivals.table(Pool([CCE, RLL, decayed(0.2, f=0.7)]))
     assert found["fitted"].tolist() == pytest.approx([0.7]) and found["share"].isna().all()
     both = pd.concat([found, rivals.table(Pool([CCE, RLL, decayed(0.5)]))])
-    assert "One run of a rival cannot be compared, since" in rivals.sentence(both)
+    told = rivals.sentence(both)
+    assert "One run of a rival cannot be compared, since" in told
+    shown = "fits 70 % of the clean images and memorizes 20 % of the wrong labels."
+    assert f"With weight decay 0.0005 ResNet-18 on MNIST {shown}" in told
     unfit = make("rll", m=0.1, r=0.5, f=0.6, **MNIST)
     assert rivals.table(Pool([CCE, unfit, decayed(0.5)]))["share"].isna().all()
 

@@ -156,13 +156,26 @@ def sentence(found: pd.DataFrame) -> str:
     )
     text = unlearned(found)
     absent = [name for name in (*RIVALS, EARLY) if name not in set(found["rival"])]
-    if dumb := int(found["share"].isna().sum()):
-        text += (
-            f" {counted(dumb, 'run').capitalize()} of a rival cannot be compared, since one of the "
-            "three does not fit the clean images or RLL has no effect."
-        )
+    text += untold(found)
     text += f" The others are {NOT_RUN}: {'; '.join(absent)}." if absent else ""
     return "\n".join([lead, "", *told, "", text.strip()]).rstrip()
+
+
+def untold(found: pd.DataFrame) -> str:
+    """The runs of rivals that have no share of RLL's effect, and what they do; '' without one."""
+    rows = found[found["share"].isna()]
+    if rows.empty:
+        return ""
+    number = counted(len(rows), "run").capitalize()
+    shown = " ".join(
+        f"With {rival} {network} fits {percent([*of['fitted']])} of the clean images and memorizes "
+        f"{percent([*of['memorized']])} of the wrong labels."
+        for (rival, network), of in rows.groupby(["rival", "network"], sort=False)
+    )
+    return (
+        f" {number} of a rival cannot be compared, since one of the three does not fit the clean "
+        f"images or RLL has no effect. {shown}"
+    )
 
 
 def unlearned(found: pd.DataFrame) -> str:
