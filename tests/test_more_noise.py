@@ -20,7 +20,8 @@ def found(rll=0.1, cce=0.95, longer=None, classes=10):
 def test_each_loss_is_told_at_each_noise_rate():
     text = noise.sentence(found())
     assert text.startswith("At η = 0.8, after 40 epochs, ResNet-18 repeats 95 % (CCE) and 10 %")
-    assert text.endswith(f"(RLL) of the wrong labels. The runs at η = 0.9 are {NOT_RUN}.")
+    assert "of the wrong labels and 100 % (CCE) and 100 % (RLL) of the right ones." in text
+    assert text.endswith(f"The runs at η = 0.9 are {NOT_RUN}.")
     assert NOT_RUN in noise.sentence(noise.table([]))
 
 
@@ -48,6 +49,12 @@ def test_a_noise_rate_of_one_length_stays_open_beside_one_of_two():
     both = pd.concat([found(0.02, longer=0.04), noise.table([more])])
     text = noise.verdict(both)
     assert "it refuses such labels." in text and "slower is open at η = 0.9" in text
+
+
+def test_noise_rates_of_one_length_are_told_together():
+    more = make("rll", 0.9, m=0.1, r=0.1, **MNIST)
+    text = noise.verdict(pd.concat([found(), noise.table([more])]))
+    assert text.count("is open") == 1 and "is open at η = 0.8 and 0.9: the longer" in text
 
 
 def test_the_rule_is_that_of_the_config():

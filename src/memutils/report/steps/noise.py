@@ -46,8 +46,9 @@ def sentence(found: pd.DataFrame) -> str:
         return f"The runs with more noise are {NOT_RUN}."
     told = []
     for (eta, epochs), runs in found.groupby(["eta", "epochs"]):
-        shares = listed(
-            f"{percent(of['memorized'])} ({LOSS_NAMES[loss]})" for loss, of in runs.groupby("loss")
+        shares, fitted = (
+            listed(f"{percent(of[part])} ({LOSS_NAMES[loss]})" for loss, of in runs.groupby("loss"))
+            for part in ("memorized", "fitted")
         )
         dumb = [LOSS_NAMES[loss] for loss, of in runs.groupby("loss") if few(of["classes"].min())]
         only = (
@@ -56,8 +57,10 @@ def sentence(found: pd.DataFrame) -> str:
             if dumb
             else ""
         )
-        when = f"At η = {eta:g}, after {epochs} epochs,"
-        told.append(f"{when} ResNet-18 repeats {shares} of the wrong labels.{only}")
+        told.append(
+            f"At η = {eta:g}, after {epochs} epochs, ResNet-18 repeats {shares} of the wrong "
+            f"labels and {fitted} of the right ones.{only}"
+        )
     grid = {spec.eta for spec in load_scale("noise").specs().values()}
     absent = [f"η = {eta:g}" for eta in sorted(grid - set(found["eta"]))]
     told += [f"The runs at {listed(absent)} are {NOT_RUN}."] if absent else []
@@ -73,7 +76,7 @@ def verdict(found: pd.DataFrame) -> str:
     """Cannot, or slower: RLL's excess after shorter and longer training; that it is open where
     there is one length only, and '' without runs.
     """
-    mine, told = found[found["loss"] == "rll"], []
+    mine, told, short = found[found["loss"] == "rll"], [], []
     for eta, runs in mine.groupby("eta"):
         by_epochs = runs.groupby("epochs")
         x, classes = by_epochs["x"].mean(), by_epochs["classes"].min()
@@ -85,9 +88,10 @@ def verdict(found: pd.DataFrame) -> str:
                 f"{x.iloc[0]:.2f} to {x.iloc[-1]:.2f} at η = {eta:g}: it {says(x, learned)}."
             )
         else:
-            told.append(
-                f"Whether RLL is only slower is open at η = {eta:g}: the longer runs are {NOT_RUN}."
-            )
+            short.append(f"{eta:g}")
+    if short:
+        where = f"at η = {listed(short)}"
+        told.append(f"Whether RLL is only slower is open {where}: the longer runs are {NOT_RUN}.")
     return " ".join(told)
 
 
