@@ -120,6 +120,12 @@ def test_the_weight_of_rll_alone_resists_on_mnist_only(pool, repository):
     (cifar,) = (of for place, of in found.items() if place not in mnist)
     assert mnist and all(min(of.values()) > 0.9 for of in mnist.values())
     assert len(cifar) == 3 and max(cifar.values()) < 0.1, "as cross entropy, in three seeds"
+    protocol = next(p for where, p, _ in weights.places(pool, plane.load()) if "CIFAR" in where)
+    for seed in cifar:
+        cce, even = (protocol.get(loss, 0.4, seed, 0.1).columns for loss in ("cce", "even-rll"))
+        for epoch in (10, 18):  # where both are evaluated, before the end
+            later = even["memorized"][epoch - 1] < cce["memorized"][epoch - 1] - 0.1
+            assert later, "later than with cross entropy"
 
 
 def test_the_weight_of_mse_alone_lies_between_mse_and_mae(pool, repository):

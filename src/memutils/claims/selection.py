@@ -203,8 +203,9 @@ def of_the_papers_schedule(found: Iterable[Record]) -> list[Record]:
 
     def is_as_there(spec: dict) -> bool:
         usual = paper.usual(spec["network"]).items()
-        same = all(spec[name] == value for name, value in usual if name not in free)
-        return spec["network"] in paper.networks and same
+        return spec["network"] in paper.networks and all(
+            spec[name] == value for name, value in usual if name not in free
+        )
 
     return [record for record in found if is_as_there(record.spec)]
 

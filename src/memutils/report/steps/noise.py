@@ -76,7 +76,7 @@ def verdict(found: pd.DataFrame) -> str:
     """Cannot, or slower: RLL's excess after shorter and longer training; that it is open where
     there is one length only, and '' without runs.
     """
-    mine, told, short = found[found["loss"] == "rll"], [], []
+    mine, told, unknown = found[found["loss"] == "rll"], [], []
     for eta, runs in mine.groupby("eta"):
         by_epochs = runs.groupby("epochs")
         x, classes = by_epochs["x"].mean(), by_epochs["classes"].min()
@@ -88,9 +88,9 @@ def verdict(found: pd.DataFrame) -> str:
                 f"{x.iloc[0]:.2f} to {x.iloc[-1]:.2f} at η = {eta:g}: it {says(x, learned)}."
             )
         else:
-            short.append(f"{eta:g}")
-    if short:
-        where = f"at η = {listed(short)}"
+            unknown.append(f"{eta:g}")
+    if unknown:
+        where = f"at η = {listed(unknown)}"
         told.append(f"Whether RLL is only slower is open {where}: the longer runs are {NOT_RUN}.")
     return " ".join(told)
 
