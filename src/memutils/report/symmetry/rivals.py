@@ -13,7 +13,7 @@ import pandas as pd
 from memutils.claims import steps
 from memutils.claims.cases import tells
 from memutils.claims.outcomes import Measured, Run
-from memutils.claims.selection import MAIN, Column, Pool
+from memutils.claims.selection import MAIN, Column, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
 from memutils.names import title
 from memutils.report.plots import NOT_RUN, of_grid
@@ -72,25 +72,33 @@ def table(pool: Pool, stopped: Iterable[Record] = ()) -> pd.DataFrame:
     return pd.DataFrame([*rows, *early], columns=list(COLUMNS))
 
 
-def of_rival(pool: Pool, column: Column, name: str) -> Iterable[dict]:
-    """The rows of a rival on one network: the largest number of images that has all three runs."""
+def trios(
+    pool: Pool, column: Column, name: str
+) -> list[tuple[Protocol, int, list[Measured], list[Measured | None]]]:
+    """The protocol, seed, runs of CCE, RLL and the rival, and their runs on clean labels, of each
+    seed that has all three, for the largest number of images that has any.
+    """
     eta, (loss, changes) = Thresholds().main_eta, RIVALS[name]
     for usual in pool.fitting(column.wanted("rll")):
         for protocol in pool.fitting(usual.settings | changes) if changes else [usual]:
-            rows = []
-            for seed in protocol.seeds():
-                wanted = ((usual, "cce"), (usual, "rll"), (protocol, loss))
-                runs, clean = (
-                    [of.get(name, e, seed, column.alpha) for of, name in wanted] for e in (eta, 0.0)
-                )
-                if all(runs):
-                    tell = all(map(tells, map(Run, runs), (run and Run(run) for run in clean)))
-                    ends = {part: [Run(run).end(part) for run in runs] for part in ENDS}
-                    named = (column.title, usual.images, name, seed)
-                    rows.append(dict(zip(COLUMNS, (*named, *effects(ends, tell)), strict=True)))
-            if rows:
-                return rows
+            wanted = ((usual, "cce"), (usual, "rll"), (protocol, loss))
+            found = [
+                (usual, seed, runs, [of.get(name, 0.0, seed, column.alpha) for of, name in wanted])
+                for seed in protocol.seeds()
+                if all(runs := [of.get(name, eta, seed, column.alpha) for of, name in wanted])
+            ]
+            if found:
+                return found
     return []
+
+
+def of_rival(pool: Pool, column: Column, name: str) -> Iterable[dict]:
+    """The rows of a rival on one network."""
+    for usual, seed, runs, clean in trios(pool, column, name):
+        tell = all(map(tells, map(Run, runs), (run and Run(run) for run in clean)))
+        ends = {part: [Run(run).end(part) for run in runs] for part in ENDS}
+        named = (column.title, usual.images, name, seed)
+        yield dict(zip(COLUMNS, (*named, *effects(ends, tell)), strict=True))
 
 
 def place(record: Record) -> tuple[str, int]:

@@ -1,0 +1,70 @@
+"""Rivals of the loss before training ends: the share that each has of RLL's effect where the
+networks fit as many of the clean images.
+
+At the end a rival that only slows training may not fit the clean images, and then says nothing.
+"""
+
+import pandas as pd
+
+from memutils.claims.contrasts import x_at_level
+from memutils.claims.selection import MAIN, Pool
+from memutils.claims.thresholds import Thresholds
+from memutils.report.symmetry.rivals import RIVALS, trios, whole
+from memutils.words import counted, listed
+
+COLUMNS = ["network", "n", "rival", "f", "seed", "CCE", "RLL", "rival's x", "share"]
+
+
+def table(pool: Pool) -> pd.DataFrame:
+    """A row a network, rival, level of the training-mode f, and seed that has CCE and RLL too: the
+    excess memorization x of the three where each first gets there, and the rival's share of what
+    RLL takes off that of CCE; NaN where that is at most ``fit_gap``, or where one never gets there.
+
+    Args:
+        pool: from ``rivals.load``.
+    """
+    limits, rows = Thresholds(), []
+    for column in MAIN:
+        for name in RIVALS:
+            for usual, seed, runs, _ in trios(pool, column, name):
+                for level in limits.fit_levels:
+                    cce, rll, rival = x = [x_at_level(run, level) for run in runs]
+                    told = cce - rll > limits.fit_gap  # not where one is NaN
+                    share = (cce - rival) / (cce - rll) if told else float("nan")
+                    rows.append((column.title, usual.images, name, level, seed, *x, share))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def sentence(found: pd.DataFrame) -> str:
+    """The shares at each level, network by network, a list in Markdown; '' without one."""
+    told = [
+        f"- {network}, n = {images:,}, f = {level:g}: {of_rivals(rows)}."
+        for (network, images, level), rows in found.dropna(subset=["share"]).groupby(
+            ["network", "n", "f"], sort=False
+        )
+    ]
+    if not told:
+        return ""
+    lead = (
+        "Those are the ends of training. Now the runs are compared where each first fits the same "
+        "share *f* of the clean images as it trains on them, mirrored and cropped where the rival "
+        "does so ({doc}`steps` explains the comparison). Of what RLL takes off CCE's excess "
+        "memorization *x* there, each rival takes off:"
+    )
+    tail = (
+        f"Where CCE and RLL are less than {Thresholds().fit_gap:g} apart, or one of the three "
+        "never gets there, there is no share. This was looked at when the runs of seed 0 had been "
+        "seen, and no rule was written for it."
+    )
+    return "\n".join([lead, "", *told, "", tail])
+
+
+def of_rivals(rows: pd.DataFrame) -> str:
+    """'weight decay 0.0005 -7 % and crops 100 % (one seed)'."""
+    told, seeds = [], []
+    for name, of in rows.groupby("rival", sort=False):
+        told.append(f"{name} {whole(of['share'])}")
+        seeds.append(f" ({counted(len(of), 'seed')})")
+    if len(set(seeds)) == 1:
+        return listed(told) + seeds[0]
+    return listed(map(str.__add__, told, seeds))
