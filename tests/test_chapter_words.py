@@ -11,7 +11,7 @@ from memutils.claims.rules.pairs import more
 from memutils.claims.thresholds import Thresholds
 from memutils.report.claims import page as claims_page
 from memutils.report.grids import chapters, machines
-from memutils.report.size import chapter, sentences
+from memutils.report.size import chapter, passes, sentences
 from memutils.runs import records
 
 
@@ -54,6 +54,14 @@ def test_on_mnist_new_images_suffer_with_rll_too(pool):
     assert next(v["word"] for v in claim["verdicts"] if v["column"] == "resnet18") == "fails"
     noisy, clean = (ends(pool, "resnet18", "rll", "test_accuracy", eta) for eta in (0.4, 0.0))
     assert max(noisy) < min(clean)
+
+
+def test_on_20000_images_of_mnist_cce_memorizes_few_in_as_many_steps_and_most_in_as_many_epochs(
+    repository,
+):
+    runs = chapter.load("cpu")
+    assert sentences.means(runs.frame, "resnet18", "CCE", "memorized")[20000] < 0.2
+    assert passes.shares(passes.table(runs.records), "resnet18", "cce")[20000] > 0.9
 
 
 def test_on_20000_images_of_mnist_rlls_accuracy_hardly_falls(repository):

@@ -28,8 +28,11 @@ def three(m, seed=0, **changes):
 
 def test_a_share_is_of_what_rll_takes_off_x_at_each_level():
     found = table(*three(0.35, **CROPS))
-    assert found["rival"].tolist() == ["crops"] * 2 and found["f"].tolist() == [0.9, 0.95]
-    assert found["share"].tolist() == pytest.approx([0.75] * 2, abs=0.01)
+    assert found["rival"].tolist() == ["crops"] * 4
+    assert found["f"].tolist() == list(rivals_at_fit.LEVELS) == [0.9, 0.95, 0.975, 0.99]
+    assert found["share"].tolist() == pytest.approx([0.75] * 4, abs=0.01)
+    (row,) = rivals_at_fit.summary(found).to_dict("records")
+    assert row["share at f = 0.99"] == pytest.approx(0.75, abs=0.01) and row["seed"] == 0
     text = rivals_at_fit.sentence(found)
     assert "- ResNet-18 on MNIST, n = 5,000, f = 0.9: crops 75 % (one seed)." in text
 
@@ -37,8 +40,18 @@ def test_a_share_is_of_what_rll_takes_off_x_at_each_level():
 def test_a_rival_that_never_gets_there_has_no_share():
     slow = run("cce", 0.35, fit=np.linspace(0.5, 0.94, 40), **CROPS)
     found = table(run("cce", 0.8), run("rll", 0.2), slow)
-    assert found["share"].isna().tolist() == [False, True]
+    assert found["share"].isna().tolist() == [False, True, True, True]
     assert "f = 0.95" not in rivals_at_fit.sentence(found)
+
+
+def test_mse_is_the_yardstick_where_a_rival_is_recorded():
+    mse = run("mse", 0.5)
+    found = table(*three(0.35, **CROPS), mse)
+    assert found["rival"].tolist() == ["crops"] * 4 + ["MSE"] * 4
+    assert "crops 75 % (one seed) and MSE 50 % (one seed)." in rivals_at_fit.sentence(
+        table(*three(0.35, **CROPS), *three(0.35, seed=1, **CROPS), mse)
+    ).replace("75 % (two seeds)", "75 % (one seed)")
+    assert table(run("cce", 0.8), run("rll", 0.2), mse).empty
 
 
 def test_without_an_effect_of_rll_there_is_no_share_of_it():

@@ -181,8 +181,16 @@ def test_equal_test_accuracy_is_the_highest_that_both_losses_reach():
 
 
 @pytest.mark.parametrize(
-    ("gaps", "clear"), [([1.9] * 3, False), ([2.1] * 3, True), ([7, 7, -0.1], False)]
+    ("gaps", "clear"), [([1.7] * 3, False), ([2.1] * 3, True), ([7, 7, -0.1], False)]
 )
 def test_a_difference_of_accuracies_is_clear_beyond_two_errors_and_in_every_seed(gaps, clear):
     error = math.sqrt(2 * 0.9 * 0.1 / 1000)
-    assert early_stopping.told_apart(pd.Series(gaps) * error, 0.9, 1000) is clear
+    other = pd.DataFrame({"test_accuracy": [0.9] * 3})
+    mine = other + pd.DataFrame({"test_accuracy": gaps}) * error
+    assert early_stopping.told_apart(mine, other, 1000) is clear
+    assert early_stopping.told_apart(other, mine, 1000) is clear
+
+
+def test_two_errors_are_of_both_accuracies():
+    mine, other = (pd.DataFrame({"test_accuracy": [p] * 3}) for p in (0.957, 0.898))
+    assert early_stopping.two_errors(mine, other, 2000) == pytest.approx(0.0163, abs=5e-5)

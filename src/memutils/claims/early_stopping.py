@@ -83,13 +83,18 @@ def difference(mine: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
     return (mine["test_accuracy"] - other["test_accuracy"]).dropna().astype(float)
 
 
-def two_errors(accuracy: float, images: int) -> float:
-    """Two standard errors of a difference of two test accuracies near this one."""
-    return 2 * math.sqrt(2 * accuracy * (1 - accuracy) / images)
-
-
-def told_apart(gap: pd.Series, accuracy: float, images: int) -> bool:
-    """Whether a difference of test accuracies is clear: its mean beyond two standard errors of a
-    difference, all seeds on one side. Seeds share the test images, so more of them lower no error.
+def two_errors(mine: pd.DataFrame, other: pd.DataFrame, images: int) -> float:
+    """Two standard errors of the difference of two mean test accuracies, as if their errors were
+    independent; networks that err on the same images have less.
     """
-    return bool(abs(gap.mean()) > two_errors(accuracy, images) and (gap > 0).nunique() == 1)
+    accuracies = (float(chosen["test_accuracy"].mean()) for chosen in (mine, other))
+    return 2 * math.sqrt(sum(p * (1 - p) for p in accuracies) / images)
+
+
+def told_apart(mine: pd.DataFrame, other: pd.DataFrame, images: int) -> bool:
+    """Whether a difference of test accuracies is clear: its mean beyond ``two_errors``, all seeds
+    on one side. Seeds share the test images, so more of them lower no error.
+    """
+    gap = difference(mine, other)
+    beyond = abs(gap.mean()) > two_errors(mine, other, images)
+    return bool(beyond and (gap > 0).nunique() == 1)

@@ -18,7 +18,7 @@ from memutils.claims.selection import ALPHA, LOSSES, SHOWN, Pool, Protocol
 from memutils.claims.thresholds import Thresholds
 from memutils.names import title
 
-LEVELS = (0.5, 0.7, 0.9, 0.95)
+LEVELS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.975)
 """Training-mode f at which x is read."""
 
 NEAR = 0.02

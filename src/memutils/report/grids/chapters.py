@@ -21,7 +21,7 @@ from memutils.report.matrix import Panel
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
-from memutils.words import listed, percent, plural, points
+from memutils.words import counted, listed, percent, plural, points
 
 LOSSES = ("cce", "mse", "rll", "nmse", "mae")
 ETAS = (0.0, 0.2, 0.4, 0.6)
@@ -162,8 +162,9 @@ def widest(runs: Iterable[Measured]) -> str:
     """A sentence: by how much what is memorized and test accuracy at the end differ from seed to
     seed at most, of runs that can tell.
     """
-    groups: dict[tuple[str, float], list[Run]] = {}
-    for run in telling(runs):
+    runs, groups = [*runs], {}
+    conclusive = telling(runs)
+    for run in conclusive:
         groups.setdefault((run.spec["loss"], run.spec["eta"]), []).append(Run(run))
     told = []
     for metric, name in (("memorized", "the share memorized"), ("test_accuracy", "test accuracy")):
@@ -177,7 +178,12 @@ def widest(runs: Iterable[Measured]) -> str:
             told.append(f"{name} by up to {plural(round(100 * most), 'point')} ({ranges[most]})")
     if not told:
         return "No setting is recorded with more than one seed yet."
-    return f"From seed to seed conclusive runs of one setting differ in {listed(told)}."
+    several = f"{sum(len(same) > 1 for same in groups.values())} of {len(groups)} settings have"
+    text = f"From seed to seed conclusive runs of one setting differ in {listed(told)}"
+    if left := len(runs) - len(conclusive):
+        one = "is" if left == 1 else "are"
+        several = f"{counted(left, 'inconclusive run')} {one} left out, and then {several}"
+    return f"{text}; {several} more than one run."
 
 
 def mlp_runs() -> list[Measured]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from memutils.claims import equal_fit
 from memutils.claims.cases import why_alone
-from memutils.claims.equal_fit import LEVELS, Group
+from memutils.claims.equal_fit import Group
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import Pool
 from memutils.names import LOSS_NAMES, METRIC_NAMES, NETWORK_NAMES
@@ -32,6 +32,10 @@ NETWORKS = {"resnet18": 0.001, "inception-lite": 0.1}
 
 PAPER_RATE = 0.01
 """The paper's learning rate of Inception-Lite, at which two sizes are planned."""
+
+FITS = (0.5, 0.7, 0.9, 0.95)
+FIT = FITS[2]
+"""Training-mode f at which the losses are compared, and the one of which the sentences speak."""
 
 LONGER = 1.2
 """A run takes longer if it takes more than this times the usual number of optimizer steps."""
@@ -174,8 +178,8 @@ def at_fits(groups: Iterable[Group]) -> Safe:
     """
     rows = []
     for group in groups:
-        gaps = equal_fit.gaps(group)
+        gaps = equal_fit.gaps(group, levels=FITS)
         named = {"network": group.network, "learning rate": f"{group.learning_rate:g}"}
         named |= {"n": f"{group.images:,}", "epochs": group.epochs, "seeds": len(group.seeds)}
-        rows.append(named | {f"f = {n:g}": pair(gaps[gaps["level"] == n], "rll") for n in LEVELS})
+        rows.append(named | {f"f = {n:g}": pair(gaps[gaps["level"] == n], "rll") for n in FITS})
     return table(rows, NUMBERS)

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 import pandas as pd
 
 from memutils.claims import equal_fit
-from memutils.claims.equal_fit import LEVELS, Group
+from memutils.claims.equal_fit import Group
 from memutils.claims.outcomes import Run
 from memutils.claims.thresholds import Thresholds
 from memutils.names import NETWORK_NAMES
 from memutils.report.plots import NOT_RUN, conditions, flags, missing
-from memutils.report.size.chapter import NETWORKS, PAPER_RATE
+from memutils.report.size.chapter import FIT, NETWORKS, PAPER_RATE
 from memutils.runs.records import Record
 from memutils.runs.specs import Scale
 from memutils.words import listed, percent, plural, points
@@ -102,7 +102,7 @@ def seen(frame: pd.DataFrame) -> str:
     return "\n".join([lead, "", *items])
 
 
-def at_fits(groups: Iterable[Group], level: float = LEVELS[2]) -> str:
+def at_fits(groups: Iterable[Group], level: float = FIT) -> str:
     """x of both losses at one fit, with the fewest and with the most images."""
     lines = []
     for (network, lr), found in by_setting(groups).items():

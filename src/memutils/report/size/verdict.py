@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import pandas as pd
 
 from memutils.claims import equal_fit
-from memutils.claims.equal_fit import LEVELS, Group
+from memutils.claims.equal_fit import Group
 from memutils.names import NETWORK_NAMES
-from memutils.report.size.chapter import NETWORKS
+from memutils.report.size.chapter import FIT, NETWORKS
 from memutils.report.size.sentences import (
     LIMITS,
     TOO_FEW,
@@ -157,7 +157,7 @@ def few_seeds(frame: pd.DataFrame, networks: list[str]) -> str:
     return " (one seed at most sizes)." if (seeds == 1).mean() > 0.5 else "."
 
 
-def of_equal_fit(groups: Iterable[Group], network: str, level: float = LEVELS[2]) -> str:
+def of_equal_fit(groups: Iterable[Group], network: str, level: float = FIT) -> str:
     """How the difference goes with the data at equal fit; '' without two sizes."""
     found = {}
     for group in sorted(groups, key=lambda g: (g.images, g.epochs)):

@@ -79,9 +79,9 @@ def weight(found: list[Contrast], fits: pd.DataFrame) -> list[str]:
     said = weights.verdicts(found, weights.CHAINS[:1], early)
     lead = (
         "RLL hardly pulls at a label that the network finds improbable: there its "
-        "[weight](symmetry.ipynb) is small. So is squared error's, and it memorizes; what counts "
-        "is the weight for every label, from impossible to sure. Is that enough, without RLL's "
-        "symmetry?"
+        "[weight](symmetry.ipynb) is small. So is squared error's, and it memorizes; what may "
+        "count is the weight for every label, from impossible to sure. Is that enough, without "
+        "RLL's symmetry?"
     )
     return [lead, *said] if said else []
 
@@ -160,8 +160,8 @@ def images(content: dict) -> list[str]:
     if all({few, many} <= set(share.index) for share in by_passes):
         rll, cce = (f"{percent([s[few]])} to {percent([s[many]])}" for s in by_passes)
         told += (
-            f" With as many passes over each image instead ({passes.EPOCHS}), it goes from {rll} "
-            f"with RLL and from {cce} with cross entropy."
+            f" With as many passes over each image instead ({passes.EPOCHS}; in training mode), it "
+            f"goes from {rll} with RLL and from {cce} with cross entropy."
         )
     if any(n["images"] >= whole(n) for n in content["answer"]["networks"]):
         return [told]

@@ -66,9 +66,11 @@ def of_networks(groups: list[Group], other: str = "cce") -> str:
         return NO_GROUPS
     below, pairs = count_below([highest(g, other) for g in named])
     clauses = [of_network(g, highest(g, other), other) for g in named]
+    compared = listed([f"{level:g}" for level in equal_fit.LEVELS])
     return (
-        f"At equal fit, the highest that both losses reach, the excess memorization of RLL is "
-        f"lower than that of {LOSS_NAMES[other]} by more than {LIMITS.fit_gap:g} "
+        f"At the highest of the fits f = {compared} that both losses reach in every seed, the "
+        f"excess memorization of RLL is lower than that of {LOSS_NAMES[other]} by more than "
+        f"{LIMITS.fit_gap:g} "
         f"{where_lower(below, pairs)}. A pair has one seed, network and learning rate, and every "
         "recorded one counts:\n\n" + "\n".join(f"- {clause}" for clause in clauses)
     )
@@ -89,9 +91,10 @@ def stops_short(groups: list[Group]) -> str:
     for group, gaps in ((g, highest(g)) for g in groups):
         level = gaps["level"].max()
         if level < LEVELS[0]:
-            x = equal_fit.at_fits(group)
-            reached = x[x["loss"] == "rll"]["level"].max()
-            why = ", since RLL fits no more in every seed" if reached <= level else ""
+            more = min(n for n in equal_fit.LEVELS if n > level)
+            there = equal_fit.at_fits(group, [more]).query("loss == 'rll'")["seed"].nunique()
+            short = there < len(group.seeds)
+            why = f", since RLL does not reach f = {more:g} in every seed" if short else ""
             told.append(
                 f"{counted(len(gaps), 'pair')} ({group.network}, learning rate "
                 f"{group.learning_rate:g}) at f = {level:g}{why}"
@@ -150,7 +153,18 @@ def at_accuracies(groups: list[Group]) -> str:
             " The count hangs on few test images: one point below that accuracy RLL's is lower "
             f"{where_lower(*lower)}."
         )
-    return text
+    return text + at_accuracies_of_mse(groups)
+
+
+def at_accuracies_of_mse(groups: list[Group]) -> str:
+    """The same against MSE; '' without a pair."""
+    tables = [t for t in (equal_fit.accuracy_gaps(g, "mse") for g in groups) if len(t)]
+    if not tables:
+        return ""
+    below, pairs = count_below(tables)
+    higher = int((pd.concat(tables)["gap"] < -LIMITS.fit_gap).sum())
+    text = f" Compared with that of MSE, it is lower by as much {where_lower(below, pairs)}"
+    return text + (f", and higher by as much {where_lower(higher, pairs)}." if higher else ".")
 
 
 def answer(compared: pd.DataFrame) -> str:

@@ -138,7 +138,8 @@ def against_others(chosen: pd.DataFrame, images: int) -> str:
     )
     if "CCE stopped early" not in gaps:
         return text
-    return f"{text} {verdict(gaps['CCE stopped early'], accuracy, images)}"
+    rival = rivals["CCE stopped early"]
+    return f"{text} {verdict(mine, rival, images)}{at_edge(rival)}"
 
 
 def precision(accuracy: float, images: int) -> str:
@@ -147,7 +148,9 @@ def precision(accuracy: float, images: int) -> str:
     return (
         f"The standard error of one accuracy on {images:,} test images, the same ones for every "
         f"seed, is {error:.3f}. That of a difference of two is not known: it needs the predictions "
-        "at the epoch that is stopped at, and those of the last epoch alone are recorded."
+        "at the epoch that is stopped at, and those of the last epoch alone are recorded. So the "
+        "words here go by what it is if the two err independently; where they err on the same "
+        "images it is less."
     )
 
 
@@ -165,12 +168,25 @@ def convolutional(found: Collection[str]) -> str:
     )
 
 
-def verdict(gap: pd.Series, accuracy: float, images: int) -> str:
+def verdict(mine: pd.DataFrame, rival: pd.DataFrame, images: int) -> str:
     """RLL trained to the end against CCE stopped early: is one of them clearly more accurate?"""
-    if not told_apart(gap, accuracy, images):
+    if not told_apart(mine, rival, images):
         return "RLL trained to the end and CCE stopped early cannot be told apart by test accuracy."
-    side = "more" if gap.mean() > 0 else "less"
+    side = "more" if difference(mine, rival).mean() > 0 else "less"
     return f"RLL trained to the end is clearly {side} accurate than CCE stopped early."
+
+
+def at_edge(rival: pd.DataFrame) -> str:
+    """That CCE chose a step size at the edge of what was tried, so that another may do better; ''
+    where it did in no seed.
+    """
+    edges = [edge for edge in rival["edge"] if edge]
+    if not edges:
+        return ""
+    return (
+        f" CCE's step size is the {' or '.join(dict.fromkeys(edges))} one tried in {len(edges)} of "
+        f"{plural(len(rival), 'seed')}, so it might do better with another."
+    )
 
 
 def alike(chosen: pd.DataFrame, images: int) -> str:

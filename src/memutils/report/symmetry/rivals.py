@@ -73,12 +73,15 @@ def table(pool: Pool, stopped: Iterable[Record] = ()) -> pd.DataFrame:
 
 
 def trios(
-    pool: Pool, column: Column, name: str
+    pool: Pool, column: Column, rival: tuple[str, dict]
 ) -> list[tuple[Protocol, int, list[Measured], list[Measured | None]]]:
     """The protocol, seed, runs of CCE, RLL and the rival, and their runs on clean labels, of each
     seed that has all three, for the largest number of images that has any.
+
+    Args:
+        rival: its loss, and what else of CCE's run it changes.
     """
-    eta, (loss, changes) = Thresholds().main_eta, RIVALS[name]
+    eta, (loss, changes) = Thresholds().main_eta, rival
     for usual in pool.fitting(column.wanted("rll")):
         for protocol in pool.fitting(usual.settings | changes) if changes else [usual]:
             wanted = ((usual, "cce"), (usual, "rll"), (protocol, loss))
@@ -94,7 +97,7 @@ def trios(
 
 def of_rival(pool: Pool, column: Column, name: str) -> Iterable[dict]:
     """The rows of a rival on one network."""
-    for usual, seed, runs, clean in trios(pool, column, name):
+    for usual, seed, runs, clean in trios(pool, column, RIVALS[name]):
         tell = all(map(tells, map(Run, runs), (run and Run(run) for run in clean)))
         ends = {part: [Run(run).end(part) for run in runs] for part in ENDS}
         named = (column.title, usual.images, name, seed)
@@ -175,15 +178,20 @@ def untold(found: pd.DataFrame) -> str:
     if rows.empty:
         return ""
     number = counted(len(rows), "run").capitalize()
+    unfit = (rows["fitted"] < Thresholds().clean_fit).all()
+    why = (
+        "it fits too few of the clean images"
+        if unfit and len(rows) == 1
+        else "they fit too few of the clean images"
+        if unfit
+        else "one of CCE, RLL and the rival fits too few of the clean images, or RLL has no effect"
+    )
     shown = " ".join(
         f"With {rival} {network} fits {percent([*of['fitted']])} of the clean images and memorizes "
         f"{percent([*of['memorized']])} of the wrong labels."
         for (rival, network), of in rows.groupby(["rival", "network"], sort=False)
     )
-    return (
-        f" {number} of a rival cannot be compared, since one of the three does not fit the clean "
-        f"images or RLL has no effect. {shown}"
-    )
+    return f" {number} of a rival cannot be compared, since {why}. {shown}"
 
 
 def unlearned(found: pd.DataFrame) -> str:

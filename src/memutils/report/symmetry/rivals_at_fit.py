@@ -2,6 +2,8 @@
 networks fit as many of the clean images.
 
 At the end a rival that only slows training may not fit the clean images, and then says nothing.
+But equal fit is a moment, and a loss that memorizes late looks then as one that resists: MSE, which
+memorizes nearly all in the end, stands beside the rivals as the yardstick.
 """
 
 import pandas as pd
@@ -9,8 +11,12 @@ import pandas as pd
 from memutils.claims.contrasts import x_at_level
 from memutils.claims.selection import MAIN, Pool
 from memutils.claims.thresholds import Thresholds
+from memutils.names import LOSS_NAMES
 from memutils.report.symmetry.rivals import RIVALS, trios, whole
+from memutils.report.symmetry.weights_at_fit import LEVELS
 from memutils.words import counted, listed
+
+BESIDE = RIVALS | {LOSS_NAMES["mse"]: ("mse", {})}
 
 COLUMNS = ["network", "n", "rival", "f", "seed", "CCE", "RLL", "rival's x", "share"]
 
@@ -19,20 +25,32 @@ def table(pool: Pool) -> pd.DataFrame:
     """A row a network, rival, level of the training-mode f, and seed that has CCE and RLL too: the
     excess memorization x of the three where each first gets there, and the rival's share of what
     RLL takes off that of CCE; NaN where that is at most ``fit_gap``, or where one never gets there.
+    MSE stands beside the rivals of its network.
 
     Args:
         pool: from ``rivals.load``.
     """
     limits, rows = Thresholds(), []
     for column in MAIN:
-        for name in RIVALS:
-            for usual, seed, runs, _ in trios(pool, column, name):
-                for level in limits.fit_levels:
-                    cce, rll, rival = x = [x_at_level(run, level) for run in runs]
+        for name, rival in BESIDE.items():
+            for usual, seed, runs, _ in trios(pool, column, rival):
+                for level in LEVELS:
+                    cce, rll, other = x = [x_at_level(run, level) for run in runs]
                     told = cce - rll > limits.fit_gap  # not where one is NaN
-                    share = (cce - rival) / (cce - rll) if told else float("nan")
+                    share = (cce - other) / (cce - rll) if told else float("nan")
                     rows.append((column.title, usual.images, name, level, seed, *x, share))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    found = pd.DataFrame(rows, columns=COLUMNS)
+    return found[found["network"].isin(found.loc[found["rival"].isin([*RIVALS]), "network"])]
+
+
+def summary(found: pd.DataFrame) -> pd.DataFrame:
+    """The rival's x and share at each level, a row a network, rival and seed; ``found`` is from
+    ``table``.
+    """
+    told = found.dropna(subset=["share"])
+    wide = told.pivot(index=[*COLUMNS[:3], "seed"], columns="f", values=["rival's x", "share"])
+    wide.columns = [f"{name} at f = {level:g}" for name, level in wide.columns]
+    return wide.reset_index()
 
 
 def sentence(found: pd.DataFrame) -> str:
@@ -53,8 +71,9 @@ def sentence(found: pd.DataFrame) -> str:
     )
     tail = (
         f"Where CCE and RLL are less than {Thresholds().fit_gap:g} apart, or one of the three "
-        "never gets there, there is no share. This was looked at when the runs of seed 0 had been "
-        "seen, and no rule was written for it."
+        "never gets there, there is no share. A share here is one of a moment in training: MSE, "
+        "which stands beside the rivals, shows what it is worth. This was looked at when the runs "
+        "of seed 0 had been seen, and no rule was written for it."
     )
     return "\n".join([lead, "", *told, "", tail])
 

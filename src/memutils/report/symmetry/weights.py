@@ -139,8 +139,10 @@ RLL_SAYS = {
     "lies in between": "With {places} the weight does part of it: evened RLL{defined} has {share} "
     "of RLL's effect.",
     "first": "With {places} the weight alone does next to nothing in the end: evened RLL{defined} "
-    "has {share} of RLL's effect.{early} What is left between the two losses is how RLL treats the "
-    "other classes. Whether that helps because it makes the loss symmetric is not tested.",
+    "has {share} of RLL's effect.{early} What is left comes from where the two losses differ: in "
+    "predictions in which the other classes do not share evenly. There RLL's own weight is "
+    "smaller, and RLL pulls among the other classes too. Which of the two helps, and whether it "
+    "does because it makes the loss symmetric, is not tested.",
 }
 MSE_SAYS = {
     "last": "With {places} evened MSE{defined} resists nearly as MAE does: it has {share} of MAE's "
