@@ -7,6 +7,7 @@ The file has the form of ``bench.py``'s, without Lightning, and is whole after e
 """
 
 import argparse
+import contextlib
 import json
 import resource
 import sys
@@ -17,6 +18,7 @@ import bench
 import measure
 import ours
 import plain
+import torch
 from task import NETWORKS, Task, make_random
 
 from memutils import __version__
@@ -34,10 +36,16 @@ FULL = {
 QUICK = {"n": 256, "n_test": 100, "repeats": 1, "sizes": [256], "images": "random"}
 
 
+def as_torch_is() -> contextlib.AbstractContextManager:
+    """cuDNN as torch has it by default, which our trainer has changed for this process."""
+    return torch.backends.cudnn.flags(enabled=True, deterministic=False, allow_tf32=True)
+
+
 def turn(side: str, task: Task) -> dict:
     """One epoch of a side, after a warm-up, with images a second of its training steps."""
-    SIDES[side].epoch(task.first(measure.WARM_UP))
-    result = SIDES[side].epoch(task)
+    with as_torch_is() if side == "plain" else contextlib.nullcontext():
+        SIDES[side].epoch(task.first(measure.WARM_UP))
+        result = SIDES[side].epoch(task)
     trained = len(task.splits["train"]) // task.spec.batch_size * task.spec.batch_size
     return result | {"images_per_second": trained / result["train_seconds"]}
 

@@ -14,7 +14,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -170,16 +170,22 @@ def measure(options: argparse.Namespace) -> None:
             what = row.get("failed") or f"{sum(row['images_per_second']):,.0f} images/s"
             print(f"{row['at_once']} at once by {by}, steps {step}: {what}")
 
+    def add_alone(networks: Sequence[str]) -> None:
+        for network in networks:
+            found["alone"][network] = alone(network, options.n, options.seconds / 2)
+            write_whole(options.output, json.dumps(found, indent=1).encode())
+            print(f"{network} alone: {found['alone'][network]['images_per_second']:,.0f} images/s")
+        if device == "cuda":
+            torch.cuda.empty_cache()
+
     if device == "cuda":
         add("streams", "graph", as_streams)
         torch.cuda.empty_cache()
-    for network in NETWORKS:
-        found["alone"][network] = alone(network, options.n, options.seconds / 2)
-        write_whole(options.output, json.dumps(found, indent=1).encode())
-        print(f"{network} alone: {found['alone'][network]['images_per_second']:,.0f} images/s")
+    add_alone(["resnet18"])
     if device == "cuda":
         torch.cuda.empty_cache()
         add("processes", "graph", as_processes)
+    add_alone([network for network in NETWORKS if network != "resnet18"])
     add("processes", "eager", as_processes)
 
 

@@ -2,6 +2,7 @@
 
 import threading
 
+import pytest
 import torch
 from tape import taped
 from test_graph import GRAPH, make
@@ -32,6 +33,10 @@ def test_a_capture_that_breaks_off_tells_its_cause_and_leaves_the_process_unsafe
         trainer = make(GRAPH)
         trainer.prepare()
         assert trainer.execution.step == "eager" and graph.UNSAFE.is_set()
+        monkeypatch.setattr(graph, "cuda_graph", lambda step, stream: pytest.fail("it captured"))
+        waiting = make(GRAPH)
+        waiting.prepare()
+        assert waiting.execution.step == "eager", "no capture begins after that one"
     finally:
         graph.UNSAFE.clear()
 

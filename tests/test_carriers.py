@@ -49,10 +49,27 @@ def test_a_process_that_was_killed_is_started_anew():
 @pytest.mark.usefixtures("quick_data")
 def test_a_run_whose_steps_are_no_graph_gets_a_process_of_its_own(monkeypatch):
     passed = []
-    monkeypatch.setattr(Process, "__call__", lambda self, one, deadline: passed.append(one))
+    monkeypatch.setattr(
+        Process, "__call__", lambda self, one, deadline: passed.append((one, self.environment))
+    )
     one = Job(SMOKE, *next(iter(SPECS.items())))
     Stream()(one, math.inf)
-    assert passed == [one] and not records.load("smoke")
+    assert passed == [(one, {"MEMUTILS_GRAPHS": "no"})] and not records.load("smoke")
+
+
+def test_after_a_capture_that_broke_off_a_fresh_process_may_have_graphs(monkeypatch):
+    passed = []
+
+    def refused(*spec, **options):
+        graph.UNSAFE.set()
+        raise runs.NoGraphError("the capture broke off")
+
+    monkeypatch.setattr(runs, "run", refused)
+    monkeypatch.setattr(
+        Process, "__call__", lambda self, one, deadline: passed.append(self.environment)
+    )
+    Stream()(Job(SMOKE, *next(iter(SPECS.items()))), math.inf)
+    assert passed == [{}]
 
 
 def test_after_an_error_of_the_gpu_every_job_gets_a_process(monkeypatch):

@@ -244,16 +244,17 @@ def commands(monkeypatch) -> list:
 def test_the_first_visit_hands_what_it_found_to_the_queue_and_to_the_second(tmp_path, commands):
     out, work = str(tmp_path / "out"), str(tmp_path / "work")
     assert first.main([out, "--work", work]) == 1, "the streams were not tested"
-    unpacking, testing, measuring, running, table = commands
+    unpacking, warming, testing, measuring, running, table = commands
+    assert "import matplotlib.pyplot, torch" in warming[0]
     assert "unpack data" in unpacking[0] and "tests/gpu" in testing[0]
     assert "ways.json" in measuring[0] and "short.py" in table[0]
     assert "--by processes --at-once 2" in running[0] and "--only resnet18" in running[0]
-    assert 0 < limit_of(running[0]) <= 300 - first.TABLE
+    assert 0 < limit_of(running[0]) <= 420 - first.TABLE - first.ENDING
     assert running[1] == {} and "records.zip" in running[0]
     found = json.loads((tmp_path / "out/ways.json").read_text())
     assert found["chosen"]["step"] == "graph" and found["passed"] == sorted(GRAPHS)
     commands.clear()
-    assert second.main([out, "--work", work, "--first", out]) == 0
+    assert second.main([out, "--work", work]) == 0, "the folder of the work has it too"
     assert "--by processes --at-once 2" in commands[1][0] and commands[1][1] == {}
     assert 0 < limit_of(commands[1][0]) <= 420
     assert json.loads((tmp_path / "work/rates.json").read_text()) == found["rates"]
@@ -262,8 +263,8 @@ def test_the_first_visit_hands_what_it_found_to_the_queue_and_to_the_second(tmp_
 def test_without_tests_that_passed_steps_are_eager(tmp_path, commands):
     Visit.python.tests = "tests/gpu/test_gpu_steps.py::test FAILED"
     assert first.main([str(tmp_path / "out"), "--work", str(tmp_path / "work")]) == 1
-    assert commands[3][1] == {"MEMUTILS_GRAPHS": "no"}
-    assert "--by processes --at-once 2" in commands[3][0]
+    assert commands[4][1] == {"MEMUTILS_GRAPHS": "no"}
+    assert "--by processes --at-once 2" in commands[4][0]
 
 
 def test_the_second_visit_without_a_first_leaves_the_way_to_the_queue(tmp_path, commands):

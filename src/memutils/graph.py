@@ -72,6 +72,8 @@ class CapturedStep:
             torch.random.fork_rng(devices),
         ):
             try:
+                if UNSAFE.is_set():  # since this thread waited
+                    raise CannotCaptureError("an earlier capture in this process broke off")
                 self.replay = self.tried(lambda: step(loss), before)
             except CannotCaptureError:
                 raise

@@ -30,7 +30,9 @@ RECIPES = {
 EAGER, CPU = 1e-3, 0.05
 """How far a step may be from another, as a share of its length. On one device the kernels are the
 same. Between two, rounding is not: float32 and float64 on one CPU are up to 4e-3 apart (measured).
-A wrong batch, no momentum or the learning rate of the epoch before are off by .3 and more.
+A wrong batch, no momentum or the learning rate of the epoch before are off by .3 and more. The CPU
+is asked once for each network, with SGD: it is slow, and Adam makes a whole step of a gradient that
+is zero there and rounding here, as on ResNet-18's maps of one pixel.
 """
 
 
@@ -89,19 +91,21 @@ def compare(replayed: Trainer, others: dict[Trainer, float], loss, recipe: Recip
 @pytest.mark.parametrize("optimizer", RECIPES)
 @pytest.mark.parametrize("name", models.NETWORKS)
 def test_fifty_steps_in_float32(name, optimizer, loss):
+    on_cpu = loss == "rll" and (optimizer == "sgd" or name == "mlp")
     channels, recipe, loss = (
         (1 if name in ("mlp", "resnet18") else 3),
         RECIPES[optimizer],
         losses.build(loss),
     )
     network = models.build(name, (channels, 12, 12), 10, seed=0)
+    places = [(on_gpu.DEVICE, "graph"), (on_gpu.DEVICE, "eager")]
+    places += [("cpu", "eager")] if on_cpu else []
     with own_stream(on_gpu.DEVICE):
-        kinds = [(on_gpu.DEVICE, "graph"), (on_gpu.DEVICE, "eager"), ("cpu", "eager")]
-        made = [
+        replayed, *others = (
             make(network, channels, loss, recipe, Execution(device, "float32", 1, step))
-            for device, step in kinds
-        ]
-        compare(made[0], {made[1]: EAGER, made[2]: CPU}, loss, recipe)
+            for device, step in places
+        )
+        compare(replayed, dict(zip(others, (EAGER, CPU))), loss, recipe)
 
 
 @pytest.mark.parametrize("optimizer", RECIPES)

@@ -3,13 +3,15 @@
     python workflow/gpu/second.py OUT [--limit 420] [--first FIRST_OUT]
 
 Where a part is missing it keeps the one that came and ends; with both it carries out the queue in
-the way that the first visit chose, as written in FIRST_OUT/ways.json.
+the way that the first visit chose, as written in FIRST_OUT/ways.json, or in the folder --work
+where the first visit was to the same machine.
 """
 
 import json
 import sys
 from pathlib import Path
 
+from first import ENDING
 from visit import ROOT, Visit, parser_of, queue_words
 
 
@@ -31,13 +33,15 @@ def main(arguments: list[str] | None = None) -> int:
                 "A part of CIFAR-10 is missing. Send it to this machine and start the same again."
             )
         return int(bool(code))
-    path, known = options.first / "ways.json", visit.work / "rates.json"
+    known = visit.work / "rates.json"
+    places = [folder / "ways.json" for folder in (options.first, visit.work)]
+    path = next(filter(Path.exists, places), places[0])
     measured = json.loads(path.read_bytes()) if path.exists() else {"chosen": {}, "rates": {}}
     if not path.exists():
         visit.say(f"There is no {path}: runs are carried out in the queue's own way.")
     known.write_text(json.dumps(measured["rates"]))
     words, more = queue_words(options, measured["chosen"], "--rates", known)
-    return int(bool(visit.python(*words, "--limit", visit.left() - 10, more=more)[0]))
+    return int(bool(visit.python(*words, "--limit", visit.left() - ENDING, more=more)[0]))
 
 
 if __name__ == "__main__":

@@ -99,23 +99,25 @@ def in_words(error: Exception) -> str:
 
 class Stream:
     """Carries out jobs in this process, on a stream of its own; one whose steps are no graph in a
-    process of its own, and every job once this process may no longer use the GPU.
+    process without graphs, and every job in a fresh process once this one may no longer use the
+    GPU.
     """
 
     def __init__(self):
-        self.process = Process(MEMUTILS_GRAPHS="no")
+        self.eager, self.fresh = Process(MEMUTILS_GRAPHS="no"), Process()
 
     def __call__(self, job: Job, deadline: float) -> Record:
+        process = self.fresh
         try:
             if not UNSAFE.is_set():
                 return runs.run(
                     job.spec, job.scale, progress=False, until=deadline, load=load, graph_only=True
                 )
         except runs.NoGraphError:
-            pass
+            process = self.fresh if UNSAFE.is_set() else self.eager
         except Exception as error:
             if not lost(error):
                 raise
             UNSAFE.set()
         # here, since an error holds the refused trainer's memory
-        return self.process(job, deadline)
+        return process(job, deadline)
