@@ -1,6 +1,7 @@
 """The chapter on the number of images, on made-up records: cases, trends and what follows."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pandas as pd
@@ -181,6 +182,9 @@ def test_the_first_epochs_of_the_paper_s_run_are_told_at_equal_fit_and_judged_by
     assert "first fit 80 % of the right labels, counted while they train, the excess " in text
     assert f"memorization $x$ is {x:.2f}" in text
     assert "Of new images it gets 52 % right with CCE and 100 % with RLL." in text
+    assert re.search(r"These shares still change fast: after epoch \d+ CCE repeats \d\d %\. ", text)
+    still = dataclasses.replace(whole, runs=whole.runs | {("cce", 0): whole.runs["rll", 0]})
+    assert "change fast" not in first_epochs.told(still)
     short = first_epochs.in_short(whole)
     assert "repeats 0 % of the wrong labels and 84 % of the right ones with RLL, 96 % and" in short
     assert short.endswith("of new images it gets 100 % and 52 % right (one seed).")

@@ -12,6 +12,7 @@ from memutils.claims import equal_fit
 from memutils.claims.equal_fit import Group
 from memutils.claims.outcomes import excess
 from memutils.claims.selection import Pool
+from memutils.claims.thresholds import Thresholds
 from memutils.report import figures
 from memutils.report.figures import WIDE
 from memutils.report.looks import INK, look
@@ -66,6 +67,8 @@ def told(whole: Group | None) -> str:
         f"right ones; RLL repeats {shares['rll'][0]} and fits {shares['rll'][1]}. Of new images "
         f"it gets {new(whole, 'cce')} right with CCE and {new(whole, 'rll')} with RLL."
     )
+    if still := moving(whole):
+        text += f" {still}"
     if fit := at_fit(whole):
         text += f" {fit}"
     rate = whole.runs["rll", whole.seeds[0]].columns["lr"][-1] / whole.learning_rate
@@ -73,6 +76,19 @@ def told(whole: Group | None) -> str:
         f"{text} The learning rate is then still {percent([rate])} of what it was, so this is not "
         "the end of training, and no claim is judged by it."
     )
+
+
+def moving(whole: Group) -> str:
+    """What CCE repeats one evaluation earlier, where it differs from the last; '' where it hardly
+    does.
+    """
+    runs = [whole.runs["cce", seed] for seed in whole.seeds]
+    ends = [run.columns["memorized"][run.evaluated][-2:] for run in runs]
+    if max(float(np.ptp(shares)) for shares in ends) <= Thresholds().fit_gap:
+        return ""
+    epoch = runs[0].columns["epoch"][runs[0].evaluated][-2]
+    earlier = percent([float(shares[0]) for shares in ends])
+    return f"These shares still change fast: after epoch {epoch:g} CCE repeats {earlier}."
 
 
 def in_short(whole: Group) -> str:
