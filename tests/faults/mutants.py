@@ -59,7 +59,7 @@ TESTS = {
     "runs.records": ["test_records.py", "test_security.py", "test_format1.py"],
     "runs.record": ["test_records.py", "test_format1.py"],
     "runs.format1": ["test_format1.py"],
-    "runs.measured": ["test_measured.py", "test_runs.py"],
+    "runs.measured": ["test_measured.py", "test_runs.py", "test_golden.py"],
     "runs.entries": ["test_entries.py"],
     "runs.execute": ["test_runs.py", "test_resume.py"],
     "runs.setup": ["test_preparation.py", "test_runs.py", "test_labels.py", "test_own_labels.py"],
