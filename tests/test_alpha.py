@@ -7,7 +7,9 @@ import pytest
 from chapter import execute
 from made_up import write
 
+from memutils.claims.cases import FAILS, HOLDS
 from memutils.report import alpha
+from memutils.report.claims.turned import turned
 from memutils.runs import specs
 
 F = np.array([0.5, 0.9, 0.98])
@@ -86,3 +88,22 @@ def test_every_alpha_has_a_line_in_every_panel(width):
     for axis in axes:
         assert len({line.get_linestyle() for line in axis.lines}) == len(alpha.ALPHAS)
     assert not math.isnan(axes[0].lines[0].get_ydata()[-1])
+
+
+def test_a_verdict_that_differs_by_alpha_and_by_seed_is_said_to():
+    def verdict(column, *states):
+        cells = [
+            {"loss": "rll", "seed": seed, "eta": 0.4, "state": state}
+            for seed, state in enumerate(states)
+        ]
+        return {"part": "", "column": column, "cells": cells}
+
+    def told(*verdicts):
+        claim = {"id": "C16", "reading": "It is so.", "verdicts": [*verdicts]}
+        return turned({"claims": [claim]}, {0.1: "usual", 0.45: "large"})
+
+    text = told(verdict("usual", HOLDS), verdict("large", FAILS))
+    assert text.endswith("- C16 (It is so) holds at α = 0.1 and fails at α = 0.45.")
+    text = told(verdict("usual", HOLDS, FAILS), verdict("large", FAILS))
+    assert text.endswith("; at α = 0.1 the seeds differ as well, so α need not be the reason.")
+    assert told(verdict("usual", HOLDS), verdict("large", HOLDS)) == ""

@@ -23,11 +23,30 @@ def turned(content: dict, columns: dict[float, str], seed: int = 0) -> str:
             states = {a: state(own[c], seed) for a, c in columns.items() if c in own}
             if {HOLDS, FAILS} <= set(states.values()):
                 what = PARTS.get(part, claim["reading"].rstrip("."))
-                told.append(f"- {claim['id']} ({what}) {in_words(states)}.")
+                also = beside(own, columns)
+                told.append(f"- {claim['id']} ({what}) {in_words(states)}{also}.")
     if not told:
         return ""
-    lead = f"In seed {seed}, at η = {MAIN_ETA:g}, these verdicts on ResNet-18 depend on α:"
+    lead = (
+        f"In seed {seed}, at η = {MAIN_ETA:g}, these verdicts on ResNet-18 differ between the "
+        "values of α, with one run each:"
+    )
     return "\n".join([lead, "", *told])
+
+
+def beside(own: dict[str, dict], columns: dict[float, str]) -> str:
+    """At which α other seeds come to something else, so that α need not be the reason; '' if
+    nowhere.
+    """
+    judged = {alpha: own[column] for alpha, column in columns.items() if column in own}
+    mixed = [
+        f"{alpha:g}"
+        for alpha, verdict in judged.items()
+        if {HOLDS, FAILS} <= {state(verdict, cell["seed"]) for cell in verdict["cells"]}
+    ]
+    if not mixed:
+        return ""
+    return f"; at α = {listed(mixed)} the seeds differ as well, so α need not be the reason"
 
 
 def in_words(states: dict[float, str]) -> str:

@@ -3,9 +3,10 @@
 import pandas as pd
 
 from memutils.claims.outcomes import Run
+from memutils.claims.thresholds import Thresholds
 from memutils.report import origins
 from memutils.report.images import trajectories
-from memutils.report.images.trajectories import Followed
+from memutils.report.images.trajectories import Course, Followed
 from memutils.runs import records
 from memutils.words import counted, in_words, listed, percent
 
@@ -39,13 +40,20 @@ def fates(runs: Followed) -> str:
         told.append(f"{int(alone.sum()):,} with cross entropy alone")
     told.append(f"{int((~memorized).all(0).sum()):,} with none")
     each = listed(
-        f"{origins.number(share(c.memorized.mean()), [c.record.name])} with {c.name}"
+        f"{origins.number(share(c.memorized.mean()), [c.record.name])} with {c.name}{unfit(c)}"
         for c in runs.courses
     )
     return (
         f"**{runs.title}.** Of {m:,} mislabeled images the network has memorized {each} at the "
         f"last evaluation of these runs. Of these images {listed(told)}."
     )
+
+
+def unfit(course: Course) -> str:
+    """That a run is inconclusive, since it does not fit the clean images; '' if it does."""
+    fitted = Run(course.record).end("fitted")
+    short = fitted < Thresholds().clean_fit
+    return f" (inconclusive: it fits {share(fitted)} of the clean images)" if short else ""
 
 
 def again(runs: Followed) -> str:
@@ -92,7 +100,7 @@ def early(runs: Followed) -> str:
     course = runs.courses[losses.index("rll") if "rll" in losses else 0]
     given = course.predicted[EARLY] == runs.given
     return (
-        f"With {course.name} the network predicted the wrong label as early as epoch "
+        f"With {course.name} the network predicted the wrong label already at epoch "
         f"{runs.epochs[EARLY]} for {share(given[everyone].mean())} of the images that are "
         f"memorized with all losses, and for {share(given[~everyone].mean())} of the others."
     )
@@ -162,11 +170,12 @@ def verdict(found: pd.DataFrame) -> str:
         return "**Open.** No two losses with which few images are memorized are recorded yet."
     shared = (able["both"] > able["high"]) & (able["both"] >= SHARED * able["most"])
     same = bool(shared.all())
+    places = dict.fromkeys(able["set"])
     rho = able["order"].dropna()
     weak = not rho.empty and rho.max() < 0.5
     first = (
-        "**The same images.** Where few images are memorized, they are the same with one loss as "
-        "with another, more often than independence gives."
+        f"**The same images.** Where few images are memorized ({'; '.join(places)}), they are the "
+        "same with one loss as with another, more often than independence gives."
         if same
         else "**Undecided.** Where few images are memorized, not every pair of losses shares more "
         "of them than independence gives."
