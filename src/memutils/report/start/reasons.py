@@ -21,7 +21,7 @@ from memutils.report.size.sentences import means
 from memutils.report.start.sentences import whole
 from memutils.report.steps import at_the_end, data, p1, verdict
 from memutils.report.switching import at_switch
-from memutils.report.symmetry import ablation, plane, weights, weights_at_fit
+from memutils.report.symmetry import ablation, plane, rivals, weights, weights_at_fit
 from memutils.report.symmetry.ablation import Contrast
 from memutils.report.symmetry.ablation_words import bounded_shares
 from memutils.runs import records
@@ -133,6 +133,8 @@ def limits(content: dict, pool: Pool, switch: Switch | None) -> str:
     """What could change the answer, a list in Markdown."""
     told = [*images(content), *clock(pool)]
     told += [path(switch)] if switch and switch.clear else []
+    if rival := rivals.augmented(rivals.load(pool)):
+        told.append(f"**[Another remedy](symmetry.ipynb).** {rival}")
     human = arms.in_short(pool).replace(
         "labels from people", "[labels from people](human.ipynb)", 1
     )
