@@ -15,7 +15,7 @@ import pytest
 from memutils.claims.selection import Pool
 from memutils.report.human import arms
 from memutils.report.size import first_epochs
-from memutils.report.symmetry import plane, weights
+from memutils.report.symmetry import plane, rivals, rivals_at_fit, weights
 
 ROOT = Path(__file__).parents[1]
 TEXTS = {path: (ROOT / path).read_text(encoding="utf-8") for path in ("README.md", "book/run.md")}
@@ -46,6 +46,11 @@ def test_the_readme_says_what_labels_from_people_change(repository):
     text = " ".join(TEXTS["README.md"].split())
     found = arms.verdict(Pool.load())
     assert arms.described(found.rows, found.state) in text
+
+
+def test_the_readme_says_what_mirrored_and_cropped_images_do(repository):
+    text = " ".join(TEXTS["README.md"].split())
+    assert rivals_at_fit.augmented(rivals.load(Pool.load())) in text
 
 
 def test_the_readme_s_reason_is_what_the_records_say(repository):

@@ -32,16 +32,6 @@ def test_a_share_is_of_rlls_effect():
     assert text.endswith(f"The others are {NOT_RUN}: crops; flips and crops; early stopping.")
 
 
-def test_mirrored_and_cropped_images_are_told_beside_rll():
-    changed = {"augment": "flip+crop", **MNIST}
-    pool = Pool([CCE, RLL, make("cce", m=0.08, r=0.9, f=0.94, test=0.9, **changed)])
-    assert rivals.augmented(pool) == (
-        "With cross entropy on mirrored and cropped images ResNet-18 on MNIST repeats 8 % of the "
-        "wrong labels and fits 94 % of the right ones (RLL 10 % and 100 %; one seed)."
-    )
-    assert rivals.augmented(Pool([CCE, RLL])) == ""
-
-
 def test_a_rival_that_does_harm_has_a_negative_share():
     (share,) = rivals.table(Pool([CCE, RLL, decayed(0.98)]))["share"]
     assert share == pytest.approx(-0.1)

@@ -21,13 +21,13 @@ from memutils.report.size.sentences import means
 from memutils.report.start.sentences import whole
 from memutils.report.steps import at_the_end, data, p1, verdict
 from memutils.report.switching import at_switch
-from memutils.report.symmetry import ablation, plane, rivals, weights, weights_at_fit
+from memutils.report.symmetry import ablation, plane, rivals, rivals_at_fit, weights, weights_at_fit
 from memutils.report.symmetry.ablation import Contrast
-from memutils.report.symmetry.ablation_words import bounded_shares
+from memutils.report.symmetry.ablation_words import bounded_shares, by_network
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import load_scale
-from memutils.words import counted, percent
+from memutils.words import counted, listed, percent
 
 CLEAR = 0.5
 """A share that rises by this much after a switch rises clearly."""
@@ -101,13 +101,11 @@ def symmetry(content: dict, pool: Pool) -> list[str]:
         )
     found = [*ablation.convolutional(pool)]
     parts = bounded_shares(ablation.contrasts(found, ablation.FIRST + ablation.WHOLE))
-    for place in dict.fromkeys(where for *_, where in parts):
-        taken = percent([share for share, _, where in parts if where == place])
+    if parts:
         told.append(
             "RLL and symmetrized GCE (generalized cross entropy) are made from cross entropy in "
-            "two steps: bound the loss, "
-            f"then make it symmetric. With {place} the bounded loss, whose weight is another, "
-            f"already takes off {taken} of what both steps do."
+            "two steps: bound the loss, then make it symmetric. Of what both steps take off, the "
+            f"bounded loss, whose weight is another, already takes off {listed(by_network(parts))}."
         )
     return told
 
@@ -133,7 +131,7 @@ def limits(content: dict, pool: Pool, switch: Switch | None) -> str:
     """What could change the answer, a list in Markdown."""
     told = [*images(content), *clock(pool)]
     told += [path(switch)] if switch and switch.clear else []
-    if rival := rivals.augmented(rivals.load(pool)):
+    if rival := rivals_at_fit.augmented(rivals.load(pool)):
         told.append(f"**[Another remedy](symmetry.ipynb).** {rival}")
     human = arms.in_short(pool).replace(
         "labels from people", "[labels from people](human.ipynb)", 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from statistics import fmean
+from typing import NamedTuple
 
 from memutils.claims.outcomes import Measured, Run
 from memutils.claims.selection import COLUMNS
@@ -12,6 +13,9 @@ from memutils.report.symmetry.ablation import CHAINS, PAIRS, Contrast
 from memutils.report.symmetry.traits import traits
 from memutils.runs.specs import load_scale
 from memutils.words import counted, in_words, listed, of_pairs, percent
+
+LITTLE, MUCH = 0.1, 0.5
+"""Shares of a chain's effect that are next to nothing and most of it, for the reader."""
 
 
 def fewer(found: Iterable[Contrast]) -> tuple[int, int]:
@@ -131,10 +135,24 @@ def missing(found: Iterable[Contrast]) -> str:
     return f"These pairs are {NOT_RUN}: {'; '.join(told)}." if told else ""
 
 
-def bounded_shares(found: Iterable[Contrast]) -> list[tuple[float, str, str]]:
-    """How much of what a whole chain takes off comes from bounding alone, mean over the seeds that
-    have all three losses; and of which losses, where. Chains that take off less than one point are
-    left out.
+class Bounded(NamedTuple):
+    """How much of what a whole chain takes off comes from bounding alone.
+
+    Attributes:
+        share: of it, the mean over the seeds.
+        losses: the bounded loss and the one that is symmetric as well.
+        where: network, data and step size.
+        seeds: how many have all three losses.
+    """
+
+    share: float
+    losses: str
+    where: str
+    seeds: int
+
+
+def bounded_shares(found: Iterable[Contrast]) -> list[Bounded]:
+    """The chains that take off one point at least.
 
     ``found``: contrasts of ``ablation.FIRST`` and ``ablation.WHOLE``.
     """
@@ -149,8 +167,27 @@ def bounded_shares(found: Iterable[Contrast]) -> list[tuple[float, str, str]]:
             off = [[s.difference for s in c.told if s.seed in common] for c in steps]
             if common and fmean(off[1]) <= -0.01:
                 names = f"{LOSS_NAMES[bounded]} and {LOSS_NAMES[end]}"
-                shares.append((fmean(off[0]) / fmean(off[1]), names, where))
+                share = fmean(off[0]) / fmean(off[1])
+                shares.append(Bounded(share, names, where, len(common)))
     return shares
+
+
+def by_network(shares: Iterable[Bounded]) -> list[str]:
+    """'74 to 94 % with MLP on MNIST (5k)', over losses and step sizes; with the number of seeds
+    where it is one.
+    """
+    networks: dict[str, list[Bounded]] = {}
+    for one in shares:
+        networks.setdefault(one.where.partition(", s = ")[0], []).append(one)
+    return [
+        f"{percent([one.share for one in of])} with {network}{single(of)}"
+        for network, of in networks.items()
+    ]
+
+
+def single(of: Iterable[Bounded]) -> str:
+    """' (one seed)' where there is no more; else ''."""
+    return " (one seed)" if {one.seeds for one in of} == {1} else ""
 
 
 def bounding(found: Iterable[Contrast]) -> str:
@@ -158,9 +195,12 @@ def bounding(found: Iterable[Contrast]) -> str:
     shares = bounded_shares(found)
     if not shares:
         return ""
-    part = all(0 < share < 1 for share, *_ in shares)
+    part = all(0 < one.share < 1 for one in shares)
     does = "already takes off part of" if part else "takes off this share of"
-    told = listed(f"{percent([s])} for {names} ({where})" for s, names, where in shares)
+    told = listed(
+        f"{percent([one.share])} for {one.losses} ({one.where}{', one seed' * (one.seeds == 1)})"
+        for one in shares
+    )
     return (
         f"Bounding cross entropy, without making it symmetric, {does} what the bounded and "
         f"symmetric loss takes off: {told}. These shares are for that order, first the bound and "
@@ -198,14 +238,17 @@ def takeaway(found: Iterable[Contrast], more: Iterable[Contrast], weight: str = 
         f"In {of_pairs(less, pairs)} of runs that can tell, on {places}, the symmetrized loss "
         f"memorizes less than its partner{silent(found)}."
     ]
-    bound, begun = [share for share, *_ in bounded_shares(more)], from_bounded(found)
-    if bound and begun and max(bound) < 1 and min(begun) > 0:
+    shares, begun = bounded_shares(more), from_bounded(found)
+    least, most = (of((one.share for one in shares), default=1) for of in (min, max))
+    if least < LITTLE and most > MUCH:
+        told.append("What a bound does without symmetry depends on the network and the data.")
+    elif begun and most < 1 and min(begun) > 0:
         told.append("Neither bounding nor symmetrizing alone explains how much is memorized.")
-    if bound:
-        rest = ", and symmetrizing after it takes off the rest" if max(bound) < 1 else ""
+    if shares:
+        rest = "; symmetrizing after it takes off the rest" if most < 1 else ""
         told.append(
-            f"From cross entropy, a bound takes off {percent(bound)} of what bound and symmetry "
-            f"take off together{rest}."
+            "Of what bound and symmetry together take off cross entropy, a bound takes off "
+            f"{listed(by_network(shares))}{rest}."
         )
     if begun:
         told.append(

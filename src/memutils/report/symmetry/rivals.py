@@ -149,28 +149,6 @@ def effects(ends: dict[str, list[float]], tell: bool) -> tuple[float, ...]:
     return *(of[2] for of in ends.values()), *shares
 
 
-def augmented(pool: Pool) -> str:
-    """What cross entropy memorizes and fits of images that are mirrored and cropped, beside RLL,
-    network by network; '' without runs.
-
-    Args:
-        pool: from ``load``.
-    """
-    told = []
-    for column in MAIN:
-        runs = [[Run(run) for run in of[2]] for of in trios(pool, column, RIVALS[AUGMENTED])]
-        if not runs:
-            continue
-        m, f = ([percent([r[i].end(part) for r in runs]) for i in (1, 2)] for part in ENDS[1::-1])
-        told.append(
-            f"{column.title} repeats {m[1]} of the wrong labels and fits {f[1]} of the right ones "
-            f"(RLL {m[0]} and {f[0]}; {counted(len(runs), 'seed')})"
-        )
-    if not told:
-        return ""
-    return f"With cross entropy on mirrored and cropped images {listed(told)}."
-
-
 def sentence(found: pd.DataFrame) -> str:
     """What the rivals do and which have no runs, in Markdown."""
     told = []

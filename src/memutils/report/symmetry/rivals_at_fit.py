@@ -9,12 +9,13 @@ memorizes nearly all in the end, stands beside the rivals as the yardstick.
 import pandas as pd
 
 from memutils.claims.contrasts import x_at_level
+from memutils.claims.outcomes import Run
 from memutils.claims.selection import MAIN, Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
-from memutils.report.symmetry.rivals import RIVALS, trios, whole
+from memutils.report.symmetry.rivals import AUGMENTED, RIVALS, trios, whole
 from memutils.report.symmetry.weights_at_fit import LEVELS
-from memutils.words import counted, listed
+from memutils.words import counted, listed, percent
 
 BESIDE = RIVALS | {LOSS_NAMES["mse"]: ("mse", {})}
 
@@ -87,3 +88,40 @@ def of_rivals(rows: pd.DataFrame) -> str:
     if len(set(seeds)) == 1:
         return listed(told) + seeds[0]
     return listed(map(str.__add__, told, seeds))
+
+
+def augmented(pool: Pool) -> str:
+    """What cross entropy memorizes and fits of images that are mirrored and cropped, beside RLL, at
+    the end and at the highest fit at which there is a share; '' without runs.
+
+    Args:
+        pool: from ``rivals.load``.
+    """
+    told = []
+    for column in MAIN:
+        runs = [[Run(run) for run in of[2]] for of in trios(pool, column, RIVALS[AUGMENTED])]
+        if not runs:
+            continue
+        m, f = (
+            [percent([r[i].end(part) for r in runs]) for i in (1, 2)]
+            for part in ("memorized", "fitted")
+        )
+        told.append(
+            f"{column.title} repeats {m[1]} of the wrong labels and fits {f[1]} of the right ones "
+            f"(RLL {m[0]} and {f[0]}; {counted(len(runs), 'seed')})"
+        )
+    if not told:
+        return ""
+    ends = f"With cross entropy on mirrored and cropped images {listed(told)}."
+    found = table(pool).query("rival == @AUGMENTED").dropna(subset=["share"])
+    shares = [
+        f"{whole(of.loc[of['f'] == of['f'].max(), 'share'])} with {network} (f = {of['f'].max():g})"
+        for network, of in found.groupby("network", sort=False)
+    ]
+    if not shares:
+        return ends
+    return (
+        f"{ends} Where all three runs fit the same share f of the right labels, mirroring and "
+        f"cropping takes off {listed(shares)} of what RLL takes off cross entropy's excess "
+        "memorization."
+    )
