@@ -12,8 +12,8 @@ import io
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
+import zipfile
 from pathlib import Path
 
 from pack import PARTS, pack
@@ -62,10 +62,10 @@ def prepare(folder: Path, names: list[str]) -> int:
 
 def unpack_commit(folder: Path) -> None:
     """The code of the commit that is checked out."""
-    command = ["git", "-C", provenance.root(), "archive", "HEAD", *CODE]
+    command = ["git", "-C", provenance.root(), "archive", "--format=zip", "HEAD", *CODE]
     content = subprocess.run(command, capture_output=True, check=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        archive.extractall(folder, filter="data")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(folder)
 
 
 def missing_runs() -> str:
