@@ -61,6 +61,7 @@ def sentence(found: pd.DataFrame) -> str:
         for (network, images, level), rows in found.dropna(subset=["share"]).groupby(
             ["network", "n", "f"], sort=False
         )
+        if {*rows["rival"]} & RIVALS.keys()
     ]
     if not told:
         return ""
