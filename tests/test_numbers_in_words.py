@@ -53,3 +53,9 @@ def test_only_a_number_has_a_minus_sign_and_stays_with_its_percent_sign():
     assert words.typeset("-0.00 to -0.01; -0, -0.0.") == "0.00 to −0.01; 0, 0.0."
     assert words.typeset("ResNet-18: -0.5, 1e-5; 7 %") == "ResNet-18: −0.5, 1e-5; 7\u00a0%"
     assert words.typeset("from -0.00 to -0.01, not -0.") == "from 0.00 to −0.01, not 0."
+
+
+def test_a_note_that_stands_beside_every_part_is_said_once():
+    assert words.listed_with(["a", "b", "c"], ["x", "x", "x"]) == "a, b and c (x)"
+    assert words.listed_with(["a", "b"], ["x", "y"]) == "a (x) and b (y)"
+    assert words.listed_with(["a"], ["x"]) == "a (x)"

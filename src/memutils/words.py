@@ -16,6 +16,13 @@ def counted(n: int, noun: str) -> str:
     return f"{in_words(n) if n else 'no'} {noun}{'' if n == 1 else 's'}"
 
 
+def listed_with(parts: Sequence[str], notes: Sequence[str]) -> str:
+    """'a (x) and b (y)', each part with its note; 'a and b (x)' where the notes are the same."""
+    if len(set(notes)) == 1:
+        return f"{listed(parts)} ({notes[0]})"
+    return listed(f"{part} ({note})" for part, note in zip(parts, notes, strict=True))
+
+
 def plural(n: int, noun: str) -> str:
     """'1 seed', '3 seeds', in figures as beside other figures."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"

@@ -181,13 +181,9 @@ def untold(found: pd.DataFrame) -> str:
         return ""
     number = counted(len(rows), "run").capitalize()
     unfit = (rows["fitted"] < Thresholds().clean_fit).all()
-    why = (
-        "it fits too few of the clean images"
-        if unfit and len(rows) == 1
-        else "they fit too few of the clean images"
-        if unfit
-        else "one of CCE, RLL and the rival fits too few of the clean images, or RLL has no effect"
-    )
+    why = "one of CCE, RLL and the rival fits too few of the clean images, or RLL has no effect"
+    if unfit:
+        why = f"{'it fits' if len(rows) == 1 else 'they fit'} too few of the clean images"
     shown = " ".join(
         f"With {rival} {network} fits {percent([*of['fitted']])} of the clean images and memorizes "
         f"{percent([*of['memorized']])} of the wrong labels."

@@ -15,7 +15,7 @@ from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
 from memutils.report.symmetry.rivals import AUGMENTED, RIVALS, trios, whole
 from memutils.report.symmetry.weights_at_fit import LEVELS
-from memutils.words import counted, listed, percent
+from memutils.words import counted, listed, listed_with, percent
 
 BESIDE = RIVALS | {LOSS_NAMES["mse"]: ("mse", {})}
 
@@ -85,10 +85,8 @@ def of_rivals(rows: pd.DataFrame) -> str:
     told, seeds = [], []
     for name, of in rows.groupby("rival", sort=False):
         told.append(f"{name} {whole(of['share'])}")
-        seeds.append(f" ({counted(len(of), 'seed')})")
-    if len(set(seeds)) == 1:
-        return listed(told) + seeds[0]
-    return listed(map(str.__add__, told, seeds))
+        seeds.append(counted(len(of), "seed"))
+    return listed_with(told, seeds)
 
 
 def augmented(pool: Pool) -> str:

@@ -14,7 +14,7 @@ from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
 from memutils.report.symmetry import weights
 from memutils.runs.records import Record
-from memutils.words import counted, in_words, listed, percent
+from memutils.words import counted, in_words, listed_with, percent
 
 CHAIN = weights.CHAINS[0]
 LEVELS = (*Thresholds().fit_levels, 0.975, 0.99)
@@ -80,10 +80,8 @@ def at_levels(rows: pd.DataFrame) -> str:
             told.append(f"{percent([*shares['share']])} at f = {level:g}")
             some = f"{in_words(len(shares))} of {counted(len(of), 'case')}"
             whole = counted(shares["seed"].nunique(), "seed")
-            counts.append(f" ({whole if len(shares) == len(of) else some})")
-    if len(set(counts)) == 1:
-        return listed(told) + counts[0]
-    return listed(map(str.__add__, told, counts))
+            counts.append(whole if len(shares) == len(of) else some)
+    return listed_with(told, counts)
 
 
 def delayed(found: pd.DataFrame, places: Iterable[str]) -> str:
