@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from memutils import losses
 from memutils.errors import UserError
-from memutils.losses import RLL, Loss, Parameter
+from memutils.losses import CCE, RLL, Loss, Parameter
 from memutils.runs import specs
 
 Z = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
@@ -149,3 +149,39 @@ def test_a_loss_may_take_the_logits_themselves():
 
     assert Margin("none")(Z.half(), Y).dtype == torch.float32
     torch.testing.assert_close(Margin("none")(Z, Y), -Z[range(6), Y])
+
+
+def test_a_loss_without_its_function_says_what_to_define():
+    with pytest.raises(NotImplementedError, match=r"define per_example\(self, outputs, target\)"):
+        type("Empty", (Loss,), {})()(Z, Y)
+
+
+def test_a_parameter_is_declared_as_one():
+    with pytest.raises(UserError, match=r"\{'focus': Parameter\(2\.0\)\}"):
+        type("Bare", (Loss,), {"loss_parameters": {"focus": 2.0}})
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_a_loss_that_is_reduced_twice_is_refused(reduction):
+    class Mean(Loss):
+        def per_example(self, log_p, target):
+            return -losses.pick(log_p, target).mean()
+
+    with pytest.raises(ValueError, match=r"a value for each example, \(6,\), not \(\)"):
+        Mean(reduction)(Z, Y)
+
+
+def test_an_argument_that_a_loss_does_not_have_is_named_with_those_it_has():
+    with pytest.raises(TypeError, match=r"RLL: .*'alfa'; it takes alpha, reduction"):
+        losses.RLL(alfa=1)
+
+
+@pytest.mark.parametrize("make", [losses.symmetrized, lambda loss: losses.weighted(CCE, loss)])
+def test_losses_are_made_of_classes(make):
+    with pytest.raises(UserError, match=r"Give the class of a loss, e\.g\. CCE, not MAE\(\)"):
+        make(losses.MAE())
+
+
+def test_a_weight_that_a_sum_does_not_have_is_named():
+    with pytest.raises(UserError, match="Unknown parameter 'activ'. Did you mean 'active'"):
+        losses.weighted(CCE, losses.MAE, activ=2)

@@ -221,12 +221,22 @@ def test_gradient_does_not_die_where_a_clamp_would_kill_it():
         (torch.zeros(4, 3), torch.zeros(4, 3, dtype=int)),
         (torch.zeros(4, 3), torch.zeros(4)),
         (torch.zeros(4, 3), torch.zeros(4, dtype=bool)),
+        (torch.zeros(4, 1), torch.zeros(4, dtype=int)),
     ],
 )
 def test_wrong_shapes_and_types_are_errors(logits, target):
     for loss in EVERY:
         with pytest.raises(ValueError, match="expected logits|class indices"):
             loss(logits, target)
+
+
+def test_what_is_no_tensor_is_an_error():
+    logits, target = np.zeros((4, 3)), [0, 1, 2, 0]
+    for loss in EVERY:
+        with pytest.raises(TypeError, match="as tensors, got Tensor and list"):
+            loss(torch.from_numpy(logits), target)
+        with pytest.raises(TypeError, match="as tensors, got ndarray and Tensor"):
+            loss(logits, torch.tensor(target))
 
 
 @pytest.mark.parametrize("alpha", [1e-30, 1e30])

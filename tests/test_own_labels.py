@@ -218,10 +218,12 @@ def test_a_matrix_of_ones_own_is_the_law_of_a_run(tmp_path, kind):
         ("", "mine.csv"),
         ("a,b,c\n" * 3, "cannot be read"),
         ("1,0\n0,1\n", "is for 2 classes, the data set has 3"),
-        ("1,0,0\n0,1,0\n0,1,1\n", "each row must sum to 1"),
+        ("1,0,0\n0,1,0\n0,1,1\n", "Row 2 of the noise matrix sums to 2; divide it by its sum"),
         ("1,0,0\n0,1,0\n0,0\n", "cannot be read"),
-        ("1,0,0\n0,2,-1\n0,0,1\n", "without negative entries"),
-        ("nan,0,0\n0,1,0\n0,0,1\n", "must be square"),
+        ("1,0,0\n0,2,-1\n0,0,1\n", "Row 1 of the noise matrix has an entry that is no"),
+        ("nan,0,0\n0,1,0\n0,0,1\n", "Row 0 of the noise matrix has an entry"),
+        ("1,0,0\n0,1,0\n", r"must be square, .* this one has the shape 2 x 3"),
+        ("a b c\n1 0 0\n0 1 0\n0 0 1\n", "commas between them, and no header"),
     ],
 )
 def test_a_matrix_that_is_none(tmp_path, text, message):
@@ -232,3 +234,21 @@ def test_a_matrix_that_is_none(tmp_path, text, message):
     with pytest.raises(UserError, match=message) as error:
         labeling.settle("matrix", 0.4, "mine", dataset, tmp_path)
     assert "mine.csv" in str(error.value)
+
+
+def test_a_spreadsheet_s_mark_at_the_start_of_a_file_does_no_harm(tmp_path):
+    (tmp_path / "noise").mkdir()
+    (tmp_path / "noise" / "mine.csv").write_text("0.6,0.4\n0.4,0.6\n", encoding="utf-8-sig")
+    matrix, _ = labeling.read_matrix("mine", 2, tmp_path)
+    assert matrix.tolist() == [[0.6, 0.4], [0.4, 0.6]]
+
+
+@pytest.mark.parametrize("name", ["mine.csv", "mine.npy"])
+def test_a_matrix_is_named_without_its_ending(name):
+    with pytest.raises(UserError, match="without its ending: 'mine'"):
+        labeling.check_setting("matrix", name, "mnist")
+
+
+def test_symmetric_noise_is_told_its_two_names():
+    with pytest.raises(UserError, match="set noise to 'others', the paper's, .* or to 'all'"):
+        smoke(noise="symmetric")

@@ -225,8 +225,9 @@ def test_a_record_under_another_name_or_absent():
     other = record.path.rename(record.path.with_name("other.json"))
     with pytest.raises(UserError, match=f"is of the run {KEY}"):
         records.read(other)
-    with pytest.raises(UserError, match="cannot be read"):
-        records.read(record.path)
+    with pytest.raises(UserError, match="There is no record") as error:
+        records.read(str(record.path.with_name("othr.json")))
+    assert str(error.value).endswith("Did you mean 'other'?")
     assert records.find("test", KEY, SPEC) is None
 
 
@@ -283,3 +284,12 @@ def test_arrays_that_do_not_fit_the_columns_are_refused():
 def test_where_records_lie(monkeypatch):
     monkeypatch.delenv("MEMUTILS_RESULTS")
     assert records.path_of("quick", "key") == REPOSITORY / "results" / "quick" / "key.json"
+
+
+def test_an_array_that_is_not_there_is_no_damage():
+    record = write()
+    with pytest.raises(UserError, match=r"no array 'train_tru'; it has .*train_true") as error:
+        record.arrays("train_tru")
+    assert "Delete" not in str(error.value)
+    with pytest.raises(UserError, match="log_probabilities: true"):
+        record.arrays("train_log_p")

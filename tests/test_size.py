@@ -82,7 +82,7 @@ def test_the_chapter_says_what_more_images_do():
     gap = {1250: F[-1] ** 4 - m[1250], 20_000: 0.3 * F[-1] ** 4 - m[20_000]}
     gap = {n: f"{100 * value:.0f} points" for n, value in gap.items()}
     goes = f"goes from {gap[1250]} with 1,250 images to {gap[20_000]} with 20,000 after"
-    assert told.count(goes) == 2 and told.count("At equal fit (f = 0.9) it goes from") == 2
+    assert told.count(goes) == 2 and told.count("excess memorization x goes from") == 2
     late = F[-1] ** 4 - m[20_000]
     assert f"and is {100 * late:.0f} points with 20,000 after 4 times as many." in told
     assert "inconclusive" not in text and not chapter["frame"]["inconclusive"].any()
@@ -134,7 +134,7 @@ def test_a_difference_that_ends_at_equal_fit_is_said_to():
             write("size", key, spec, F, x, spec.n_train)
     found = size.load("cpu")
     text = verdict.of_equal_fit(found.groups, "resnet18")
-    assert "it goes from " in text and text.endswith("begun to memorize at that fit.")
+    assert "memorization x goes from " in text and text.endswith("begun to memorize at that fit.")
     assert verdict.of_equal_fit([], "resnet18") == ""
 
 
@@ -166,7 +166,9 @@ def test_the_second_size_at_the_paper_s_learning_rate_fills_itself_in():
 
 def test_the_first_epochs_of_the_paper_s_run_are_told_at_equal_fit_and_judged_by_no_claim():
     assert first_epochs.load() is None
-    assert first_epochs.told(None).startswith("The paper's own run, on all 50,000 images for 100")
+    assert first_epochs.told(None).startswith(
+        "A run by the paper's own protocol, on all 50,000 images for 100"
+    )
     begun = specs.load_scale("paper-start")
     paper = specs.load_scale("paper").specs()
     for key, spec in begun.specs().items():
@@ -221,6 +223,8 @@ def test_as_many_passes_leave_out_runs_that_are_shorter_or_do_not_fit(tmp_path, 
     text = passes.sentence(found)
     assert "at 60, and with 5,000, 10,000 and 20,000 images, ResNet-18 memorizes" in text
     both = pd.DataFrame({"rll": [0.25, 0.02], "cce": [1.0, 0.97]}, index=[1250, 20000])
+    assert passes.falls(both).endswith("falls with more images, and with CCE it hardly falls.")
+    both["cce"] = [0.97, 1.0]
     assert passes.falls(both).endswith("falls with more images, and with CCE it does not fall.")
     assert passes.falls(both[["cce", "cce"]].set_axis(["rll", "cce"], axis=1)) == (
         "So with both losses it does not fall with more images."

@@ -199,3 +199,13 @@ def test_a_tilde_is_the_home_folder(tmp_path):
     assert done.returncode == 0 and list(tmp_path.glob("built/runs/smoke/*/jobs/*.json")), (
         done.stdout + done.stderr
     )
+
+
+@pytest.mark.parametrize(("profile", "dirty"), [("slurm", True), ("slurm", False), ("local", True)])
+def test_a_grid_for_a_cluster_notes_what_is_not_committed(profile, dirty, monkeypatch, capsys):
+    """Records of code that is no commit's are refused when they are brought home."""
+    monkeypatch.setattr(start.provenance, "source_state", lambda: {"commit": "", "dirty": dirty})
+    typed = dict(target="runs", scale="smoke", only="", jobs="1", build="_build", share="")
+    start.start(argparse.Namespace(profile=profile, **typed))
+    noted = "commit first" in capsys.readouterr().err
+    assert noted == (dirty and profile == "slurm")

@@ -15,9 +15,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from memutils.errors import UserError, command, unknown_name
-from memutils.runs import grid, specs
+from memutils.runs import grid, provenance, specs
 
 WORKFLOW = Path(__file__).parent
+UNCOMMITTED = (
+    "Note: there are changes that are not committed. Another checkout refuses records that no"
+    " commit's code has made: commit first."
+)
 
 
 def positive(name: str, text: str) -> int:
@@ -71,6 +75,8 @@ def start(options: argparse.Namespace) -> list[str]:
     options.scale = specs.scale_name(options.scale)
     words = snakemake(options.target, options)
     jobs = int(options.jobs) if options.profile == "local" else 0  # of a cluster nothing is known
+    if options.profile != "local" and provenance.source_state()["dirty"]:
+        print(UNCOMMITTED, file=sys.stderr)
     print(grid.estimate(specs.load_scale(options.scale), options.only, jobs), flush=True)
     return words
 

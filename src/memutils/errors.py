@@ -34,9 +34,15 @@ def command(main: Callable[..., int]) -> Callable[..., int]:
     return guarded
 
 
+def nearest(name: object, valid: Iterable[str]) -> str:
+    """' Did you mean 'rll'?', for the end of an error; '' where no valid name is near."""
+    near = get_close_matches(str(name), sorted(valid), 1, 0.5)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
 def unknown_name(kind: str, name: object, valid: Iterable[str]) -> UserError:
     """The error for a name that is not among the valid ones; names the nearest one."""
     valid = sorted(valid)
-    near = get_close_matches(str(name), valid, 1, 0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return UserError(f"Unknown {kind} {str(name)[:80]!r}.{hint} Choose one of: {', '.join(valid)}.")
+    hint = nearest(name, valid)
+    names = ", ".join(one or "'' (none)" for one in valid)
+    return UserError(f"Unknown {kind} {str(name)[:80]!r}.{hint} Choose one of: {names}.")

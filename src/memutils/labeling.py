@@ -44,6 +44,8 @@ def check_setting(kind: str, name: str, dataset: str) -> None:
             raise UserError(
                 f"The label set {name} belongs to {LABEL_SETS[name].dataset}, not to {dataset}."
             )
+    elif name.endswith((".csv", ".npy")):
+        raise UserError(f"A noise matrix is named without its ending: {name[:-4]!r}.")
     elif not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}", name):
         raise UserError(
             f"A noise matrix's name is made of letters, digits and . _ + - only, not {name!r}."
@@ -211,13 +213,15 @@ def read_matrix(name: str, num_classes: int, root: Path) -> tuple[np.ndarray, st
         if path.suffix == ".npy":
             rows = np.load(path, allow_pickle=False)
         else:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
             rows = [[float(cell) for cell in line.split(",")] for line in lines if line.strip()]
         matrix = np.asarray(rows, dtype=np.float64)
         noise.check_matrix(matrix)
     except (OSError, ValueError, TypeError, EOFError) as error:
         raise UserError(
-            f"The noise matrix {path} cannot be read: {' '.join(str(error).split())[:200]}."
+            f"The noise matrix {path} cannot be read: {' '.join(str(error).split())[:200]}. "
+            "Wanted are a line for each true class, with a number for each label, commas between "
+            "them, and no header."
         ) from error
     except UserError as error:
         raise UserError(f"{path}: {error}") from error

@@ -89,6 +89,9 @@ def random_matrix(num_classes: int) -> np.ndarray:
     return symmetric_matrix(1, num_classes, "all")
 
 
+SUM_TOLERANCE = 1e-5
+"""By how much the sum of a row of a noise matrix may differ from 1: files round."""
+
 CIFAR_CONFUSIONS = (
     ("truck", "automobile"),
     ("bird", "airplane"),
@@ -183,11 +186,20 @@ def check_seed(seed: int) -> int:
 
 def check_matrix(matrix: np.ndarray) -> None:
     """Raises a UserError unless a matrix, float64, is row-stochastic (K, K)."""
-    square = matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1] > 0
-    if not (square and (matrix >= 0).all() and np.allclose(matrix.sum(1), 1, atol=1e-9)):
+    if not (matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1] > 0):
+        shape = " x ".join(map(str, matrix.shape))
         raise UserError(
-            "A noise matrix must be square, without negative entries, and each row must sum to 1."
+            "A noise matrix must be square, a row for each true class and a column for each label; "
+            f"this one has the shape {shape or 'of a number'}."
         )
+    for row, shares in enumerate(matrix):
+        if not (shares >= 0).all():
+            raise UserError(f"Row {row} of the noise matrix has an entry that is no number from 0.")
+        if not abs(total := shares.sum() - 1) <= SUM_TOLERANCE:
+            raise UserError(
+                f"Row {row} of the noise matrix sums to {total + 1:g}; divide it by its sum, so "
+                "that it sums to 1."
+            )
 
 
 def apply_noise(true: np.ndarray, matrix: np.ndarray, seed: int) -> NoisyLabels:

@@ -11,8 +11,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from memutils.errors import UserError
-from memutils.losses.base import Loss, Parameter, pick
+from memutils.errors import UserError, unknown_name
+from memutils.losses.base import Loss, Parameter, check_class, pick
 from memutils.losses.entropies import NCE
 from memutils.losses.paper import CCE, MAE
 
@@ -55,10 +55,12 @@ def weighted(active: type[Loss], passive: type[Loss], /, **defaults: float) -> t
         defaults: of its parameters, where they differ from the declared ones.
 
     Raises:
-        UserError: a loss of logits, or two parameters of one name.
+        UserError: no class of a loss, a loss of logits, two parameters of one name, or a default of
+            a parameter that neither has.
     """
     declared = {"active": ACTIVE, "passive": PASSIVE}
     for loss in (active, passive):
+        check_class(loss)
         if loss.from_logits:
             raise UserError(
                 f"{loss.__name__} takes logits; weighted takes losses of their softmax."
@@ -69,6 +71,9 @@ def weighted(active: type[Loss], passive: type[Loss], /, **defaults: float) -> t
                 f"{loss.__name__}."
             )
         declared |= loss.loss_parameters
+    for name in defaults:
+        if name not in declared:
+            raise unknown_name("parameter", name, declared)
     own = {n: dataclasses.replace(declared[n], default=value) for n, value in defaults.items()}
 
     class Weighted(Loss):

@@ -74,7 +74,9 @@ class Loss(nn.Module):
         Output: scalar, or (N,) with 'none'.
 
     Raises:
-        ValueError: an unknown reduction, a parameter out of range, or other shapes and types.
+        TypeError: an argument that the class does not have; logits or targets that are no tensors.
+        ValueError: an unknown reduction, a parameter out of range, other shapes and types, or fewer
+            than two classes.
     """
 
     loss_parameters: ClassVar[dict[str, Parameter]] = {}
@@ -91,7 +93,11 @@ class Loss(nn.Module):
         if (function := vars(cls).get("per_example")) and (found := number_defaults(function)):
             cls.loss_parameters = cls.loss_parameters | found | vars(cls).get("loss_parameters", {})
             cls.per_example = filled_in(function, tuple(found))
-        for name in cls.loss_parameters:
+        for name, parameter in cls.loss_parameters.items():
+            if not isinstance(parameter, Parameter):
+                raise UserError(
+                    f"Declare what the loss depends on as {{{name!r}: Parameter({parameter!r})}}."
+                )
             if hasattr(Loss, name) or name in ("training", "reduction"):
                 what = f"A loss cannot have a parameter named {name!r}"
                 raise UserError(f"{what}, as every loss has something of that name; rename it.")
@@ -100,7 +106,11 @@ class Loss(nn.Module):
 
     def __init__(self, *values, **named):
         super().__init__()
-        given = signature_of(type(self)).bind(*values, **named)
+        try:
+            given = signature_of(type(self)).bind(*values, **named)
+        except TypeError as error:
+            takes = ", ".join([*self.loss_parameters, "reduction"])
+            raise TypeError(f"{type(self).__name__}: {error}; it takes {takes}") from None
         given.apply_defaults()
         self.reduction = given.arguments.pop("reduction")
         if self.reduction not in ("mean", "sum", "none"):
@@ -109,9 +119,12 @@ class Loss(nn.Module):
             setattr(self, name, self.loss_parameters[name].check(name, value))
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
-        if logits.ndim != 2 or target.shape != logits.shape[:1]:
+        if not (isinstance(logits, Tensor) and isinstance(target, Tensor)):
+            kinds = f"{type(logits).__name__} and {type(target).__name__}"
+            raise TypeError(f"expected logits and target as tensors, got {kinds}")
+        if logits.ndim != 2 or logits.shape[1] < 2 or target.shape != logits.shape[:1]:
             raise ValueError(
-                "expected logits (N, K) and target (N,), "
+                "expected logits (N, K), K of 2 or more, and target (N,), "
                 f"got {tuple(logits.shape)} and {tuple(target.shape)}"
             )
         if target.is_floating_point() or target.dtype == torch.bool:
@@ -126,11 +139,16 @@ class Loss(nn.Module):
                 last = logits.shape[1] - 1
                 raise ValueError(f"target must hold class indices from 0 to {last}") from error
             raise
+        if values.shape != target.shape:
+            raise ValueError(
+                "per_example must return a value for each example, "
+                f"{tuple(target.shape)}, not {tuple(values.shape)}"
+            )
         return values if self.reduction == "none" else getattr(values, self.reduction)()
 
     def per_example(self, outputs: Tensor, target: Tensor) -> Tensor:
         """Each example's loss, (N,), from log-probabilities or, ``from_logits``, logits (N, K)."""
-        raise NotImplementedError
+        raise NotImplementedError("a loss must define per_example(self, outputs, target)")
 
     def symmetry_constant(self, num_classes: int) -> float | None:
         """C with sum_k L(p, k) = C for every p, or None where the loss is not symmetric."""
@@ -156,6 +174,12 @@ def filled_in(per_example: Callable, names: tuple[str, ...]) -> Callable:
         return per_example(self, outputs, target, *values, **own | named)
 
     return wrapper
+
+
+def check_class(loss: object) -> None:
+    """Raises a UserError for what is no class of losses, as an object of one."""
+    if not (isinstance(loss, type) and issubclass(loss, Loss)):
+        raise UserError(f"Give the class of a loss, e.g. CCE, not {loss!r}.")
 
 
 def pick(values: Tensor, target: Tensor) -> Tensor:

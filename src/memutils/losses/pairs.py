@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from memutils.losses.base import Loss, Parameter, over_labels, pick
+from memutils.losses.base import Loss, Parameter, check_class, over_labels, pick
 from memutils.losses.paper import ALPHA
 
 Q = Parameter(0.7, 1e-3, 1.0, "toward 0 it becomes cross entropy, at 1 it is half of MAE")
@@ -56,7 +56,11 @@ def symmetrized(loss: type[Loss]) -> type[Loss]:
 
     Args:
         loss: a class; the new one has its parameters.
+
+    Raises:
+        UserError: no class of a loss.
     """
+    check_class(loss)
 
     class Symmetrized(loss):
         def per_example(self, outputs: Tensor, target: Tensor) -> Tensor:

@@ -72,7 +72,8 @@ def requested(namespace: dict) -> tuple[Scale, Spec]:
     extra = [name for name in assigned(injected) if name not in ("scale", "settings", *named)]
     if not isinstance(namespace["settings"], dict):
         wanted = "settings must be a table of settings, e.g. {'epochs': 20}"
-        raise UserError(f"{wanted}, not {namespace['settings']!r}.")
+        typed = "with papermill -y 'settings: {epochs: 20}'"
+        raise UserError(f"{wanted}, {typed}, not {repr(namespace['settings'])[:80]}.")
     settings = flat(namespace["settings"])
     given = settings | namespace
     trained_with = registered(given["loss"], given.get("switch_loss"))

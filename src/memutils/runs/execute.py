@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from memutils import __version__, data, evaluation, labeling, losses, models, noise, recipe
-from memutils.errors import INTERRUPTED
+from memutils.errors import INTERRUPTED, UserError
 from memutils.graph import own_stream
 from memutils.runs import entries, files, measured, provenance, records
 from memutils.runs.checkpoints import Checkpoint, OutOfTimeError, drop_checkpoint, only_one
@@ -64,6 +64,8 @@ def run(
         KeyboardInterrupt: with a text that says how to go on.
     """
     scale = load_scale(scale) if isinstance(scale, str) else scale
+    if not isinstance(spec, Spec):
+        raise UserError("A run needs a specification: scale.spec(loss='rll', eta=0.4) makes one.")
     key = scale.key(spec)
     try:
         with only_one(scale.name, key, until):

@@ -105,6 +105,18 @@ def read_arrays(path: Path, sha256: str, key: str, *names: str) -> dict[str, np.
         raise UserError(f"The arrays {path} are damaged or of another run. {again}")
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            if absent := [name for name in names if name not in file.files]:
+                raise UserError(missing(key, absent[0], file.files))
             return {name: file[name] for name in names or file.files}
     except (ValueError, KeyError, zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise UserError(f"The arrays {path} are damaged ({error}). {again}") from error
+
+
+def missing(key: str, name: str, found: list[str]) -> str:
+    """That a run's arrays have none of this name; why that is, where it is no slip of the pen."""
+    why = {
+        "log_p": " Only scales with log_probabilities: true under records store it.",
+        "train_noisy": " The license of its labels does not let a record hold it.",
+    }
+    told = next((text for part, text in why.items() if name.endswith(part)), "")
+    return f"The record of {key} has no array {name!r}; it has {', '.join(sorted(found))}.{told}"

@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 
-from memutils import recipe
+from memutils import data, recipe
 from memutils.errors import UserError, command
 from memutils.runs import provenance, records, specs
 from memutils.runs.records import Record
@@ -136,7 +136,12 @@ SIZES = {"mnist5k": 4_000, "mnist": 60_000, "cifar10": 50_000}
 
 def images(spec: Spec) -> int:
     """How many images a run trains on."""
-    return spec.n_train or SIZES.get(spec.dataset, max(SIZES.values())) - spec.n_holdout
+    return spec.n_train or whole_set(spec.dataset) - spec.n_holdout
+
+
+def whole_set(dataset: str) -> int:
+    """Training images of a data set; one that does not come with the package is loaded."""
+    return SIZES.get(dataset) or len(data.load(dataset).train)
 
 
 def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:

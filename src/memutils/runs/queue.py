@@ -278,7 +278,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--rates",
         type=Path,
-        help="a file of measured seconds an image, e.g. an earlier OUT.rates.json",
+        help="a file of measured seconds per image, e.g. an earlier OUT.rates.json",
     )
     parser.add_argument(
         "--list",

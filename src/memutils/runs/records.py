@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memutils import labeling
-from memutils.errors import UserError
+from memutils.errors import UserError, nearest
 from memutils.runs import entries, format1
 from memutils.runs.files import folder_of, path_of, plain_name, results_root, write_whole
 from memutils.runs.record import Record, checksum, dump, tabulate
@@ -82,6 +82,9 @@ def checked(path: Path) -> dict:
     """
     try:
         content = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        near = nearest(path.stem, (other.stem for other in path.parent.glob("*.json")))
+        raise UserError(f"There is no record {path}.{near}") from error
     except OSError as error:
         raise UserError(f"The record {path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
@@ -108,12 +111,13 @@ def checked(path: Path) -> dict:
     return content
 
 
-def read(path: Path) -> Record:
+def read(path: Path | str) -> Record:
     """Reads and checks a record; one of format 1 is upgraded in memory.
 
     Raises:
         UserError: as ``checked``.
     """
+    path = Path(path)
     content = in_todays_words(checked(path))
     if content["format"] == FORMAT:
         return Record(path, content)

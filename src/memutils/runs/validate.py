@@ -85,6 +85,11 @@ def check_names(spec: "Spec") -> None:
         "train_on": ("all", "clean"),
         **CHOICES,
     }
+    if spec.noise == "symmetric":
+        raise UserError(
+            "Symmetric noise has two names: set noise to 'others', the paper's, where a replaced "
+            "label is never the true one, or to 'all'."
+        )
     for name, valid in choices.items():
         if getattr(spec, name) not in valid:
             raise unknown_name(name, getattr(spec, name), valid)

@@ -53,16 +53,17 @@ def told(whole: Group | None) -> str:
     epochs = load_scale(PAPERS).usual("inception-lite")["epochs"]
     if whole is None:
         return (
-            f"The paper's own run, on all {SIZES['cifar10']:,} images for {epochs} epochs, is "
-            f"{NOT_RUN}."
+            f"A run by the paper's own protocol, on all {SIZES['cifar10']:,} images for {epochs} "
+            f"epochs, is {NOT_RUN}."
         )
     shares = {
         loss: [percent(ends(whole, loss, part)) for part in ("memorized", "fitted")]
         for loss in ("cce", "rll")
     }
     text = (
-        f"**All {whole.images:,} images.** Of the paper's own run, which has {epochs} epochs, the "
-        f"first {whole.epochs} are recorded ({counted(len(whole.seeds), 'seed')}). After them "
+        f"**All {whole.images:,} images.** Of a run by the paper's own protocol, which has "
+        f"{epochs} epochs, the first {whole.epochs} are recorded "
+        f"({counted(len(whole.seeds), 'seed')}). After them "
         f"CCE repeats {shares['cce'][0]} of the wrong labels and fits {shares['cce'][1]} of the "
         f"right ones; RLL repeats {shares['rll'][0]} and fits {shares['rll'][1]}. Of new images "
         f"it gets {new(whole, 'cce')} right with CCE and {new(whole, 'rll')} with RLL."
@@ -98,10 +99,11 @@ def in_short(whole: Group) -> str:
         for part in ("memorized", "fitted")
     )
     return (
-        f"On all {whole.images:,} images of CIFAR-10, after the first {whole.epochs} epochs of the "
-        f"paper's own run, Inception-Lite repeats {m[0]} of the wrong labels and {f[0]} of the "
-        f"right ones with RLL, {m[1]} and {f[1]} with cross entropy; of new images it gets "
-        f"{new(whole, 'rll')} and {new(whole, 'cce')} right ({counted(len(whole.seeds), 'seed')})."
+        f"On all {whole.images:,} images of CIFAR-10, after the first {whole.epochs} epochs of a "
+        f"run by the paper's own protocol, Inception-Lite repeats {m[0]} of the wrong labels and "
+        f"{f[0]} of the right ones with RLL, {m[1]} and {f[1]} with cross entropy; of "
+        f"new images it gets {new(whole, 'rll')} and {new(whole, 'cce')} right "
+        f"({counted(len(whole.seeds), 'seed')})."
     )
 
 

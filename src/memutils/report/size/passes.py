@@ -54,7 +54,8 @@ def sentence(found: pd.DataFrame) -> str:
             told.append(
                 f"With the number of passes over each image held fixed instead, at {EPOCHS}, and "
                 f"with {sizes(both.index)} images, {NETWORK_NAMES[network]} memorizes {rll} % of "
-                f"the wrong labels with RLL and {cce} % with CCE (in training mode). {falls(both)}"
+                f"the wrong labels with RLL and {cce} % with CCE (in training mode, means over "
+                f"the seeds). {falls(both)}"
             )
     return " ".join(told)
 
@@ -62,7 +63,12 @@ def sentence(found: pd.DataFrame) -> str:
 def falls(both: pd.DataFrame) -> str:
     """With which losses the share falls though each image is seen as often."""
     drop = both.iloc[0] - both.iloc[-1]
-    said = {loss: "falls" if drop[loss] > CLEAR else "does not fall" for loss in both}
+    said = {loss: fall(drop[loss]) for loss in both}
     if said["rll"] == said["cce"]:
         return f"So with both losses it {said['rll']} with more images."
     return f"So with RLL it {said['rll']} with more images, and with CCE it {said['cce']}."
+
+
+def fall(drop: float) -> str:
+    """What a share does that is lower by so much at the end."""
+    return "falls" if drop > CLEAR else "hardly falls" if drop > 0 else "does not fall"

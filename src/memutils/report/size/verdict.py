@@ -171,4 +171,7 @@ def of_equal_fit(groups: Iterable[Group], network: str, level: float = FIT) -> s
     last = found[gaps.index[-1]]
     why = ", since there neither loss has begun to memorize at that fit"
     began = max(last["rll"], last["cce"]) > LIMITS.fit_gap
-    return f" At equal fit (f = {level:g}) it goes {trend(gaps)}{'' if began else why}."
+    return (
+        f" At equal fit (f = {level:g}) the difference in excess memorization x goes "
+        f"{trend(gaps)}{'' if began else why}."
+    )

@@ -105,7 +105,8 @@ def symmetry(content: dict, pool: Pool) -> list[str]:
         told.append(
             "RLL and symmetrized GCE (generalized cross entropy) are made from cross entropy in "
             "two steps: bound the loss, then make it symmetric. Of what both steps take off, the "
-            f"bounded loss, whose weight is another, already takes off {listed(by_network(parts))}."
+            "bounded loss alone, whose weight also differs, already takes off "
+            f"{listed(by_network(parts))}."
         )
     return told
 
