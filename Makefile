@@ -59,11 +59,11 @@ SMOKE = snakemake -s workflow/Snakefile --profile workflow/local --cores "$$JOBS
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s%s\n", $$1, $$2 }' Makefile
 
-install: # silent where .venv is whole
+install: ## make .venv with every pin, or mend it; silent where it is whole
 	@PATH="$$OUTSIDE"; command -v $(PYTHON) > /dev/null || { echo 'Error: there is no $(PYTHON) here; install Python 3.11 to 3.13, or set PYTHON=... to one.' >&2; exit 1; }
 	@$(INSTALL)
 
-extras: install
+extras: install ## what Kubernetes and the benchmark need besides
 	@$(INSTALL) --extras
 
 book: install ## train what is missing of a grid and build the book: SCALE=quick, JOBS=2 (runs at once), BUILD=_build
@@ -102,10 +102,10 @@ lab: install ## open the notebooks in JupyterLab, on localhost
 
 test: install lint unit smoke notebooks ## everything that CI runs (JOBS=2)
 
-lint: install
+lint: install ## ruff, 100 columns
 	@ruff check .
 
-unit: install
+unit: install ## the unit tests alone
 	@pytest tests -n "$$JOBS" --dist loadfile --cov=memutils --cov-branch --cov-report= --cov-fail-under=95
 
 smoke: export MEMUTILS_RESULTS := $(CURDIR)/_build/test/results

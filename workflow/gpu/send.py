@@ -85,7 +85,8 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("folder", type=Path, help="is made anew")
-    parser.add_argument("names", nargs="*", choices=[*PARTS, []], help="data to pack into it")
+    told = f"data to pack into it: {', '.join(PARTS)}"
+    parser.add_argument("names", nargs="*", choices=[*PARTS, []], metavar="DATA", help=told)
     options = parser.parse_args(arguments)
     size = prepare(options.folder, options.names)
     advice = " Send fewer data at a time." if size > TRAVELS else ""
