@@ -8,8 +8,7 @@ import sympy
 
 from memutils.report import figures
 from memutils.report.theory import gradients, simplex
-from memutils.report.theory.gradient_checks import built
-from memutils.report.theory.points import LOSSES
+from memutils.report.theory.points import LOSSES, build
 
 
 def test_the_sum_over_labels_is_flat_for_symmetric_losses_alone():
@@ -41,7 +40,7 @@ def test_weights_are_those_of_closed_forms():
 
 @pytest.mark.parametrize("name", ["cce", "mae"])
 def test_the_way_back_is_longer_from_a_larger_margin(name):
-    loss = built(LOSSES, name)
+    loss = build(LOSSES, name)
     steps = [gradients.steps_back(loss, margin) for margin in (0, 2, 4)]
     assert steps == sorted(steps) and steps[0] >= 1
     assert gradients.steps_back(loss, 8, limit=1) is None

@@ -18,10 +18,10 @@ from memutils.report.loss_figure import value_and_gradient
 from memutils.report.markup import Safe, number, table
 from memutils.report.plots import of_grid, select
 from memutils.report.steps.tables import NUMBERS
+from memutils.report.theory.points import ALPHAS
 from memutils.runs.records import Record
 from memutils.words import listed, percent
 
-ALPHAS = (0.01, 0.1, 0.45)
 DASHES = dict(zip(ALPHAS, (":", "-", "--"), strict=True))
 NETWORKS = {"resnet18": {}, "inception-lite": {"lr": 0.01, "schedule": "exponential"}}
 """The networks with runs at several alphas, and the settings that these share."""

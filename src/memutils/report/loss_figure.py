@@ -20,6 +20,11 @@ LOW, HIGH = 0.01, 0.99
 """Probabilities of the label between which the losses are drawn."""
 
 
+def even(t: np.ndarray, k: int = CLASSES) -> np.ndarray:
+    """Probabilities (N, k) with p_y = t (N,) in front and the rest spread evenly."""
+    return np.column_stack([t, *[(1 - t) / (k - 1)] * (k - 1)])
+
+
 def value_and_gradient(
     loss: str, t: np.ndarray, **parameters: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -31,8 +36,7 @@ def value_and_gradient(
         parameters: of the loss, where they are not the default ones.
     """
     function = losses.build(loss, reduction="none", **parameters)
-    rest = np.tile((1 - t) / (CLASSES - 1), (CLASSES - 1, 1))
-    logits = torch.from_numpy(np.vstack([t, rest]).T).log()
+    logits = torch.from_numpy(even(t)).log()
     label = torch.zeros(len(t), dtype=torch.long)
     gradients = logit_gradients(function, logits, label)
     return function(logits, label).numpy(), gradients.norm(dim=1).numpy()

@@ -13,16 +13,7 @@ from torch import Tensor
 
 from memutils.losses.multiples import logit_gradients as gradients
 from memutils.names import LOSS_NAMES
-from memutils.report.theory.points import Losses, logits, symmetric
-
-ALPHAS = (0.01, 0.1, 0.45)
-"""RLL's parameters in the paper's code."""
-
-
-def built(losses: Losses, name: str, alpha: float | None = None) -> Callable:
-    """The loss of that name, one value an example; RLL with that alpha, where it is given."""
-    given = {"alpha": alpha} if name == "rll" and alpha else {}
-    return losses[name](reduction="none", **given)
+from memutils.report.theory.points import ALPHAS, Losses, build, logits, symmetric
 
 
 def variants(losses: Losses) -> Iterator[tuple[str, Callable]]:
@@ -30,7 +21,7 @@ def variants(losses: Losses) -> Iterator[tuple[str, Callable]]:
     for name in losses:
         for alpha in ALPHAS if name == "rll" else (None,):
             label = LOSS_NAMES[name] + (f", α = {alpha}" if alpha else "")
-            yield label, built(losses, name, alpha)
+            yield label, build(losses, name, alpha)
 
 
 def sample(k: int = 10, n: int = 500, largest: float = 1) -> tuple[Tensor, Tensor]:
@@ -62,7 +53,7 @@ def check_weights(losses: Losses) -> None:
     rows, p = np.arange(len(z)), z.softmax(1).numpy()
     for alpha in ALPHAS:
         for name, expected in weights(p, y.numpy(), alpha).items():
-            g = gradients(built(losses, name, alpha), z, y).numpy()
+            g = gradients(build(losses, name, alpha), z, y).numpy()
             assert np.abs(g.sum(1)).max() < 1e-12, f"{name}: the gradient does not sum to zero"
             pull = expected * (1 - p[rows, y])
             same = np.allclose(-g[rows, y], pull, rtol=1e-9, atol=1e-12)
@@ -71,7 +62,7 @@ def check_weights(losses: Losses) -> None:
     even[:, 0] = torch.linspace(-6, 6, 50)
     p, first = even.softmax(1).numpy(), torch.zeros(50, dtype=torch.long)
     for name, w in weights(p, first.numpy(), losses["rll"]().alpha).items():
-        g = gradients(built(losses, name), even, first).numpy()
+        g = gradients(build(losses, name), even, first).numpy()
         along = np.allclose(g, w[:, None] * (p - np.eye(10)[0]), rtol=1e-9, atol=1e-12)
         assert along, f"{name}: not along p - e_y"
 
@@ -101,7 +92,7 @@ def check_symbols(losses: Losses, alpha: float = 0.1) -> None:
     for name, formula in formulas.items():
         exact = sympy.lambdify(z, [sympy.diff(formula, v) for v in z], "mpmath")
         for point in ((0.5, -1.0, 2.0), (-3.0, 1.0, 0.25), (4.0, 0.0, 0.0)):
-            loss = built(losses, name, alpha)
+            loss = build(losses, name, alpha)
             g = gradients(loss, torch.tensor([point]), torch.tensor([0]))[0].numpy()
             expected = [float(v) for v in exact(*point)]
             same = np.allclose(g, expected, rtol=1e-10, atol=1e-13)
@@ -113,15 +104,15 @@ def check_alpha(losses: Losses, k: int = 10) -> None:
     z, y = sample(k, n=100)
     z, y = z[:60], y[:60]  # moderate logits: both limits are for fixed p
     rows = torch.arange(len(z))
-    mae = gradients(built(losses, "mae"), z, y)
-    large = 1e7 * gradients(built(losses, "rll", 1e7), z, y)
+    mae = gradients(build(losses, "mae"), z, y)
+    large = 1e7 * gradients(build(losses, "rll", 1e7), z, y)
     like_mae = torch.allclose(large, k / (2 * (k - 1)) * mae, rtol=1e-4, atol=1e-6)
     assert like_mae, "large alpha is not MAE"
-    small = gradients(built(losses, "rll", 1e-9), z, y)[rows, y]
+    small = gradients(build(losses, "rll", 1e-9), z, y)[rows, y]
     one = torch.tensor(-1.0, dtype=torch.float64)
     assert torch.allclose(small, one, atol=1e-4), "small alpha does not pull with 1"
     doubtful, label = torch.log(torch.tensor([[0.01] + 9 * [0.11]])), torch.tensor([0])
-    w = [float(-gradients(built(losses, "rll", a), doubtful, label)[0, 0]) for a in ALPHAS]
+    w = [float(-gradients(build(losses, "rll", a), doubtful, label)[0, 0]) for a in ALPHAS]
     assert w[0] > w[1] > w[2], "alpha does not order the weight of an improbable label"
 
 
@@ -136,7 +127,7 @@ def check_initial(losses: Losses, k: int = 10) -> dict[str, float]:
     expected |= {("nmse", None): 2 / k / (k - 1)}
     expected |= {("rll", alpha): k / ((k - 1) * (1 + alpha * k)) for alpha in ALPHAS}
     for (name, alpha), w in expected.items():
-        found = norm(built(losses, name, alpha))
+        found = norm(build(losses, name, alpha))
         assert math.isclose(found, w * math.sqrt((k - 1) / k), rel_tol=1e-12), (name, alpha)
     return {label: norm(loss) for label, loss in variants(losses)}
 
@@ -148,11 +139,11 @@ def check_corner(losses: Losses, k: int = 10) -> None:
     z, y = sample(k, n=2000, largest=1.5)
     room = 1 - z.softmax(1).max(1).values
     for name, bound in bounds.items():
-        size = gradients(built(losses, name), z, y).abs().sum(1)
+        size = gradients(build(losses, name), z, y).abs().sum(1)
         assert (size <= 2 * bound * room + 1e-12).all(), f"{name} exceeds the bound"
     wrong = torch.zeros(1, k, dtype=torch.float64)
     wrong[0, 1] = 40.0  # sure of class 1, and the label is 0
-    pull = float(gradients(built(losses, "cce"), wrong, torch.tensor([0])).abs().sum())
+    pull = float(gradients(build(losses, "cce"), wrong, torch.tensor([0])).abs().sum())
     assert math.isclose(pull, 2, rel_tol=1e-9), "CCE's gradient at a wrong corner"
 
 
@@ -162,7 +153,7 @@ def check_mean_gradient(losses: Losses, k: int = 10) -> None:
     """
     z, y = sample(k)
     for name in symmetric(losses, k):
-        loss = built(losses, name)
+        loss = build(losses, name)
         each = torch.stack([gradients(loss, z, torch.full_like(y, label)) for label in range(k)])
         clean, total = each[y, torch.arange(len(y))], each.sum(0)
         assert total.abs().max() < 1e-11, f"{name}: the gradients do not cancel"

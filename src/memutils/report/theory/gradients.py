@@ -8,10 +8,11 @@ import torch
 from memutils.losses.multiples import logit_gradients
 from memutils.names import LOSS_NAMES
 from memutils.report import figures
-from memutils.report.alpha import DASHES
+from memutils.report.alpha import line
 from memutils.report.looks import look
-from memutils.report.theory.gradient_checks import ALPHAS, built, weights
-from memutils.report.theory.points import Losses
+from memutils.report.loss_figure import even
+from memutils.report.theory.gradient_checks import weights
+from memutils.report.theory.points import ALPHAS, Losses, build
 
 K, LIMIT = 10, 1500
 """Classes, and the steps back that are counted at most."""
@@ -20,10 +21,9 @@ K, LIMIT = 10, 1500
 def weight_curves() -> pd.DataFrame:
     """The weight of each loss over p_y, the other classes sharing the rest evenly."""
     own = np.linspace(0.002, 0.998, 250)
-    first = np.zeros(len(own), dtype=int)
-    even = np.column_stack([own, np.repeat((1 - own)[:, None] / (K - 1), K - 1, axis=1)])
-    curves = {LOSS_NAMES[name]: w for name, w in weights(even, first, 0.1).items()}
-    curves |= {f"RLL, α = {alpha}": weights(even, first, alpha)["rll"] for alpha in ALPHAS}
+    p, first = even(own, K), np.zeros(len(own), dtype=int)
+    curves = {LOSS_NAMES[name]: w for name, w in weights(p, first, 0.1).items()}
+    curves |= {f"RLL, α = {alpha}": weights(p, first, alpha)["rll"] for alpha in ALPHAS}
     return pd.DataFrame({"p_y": own} | curves)
 
 
@@ -31,17 +31,15 @@ def draw_weights(curves: pd.DataFrame, width: float = figures.WIDE) -> plt.Figur
     """Every loss; and RLL at each alpha beside CCE, and MAE scaled to RLL's at the largest."""
     narrow = figures.is_narrow(width)
     figure, axes = figures.panels(width, height=260, below=90 if narrow else 60, sharey=True)
-    rll = look("rll")
-    of_rll = {alpha: f"RLL, α = {alpha}" for alpha in ALPHAS}
+    of_rll = [f"RLL, α = {alpha}" for alpha in ALPHAS]
     for drawn in map(look, ("cce", "mae", "mse", "rll", "nmse")):
-        name = of_rll[0.1] if drawn == rll else drawn.name
+        name = of_rll[1] if drawn.name == "RLL" else drawn.name
         axes[0].plot(curves.p_y, curves[drawn.name], label=name, **drawn.line)
-    for alpha, name in of_rll.items():
-        style = rll.line | {"linestyle": DASHES[alpha]}
-        axes[1].plot(curves.p_y, curves[name], label=name, **style)
-    axes[1].plot(curves.p_y, curves["CCE"], **look("cce").line)
+    for name in of_rll:
+        axes[1].plot(curves.p_y, curves[name], label=name, **line(name))
+    axes[1].plot(curves.p_y, curves["CCE"], **line("CCE"))
     scaled = curves["MAE"] * K / (2 * (K - 1) * ALPHAS[-1])
-    axes[1].plot(curves.p_y, scaled, **look("mae").line)
+    axes[1].plot(curves.p_y, scaled, **line("MAE"))
     for axis, title in zip(axes, ("every loss", "RLL at each α, CCE and MAE"), strict=True):
         axis.set_title(title, loc="left")
         axis.set(xlabel="probability of the training label, $p_y$", yscale="log", ylim=(3e-3, 12))
@@ -96,7 +94,7 @@ def ways_back(losses: Losses, norms: dict[str, float]) -> pd.DataFrame:
         label = LOSS_NAMES[name]
         rate, steps = 1 / norms.get(label, norms["RLL, α = 0.1"]), []
         for margin in margins:
-            steps.append(steps_back(built(losses, name), margin, rate=rate, limit=LIMIT))
+            steps.append(steps_back(build(losses, name), margin, rate=rate, limit=LIMIT))
             if steps[-1] is None:  # a larger margin takes longer
                 break
         needed[label] = pd.Series(steps, dtype="Int64")

@@ -98,9 +98,7 @@ def verdict(found: pd.DataFrame) -> str:
         f" {int((other < mine).sum())} of {len(found)} pairs the network trained with CCE has the"
         f" lower RLL risk on the training labels ({that_count(found)} of these pairs count)."
     )
-    if not (other < mine).all():
-        return text
-    return f"{text} {MINIMA}"
+    return f"{text} {MINIMA}" if (other < mine).all() else text
 
 
 def pairs_by_network(found: pd.DataFrame) -> pd.DataFrame:

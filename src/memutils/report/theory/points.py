@@ -17,13 +17,24 @@ LOSSES = {name: package.LOSSES[name] for name in package.PAPER}
 ETAS = (0.2, 0.4, 0.6)
 """The paper's noise rates."""
 
+ALPHAS = (0.01, 0.1, 0.45)
+"""RLL's parameters in the paper's code."""
+
 Losses = Mapping[str, Callable]
 """Names to factories: what a check is given, so that a test can give it a broken loss."""
 
 
-def build(losses: Losses, name: str) -> Callable[[Tensor, Tensor], Tensor]:
-    """The loss of that name, one value an example."""
-    return losses[name](reduction="none")
+def build(losses: Losses, name: str, alpha: float | None = None) -> Callable:
+    """The loss of that name, one value an example; RLL with that alpha, where it is given."""
+    given = {"alpha": alpha} if name == "rll" and alpha else {}
+    return losses[name](reduction="none", **given)
+
+
+def highest(loss: Callable, k: int) -> float:
+    """The loss where p_y = 0 and the rest is even: there the symmetric ones are largest."""
+    z = torch.zeros(1, k, dtype=torch.float64)
+    z[0, 0] = -1e4
+    return float(loss(z, torch.tensor([0])))
 
 
 def table(loss: Callable, z: Tensor) -> Tensor:

@@ -11,8 +11,9 @@ import sympy
 import torch
 from torch import Tensor
 
+from memutils.losses.multiples import logit_gradients
 from memutils.report.theory import points
-from memutils.report.theory.points import Losses, build, constant, symmetric, table
+from memutils.report.theory.points import ALPHAS, Losses, build, constant, highest, symmetric, table
 
 TINY = 1e-12
 """Relative; float64 carries 16 digits."""
@@ -132,12 +133,10 @@ def check_bounds(losses: Losses, k: int = 10) -> dict[str, float]:
     Returns the maxima.
     """
     z = torch.cat([logits(k, 2000), 30 * logits(k, 500, seed=1)])
-    worst = torch.zeros(1, k, dtype=torch.float64)
-    worst[0, 0] = -1e4  # p_y = 0, the rest even
     largest = {}
     for name, c in symmetric(losses, k).items():
         loss = build(losses, name)
-        values, top = table(loss, z), float(loss(worst, torch.tensor([0])))
+        values, top = table(loss, z), highest(loss, k)
         assert values.min() >= -TINY, f"{name} is negative"
         within = values.max() <= top * (1 + TINY) <= c * (1 + TINY)
         assert within, f"{name} exceeds its bound"
@@ -183,14 +182,14 @@ def check_symmetrization(losses: Losses, k: int = 10) -> None:
     for name, c in symmetric(losses, k).items():
         values = table(build(losses, name), z)
         assert near(values, c / k + centered(values)), f"(b) fails for {name}"
-    for a in (0.01, 0.1, 0.45):
+    for a in ALPHAS:
         shifted = -(a + z.softmax(1)).log()
-        rll = table(losses["rll"](alpha=a, reduction="none"), z)
+        rll = table(build(losses, "rll", a), z)
         assert near(rll, k / (k - 1) * centered(shifted) + math.log((1 + a) / a)), "(c) fails"
     mse, mae = table(build(losses, "mse"), z), table(build(losses, "mae"), z)
     assert near(mae, centered(mse) + 2 * (k - 1) / k), "(d) fails"
     small = torch.randn(50, k, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    limit = centered(table(losses["rll"](alpha=1e-9, reduction="none"), small)) * (k - 1) / k
+    limit = centered(table(build(losses, "rll", 1e-9), small)) * (k - 1) / k
     assert torch.allclose(limit, unhinged(small), atol=1e-5), "the limit of small alpha"
 
 
@@ -198,17 +197,15 @@ def check_normalized(losses: Losses, k: int = 10) -> None:
     """Normalized MSE is MSE over its sum, with the gradient of the quotient rule;
     CCE normalizes too.
     """
-    z = logits(k).requires_grad_()
+    z = logits(k)
     y = torch.arange(len(z)) % k
-
-    def gradient(values: Tensor) -> Tensor:
-        return torch.autograd.grad(values.sum(), z, retain_graph=True)[0]
-
-    mse, total = build(losses, "mse")(z, y), table(build(losses, "mse"), z).sum(1)
-    nmse = build(losses, "nmse")(z, y)
-    assert torch.allclose(nmse, mse / total, rtol=TINY), "normalized MSE is not MSE over its sum"
-    expected = (gradient(mse) - nmse[:, None] * gradient(total)) / total[:, None]
-    assert torch.allclose(gradient(nmse), expected, rtol=1e-9, atol=TINY), "the quotient rule"
+    mse, nmse = build(losses, "mse"), build(losses, "nmse")
+    own, total, value = mse(z, y), table(mse, z).sum(1), nmse(z, y)
+    assert torch.allclose(value, own / total, rtol=TINY), "normalized MSE is not MSE over its sum"
+    of_total = logit_gradients(lambda z, y: table(mse, z), z, y)
+    expected = (logit_gradients(mse, z, y) - value[:, None] * of_total) / total[:, None]
+    same = torch.allclose(logit_gradients(nmse, z, y), expected, rtol=1e-9, atol=TINY)
+    assert same, "the quotient rule"
     cce = table(build(losses, "cce"), z)
     nce = cce / cce.sum(1, keepdim=True)
     symmetric_too = (nce.sum(1) - 1).abs().max() < TINY and nce.min() >= 0 and nce.max() <= 1

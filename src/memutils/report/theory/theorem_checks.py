@@ -11,12 +11,14 @@ from torch import Tensor
 
 from memutils import noise
 from memutils.report.theory.points import (
+    ALPHAS,
     ETAS,
     Losses,
     at,
     build,
     constant,
     fresh,
+    highest,
     line,
     own,
     simplex,
@@ -176,12 +178,11 @@ def check_hoeffding(
     """Hoeffding's bound holds in at least a share 1 - delta of draws. Returns each loss's M."""
     log_p, true = networks["invented"]
     n, k = log_p.shape
-    worst = torch.zeros(1, k, dtype=torch.float64)
-    worst[0, 0] = -1e4  # p_y = 0, the rest even: where these losses are largest
     matrix, largest = noise.symmetric_matrix(eta, k), {}
     for name, c in symmetric(losses, k).items():
-        values = table(build(losses, name), log_p)
-        top = largest[name] = float(build(losses, name)(worst, torch.tensor([0])))
+        loss = build(losses, name)
+        values, top = table(loss, log_p), highest(loss, k)
+        largest[name] = top
         assert 0 <= values.min() and values.max() <= top + 1e-12, f"{name} is not within [0, M]"
         target = line(float(own(values, true).mean()), c, eta, k)
         drawn = (noise.apply_noise(true.numpy(), matrix, d).noisy for d in range(draws))
@@ -199,8 +200,8 @@ def cost(alpha: float, k: int = 10) -> float:
 def check_memory(losses: Losses, k: int = 10) -> None:
     """Where p_y <= 1/2 RLL is at least ``cost``, the bound is reached, and the infimum is 0."""
     points = torch.cat([simplex(k), at(k, p0=0.5, p1=0.5)])
-    for alpha in (0.01, 0.1, 0.45):
-        rll = losses["rll"](reduction="none", alpha=alpha)
+    for alpha in ALPHAS:
+        rll = build(losses, "rll", alpha)
         values, doubtful = table(rll, points), points.exp() <= 0.5
         assert values[doubtful].min() >= cost(alpha, k) - 1e-12, f"too cheap at alpha = {alpha}"
         reached = abs(float(values[-1, 0]) - cost(alpha, k)) < 1e-9
