@@ -1,11 +1,12 @@
 """Values as they are typed: numbers of other libraries as Python's own,
-and what a text may have meant.
+and what a text may have meant; and values by their keys.
 """
 
 import contextlib
 import json
 import math
 import re
+from collections.abc import Hashable, Iterable
 
 import numpy as np
 import torch
@@ -76,3 +77,11 @@ def hint(value: object) -> str:
     """A sentence that tells how the number is written that a text may have meant, or ''."""
     meant = number_meant(value) if isinstance(value, str) else ""
     return f" Write {meant}, without quotes." if meant else ""
+
+
+def grouped(pairs: Iterable[tuple[Hashable, object]]) -> dict:
+    """Pairs of a key and a value as lists of values by key, both in the order they come in."""
+    found: dict[Hashable, list] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found

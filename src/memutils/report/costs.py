@@ -7,6 +7,7 @@ import pandas as pd
 from memutils.names import NETWORK_NAMES
 from memutils.runs import grid, records, specs
 from memutils.runs.records import Record
+from memutils.values import grouped
 
 FULL = {"mnist": (60_000, (1, 28, 28)), "cifar10": (50_000, (3, 32, 32))}
 """Training images of the whole sets, and the shape of one."""
@@ -17,18 +18,14 @@ EVALUATIONS = 12
 
 def by_network(scale: str = "paper") -> pd.DataFrame:
     """A row a network: runs, operations of a training step per image, and of a whole run."""
-    rows = {}
-    for spec in specs.load_scale(scale).specs().values():
+    rows, every = [], specs.load_scale(scale).specs().values()
+    for network, (spec, *others) in grouped((spec.network, spec) for spec in every).items():
         images, (channels, height, width) = FULL[spec.dataset]
         shape = (channels, spec.crop or height, spec.crop or width)
-        if spec.network not in rows:
-            mflop = grid.operations(spec.network, shape) / 1e6
-            run = mflop * images * spec.epochs / 1e9
-            name = NETWORK_NAMES[spec.network]
-            rows[spec.network] = {"network": name, "runs": 0, "MFLOP per image": mflop}
-            rows[spec.network]["PFLOP per run"] = run
-        rows[spec.network]["runs"] += 1
-    return pd.DataFrame(rows.values())
+        mflop = grid.operations(network, shape) / 1e6
+        row = {"network": NETWORK_NAMES[network], "runs": 1 + len(others), "MFLOP per image": mflop}
+        rows.append(row | {"PFLOP per run": mflop * images * spec.epochs / 1e9})
+    return pd.DataFrame(rows)
 
 
 def with_hours(costs: pd.DataFrame, peak_tflops: float, shares: Sequence[float]) -> pd.DataFrame:
@@ -46,15 +43,13 @@ def with_hours(costs: pd.DataFrame, peak_tflops: float, shares: Sequence[float])
 
 def as_table(costs: pd.DataFrame) -> pd.DataFrame:
     """The same for readers: a decimal, or none from a hundred on."""
-    shown = {n: costs[n] for n in costs if costs[n].dtype.kind == "f"}
-    return costs.assign(
-        **{n: [f"{v:,.{int(v < 100)}f}" for v in values] for n, values in shown.items()}
-    )
+    shown = costs.select_dtypes(float)
+    return costs.assign(**{n: [f"{v:,.{int(v < 100)}f}" for v in shown[n]] for n in shown})
 
 
 def total(costs: pd.DataFrame, card: str) -> str:
     """A sentence: the hours of the whole grid, from the fastest to the slowest assumption."""
-    hours = sorted(costs[[name for name in costs if name.startswith("hours at")]].sum())
+    hours = sorted(costs.filter(like="hours at").sum())
     return (
         f"All {int(costs['runs'].sum())} runs take **{hours[0]:.0f} to {hours[-1]:.0f} hours of one"
         f" {card}**, evaluations not counted."

@@ -18,7 +18,7 @@ from memutils.errors import INTERRUPTED, UserError
 from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.report.markup import number
 from memutils.runs.records import Record, histories
-from memutils.runs.specs import Scale, Spec, check_known, flat, load_scale, registered
+from memutils.runs.specs import NAMING, Scale, Spec, check_known, flat, load_scale, registered
 from memutils.words import typeset
 
 if TYPE_CHECKING:
@@ -66,10 +66,9 @@ def requested(namespace: dict) -> tuple[Scale, Spec]:
     Raises:
         UserError: an unknown name (with the nearest valid one) or a wrong value.
     """
-    named = ("dataset", "network", "loss", "eta", "seed")
     cells = [cell for cell in namespace.get("In", []) if cell.lstrip().startswith(INJECTED)]
     injected = cells[-1] if cells else ""
-    extra = [name for name in assigned(injected) if name not in ("scale", "settings", *named)]
+    extra = [name for name in assigned(injected) if name not in ("scale", "settings", *NAMING)]
     if not isinstance(namespace["settings"], dict):
         wanted = "settings must be a table of settings, e.g. {'epochs': 20}"
         typed = "with papermill -y 'settings: {epochs: 20}'"
@@ -79,7 +78,7 @@ def requested(namespace: dict) -> tuple[Scale, Spec]:
     trained_with = registered(given["loss"], given.get("switch_loss"))
     check_known(extra, trained_with, "parameter", ("scale", "settings"))
     check_known(settings, trained_with)
-    values = flat({name: namespace[name] for name in (*named, *extra)})
+    values = flat({name: namespace[name] for name in (*NAMING, *extra)})
     if twice := sorted(settings.keys() & values.keys()):
         raise UserError(f"{', '.join(twice)}: give it as a parameter or in settings, not both.")
     scale = load_scale(namespace["scale"])

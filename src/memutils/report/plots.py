@@ -11,11 +11,11 @@ import pandas as pd
 import seaborn as sns
 
 from memutils.claims.outcomes import Run
-from memutils.names import LOSS_NAMES, NETWORK_NAMES, title
+from memutils.names import LOSS_NAMES, METRIC_NAMES, NETWORK_NAMES, title
 from memutils.runs import records as recorded
 from memutils.runs.records import RESULTS_VERSION, Record
-from memutils.runs.specs import Scale, check_known, load_scale
-from memutils.values import as_held, as_python
+from memutils.runs.specs import NAMING, Scale, check_known, load_scale
+from memutils.values import as_held, as_python, grouped
 from memutils.words import listed, plural, range_of
 
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -61,6 +61,13 @@ def standard(records: Iterable[Record], scale: Scale) -> list[Record]:
     """
     keys = scale.specs()
     return [record for record in records if record.key in keys and not record.diverged]
+
+
+def with_network(scale: str, network: str) -> Scale:
+    """The scale, or quick where its grid does not have this network."""
+    found = load_scale(scale)
+    there = {spec.network for spec in found.specs().values()}
+    return found if network in there else load_scale("quick")
 
 
 def of_grid(name: str) -> list[Record]:
@@ -116,14 +123,12 @@ def final_table(records: list[Record]) -> pd.DataFrame:
     """The final metrics of each record: J1, J2 and their parts, test accuracy,
     classes predicted, whether it collapsed.
     """
-    settings = ["dataset", "network", "loss", "eta", "seed"]
-    columns = ["j1", "j2", "fitted", "memorized", "recovered", "test_accuracy", "classes"]
-    rows = []
+    columns, rows = [*METRIC_NAMES, "classes"], []
     for record in records:
         run = Run(record)
-        row = {n: record.spec[n] for n in settings} | {"rate": record.noise_rate}
+        row = {n: record.spec[n] for n in NAMING} | {"rate": record.noise_rate}
         rows.append(row | run.final[columns].to_dict() | {"collapsed": run.collapsed})
-    frame = pd.DataFrame(rows, columns=[*settings, "rate", *columns, "collapsed"])
+    frame = pd.DataFrame(rows, columns=[*NAMING, "rate", *columns, "collapsed"])
     if frame["classes"].hasnans:  # of a diverged run
         return frame
     return frame.astype({"classes": int})
@@ -153,10 +158,8 @@ def told(runs: Iterable[Record], setting: str, unit: str = "") -> str:
     """The values of a numeric setting: '0.1', '0.01 and 0.1', of more than three the lowest and the
     highest; where networks differ in them, each one's: '0.01 (Inception-Lite), 0.03 (ResNet-32)'.
     """
-    of: dict[str, set] = {}
-    for run in runs:
-        of.setdefault(run.spec["network"], set()).add(run.spec[setting])
-    texts = {network: some(sorted(values)) + unit for network, values in of.items()}
+    of = grouped((run.spec["network"], run.spec[setting]) for run in runs)
+    texts = {network: some(sorted(set(values))) + unit for network, values in of.items()}
     if len(set(texts.values())) == 1:
         return next(iter(texts.values()))
     return ", ".join(f"{text} ({NETWORK_NAMES[network]})" for network, text in texts.items())

@@ -1,7 +1,6 @@
 """The benchmark's results, ``benchmarks/results.json``: an entry per kind of machine; tables."""
 
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,16 +91,16 @@ def conditions(result: dict) -> str:
 
 def met(result: dict) -> str:
     """Which networks meet the aims, in a sentence or two."""
-    times, peak = {}, {}
-    for row in result["table"]:
-        name = row["network"]
-        if row["side"] == "ours":
-            peak[name] = row["share_of_peak"]
-        else:
-            times[name] = min(times.get(name, math.inf), row["times_ours"])
+    peak, others = of_peak(result), [row for row in result["table"] if row["side"] != "ours"]
+    times = {n: min(r["times_ours"] for r in others if r["network"] == n) for n in peak}
     epochs = of_aim({n: (t >= AIMS[n][0], f"{t:.1f} times as fast") for n, t in times.items()})
     steps = of_aim({n: (p >= AIMS[n][1], percent([p])) for n, p in peak.items()})
     return f"The aim for an epoch is {epochs}. The aim for steps is {steps}."
+
+
+def of_peak(result: dict) -> dict[str, float]:
+    """The share of the peak that our steps reach, by network."""
+    return {r["network"]: r["share_of_peak"] for r in result["table"] if r["side"] == "ours"}
 
 
 def of_aim(found: dict[str, tuple[bool, str]]) -> str:
@@ -145,8 +144,7 @@ def shares(result: dict) -> "pd.DataFrame":
     """What products and preparing data take of our steps, and evaluations of a run."""
     import pandas as pd
 
-    ours = [row for row in result["table"] if row["side"] == "ours"]
-    peak = {row["network"]: row["share_of_peak"] for row in ours}
+    peak = of_peak(result)
     rows = [
         {
             "network": NETWORK_NAMES[row["network"]],

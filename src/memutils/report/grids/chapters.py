@@ -20,7 +20,7 @@ from memutils.report.grids import gallery
 from memutils.report.matrix import Panel
 from memutils.runs import records
 from memutils.runs.records import Record
-from memutils.runs.specs import load_scale
+from memutils.values import grouped
 from memutils.words import counted, listed, percent, plural, points
 
 LOSSES = ("cce", "mse", "rll", "nmse", "mae")
@@ -67,20 +67,22 @@ def telling(runs: Iterable[Measured]) -> list[Measured]:
     """Of each loss and noise rate the runs that can tell, or all where none can; on clean labels
     those that fit them.
     """
-    runs, groups = list(runs), {}
+    runs, kept = list(runs), []
     clean = {(r.spec["loss"], r.spec["seed"]): Run(r) for r in pick(runs, eta=0.0)}
-    for run in runs:
-        groups.setdefault((run.spec["loss"], run.spec["eta"]), []).append(run)
-    kept = []
-    for (loss, eta), same in groups.items():
-        marks = [clean.get((loss, run.spec["seed"])) for run in same]
-        clear = [
-            run
-            for run, mark in zip(same, marks, strict=True)
-            if (tells(Run(run), mark) if eta else Run(run).end("j1") >= Thresholds().clean_fit)
-        ]
-        kept += clear or same
+
+    def tell(run: Measured) -> bool:
+        if not run.spec["eta"]:
+            return Run(run).end("j1") >= Thresholds().clean_fit
+        return tells(Run(run), clean.get((run.spec["loss"], run.spec["seed"])))
+
+    for same in by_setting(runs).values():
+        kept += list(filter(tell, same)) or same
     return kept
+
+
+def by_setting(runs: Iterable[Measured]) -> dict[tuple[str, float], list[Measured]]:
+    """The runs of each loss and noise rate."""
+    return grouped(((run.spec["loss"], run.spec["eta"]), run) for run in runs)
 
 
 def panels(rows: dict[str, list[Measured]], losses: Iterable[str], **settings) -> list[Panel]:
@@ -162,15 +164,13 @@ def widest(runs: Iterable[Measured]) -> str:
     """A sentence: by how much what is memorized and test accuracy at the end differ from seed to
     seed at most, of runs that can tell.
     """
-    runs, groups = [*runs], {}
+    runs, told = [*runs], []
     conclusive = telling(runs)
-    for run in conclusive:
-        groups.setdefault((run.spec["loss"], run.spec["eta"]), []).append(Run(run))
-    told = []
+    groups = by_setting(conclusive)
     for metric, name in (("memorized", "the share memorized"), ("test_accuracy", "test accuracy")):
         ranges = {}
         for (loss, eta), same in groups.items():
-            values = [run.end(metric) for run in same]
+            values = [Run(run).end(metric) for run in same]
             if len(same) > 1 and (eta or metric == "test_accuracy"):
                 ranges[max(values) - min(values)] = f"{LOSS_NAMES[loss]}, η = {eta:g}"
         if ranges:
@@ -188,11 +188,8 @@ def widest(runs: Iterable[Measured]) -> str:
 
 def mlp_runs() -> list[Measured]:
     """The runs of the MLP at the scale that the book is built at, else quick's."""
-    grid = load_scale("")
-    if "mlp" not in {spec.network for spec in grid.specs().values()}:
-        grid = load_scale("quick")
-    found = plots.of_grid(grid.name)
-    return [Measured.of(record) for record in found if record.spec["network"] == "mlp"]
+    found = plots.of_grid(plots.with_network("", "mlp").name)
+    return [Measured.of(record) for record in plots.select(found, network="mlp")]
 
 
 def gallery_of(network: str) -> list[Record]:

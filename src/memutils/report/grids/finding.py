@@ -7,7 +7,7 @@ from scipy.stats import rankdata
 
 from memutils.claims.measured import Measured
 from memutils.names import LOSS_NAMES
-from memutils.words import counted, listed, percent
+from memutils.words import counted, listed_with, percent
 
 NEEDED = ("train_p_given", "train_noisy", "train_true")
 
@@ -42,11 +42,8 @@ def sentence(runs: Iterable[Measured], network: str) -> str:
     found = areas(runs)
     if not found:
         return ""
-    seeds = {loss: counted(len(values), "seed") for loss, values in found.items()}
-    alike = len(set(seeds.values())) == 1
-    told = listed(
-        f"{percent(values)} of the pairs with {LOSS_NAMES[loss]}{'' if alike else f' ({own})'}"
-        for (loss, values), own in zip(found.items(), seeds.values(), strict=True)
-    )
-    each = f" ({next(iter(seeds.values()))} each)" if alike else ""
-    return f"At the end of training {network} ranks the wrong label lower in {told}{each}."
+    parts = [f"{percent(p)} of the pairs with {LOSS_NAMES[loss]}" for loss, p in found.items()]
+    seeds = [counted(len(values), "seed") for values in found.values()]
+    each = [f"{one} each" for one in seeds] if len(set(seeds)) == 1 else seeds
+    told = listed_with(parts, each)
+    return f"At the end of training {network} ranks the wrong label lower in {told}."

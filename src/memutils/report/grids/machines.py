@@ -4,18 +4,20 @@ from memutils.claims.outcomes import Run
 from memutils.names import LOSS_NAMES
 from memutils.runs import records
 from memutils.runs.records import Record
-from memutils.words import counted, listed, points
+from memutils.values import grouped
+from memutils.words import counted, listed, plural
 
 METRICS = {"memorized": "the memorized share", "test_accuracy": "test accuracy"}
 
 
 def twice(network: str) -> list[tuple[Record, Record]]:
     """Runs of one network with the same settings, seed and precision that two processors made."""
-    by_settings: dict[str, list[Record]] = {}
-    for record in (r for scale in ("cpu", "symmetry") for r in records.load(scale)):
-        if record.spec["network"] == network and record.spec["eta"]:
-            precision = record.provenance["execution"]["precision"]
-            by_settings.setdefault(f"{record.spec} {precision}", []).append(record)
+    by_settings = grouped(
+        (f"{r.spec} {r.provenance['execution']['precision']}", r)
+        for scale in ("cpu", "symmetry")
+        for r in records.load(scale)
+        if r.spec["network"] == network and r.spec["eta"]
+    )
     pairs = (found[:2] for found in by_settings.values() if len(found) > 1)
     return [(a, b) for a, b in pairs if machine(a) != machine(b)]
 
@@ -28,8 +30,7 @@ def machine(record: Record) -> str:
 def sentence(pairs: list[tuple[Record, Record]]) -> str:
     """How far such pairs are apart at the end of training, loss by loss; '' without one."""
     told = []
-    for loss in dict.fromkeys(a.spec["loss"] for a, _ in pairs):
-        own = [pair for pair in pairs if pair[0].spec["loss"] == loss]
+    for loss, own in grouped((pair[0].spec["loss"], pair) for pair in pairs).items():
         apart = listed(f"{widest(own, part)} in {name}" for part, name in METRICS.items())
         by = "by" if len(own) == 1 else "by up to"
         told.append(f"{by} {apart} with {LOSS_NAMES[loss]} ({counted(len(own), 'pair')})")
@@ -44,5 +45,5 @@ def sentence(pairs: list[tuple[Record, Record]]) -> str:
 
 def widest(pairs: list[tuple[Record, Record]], metric: str) -> str:
     """The largest difference of a metric at the end: '2 points'."""
-    apart = points([max(abs(Run(a).end(metric) - Run(b).end(metric)) for a, b in pairs)])
-    return f"{apart} point{'' if apart == '1' else 's'}"
+    apart = max(abs(Run(a).end(metric) - Run(b).end(metric)) for a, b in pairs)
+    return plural(round(100 * apart), "point")

@@ -102,14 +102,13 @@ def verdicts(content: dict, columns: dict[str, str]) -> Safe:
 
 def runs_table(runs: Iterable[Measured]) -> pd.DataFrame:
     """The metrics at the end, a row a run."""
-    rows = []
-    for measured in runs:
-        run, spec = Run(measured), measured.spec
-        named = {"network": spec["network"], "learning rate": f"{spec['lr']:g}"}
-        named |= {"loss": spec["loss"], "eta": spec["eta"], "seed": spec["seed"]}
-        ends = {name: run.end(name) for name in METRIC_NAMES}
-        rows.append(named | {"noise rate e": measured.noise_rate} | ends)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        {"network": run.spec["network"], "learning rate": f"{run.spec['lr']:g}"}
+        | {name: run.spec[name] for name in ("loss", "eta", "seed")}
+        | {"noise rate e": run.noise_rate}
+        | {name: Run(run).end(name) for name in METRIC_NAMES}
+        for run in runs
+    )
 
 
 def behind(runs: Sequence[Measured], name: str) -> Safe:
@@ -186,9 +185,7 @@ def setting(runs: Iterable[Measured]) -> dict[str, str]:
 
 def seeds(runs: Iterable[Measured]) -> str:
     """How many seeds these runs have: '3', or '3, not of every setting'."""
-    of: dict[tuple[str, float], set[int]] = {}
-    for r in runs:
-        of.setdefault((r.spec["loss"], r.spec["eta"]), set()).add(r.spec["seed"])
-    every = set().union(*of.values())
-    whole = all(found == every for found in of.values())
+    found = {(r.spec["loss"], r.spec["eta"], r.spec["seed"]) for r in runs}
+    settings, every = {(loss, eta) for loss, eta, _ in found}, {seed for *_, seed in found}
+    whole = len(found) == len(settings) * len(every)
     return f"{len(every)}{'' if whole else ', not of every setting'}"

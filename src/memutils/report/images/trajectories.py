@@ -21,7 +21,7 @@ from memutils.names import LOSS_NAMES
 from memutils.report import plots
 from memutils.runs import records
 from memutils.runs.records import Record
-from memutils.runs.specs import Scale, Spec, load_scale
+from memutils.runs.specs import Scale, Spec
 
 ETA = Thresholds().main_eta
 DYNAMICS = "mislabeled_predicted"
@@ -44,9 +44,7 @@ class Choice:
     @cached_property
     def grid(self) -> Scale:
         """The scale, or quick where it does not have this network; '' is ``specs.scale_name()``."""
-        found = load_scale(self.scale)
-        there = {spec.network for spec in found.specs().values()}
-        return found if self.network in there else load_scale("quick")
+        return plots.with_network(self.scale, self.network)
 
     @cached_property
     def specs(self) -> dict[str, Spec]:
