@@ -4,24 +4,20 @@ and what was run.
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 
 from memutils.claims.changed import AFTER_RESULTS, REASONS
 from memutils.claims.selection import MAIN, Pool
 from memutils.claims.sensitivity import NAMES
 from memutils.names import LOSS_NAMES
 from memutils.report.claims.page import summary
-from memutils.report.claims.vocabulary import PARTS, SHORT, badge, beside, linked, on
+from memutils.report.claims.strip import verdicts_on
+from memutils.report.claims.vocabulary import NETWORKS, PARTS, SHORT, badge, beside, linked, on
 from memutils.report.markup import Safe, joined, number, table, tag
 from memutils.runs import records
+from memutils.values import grouped
 from memutils.words import listed
 
-NETWORKS = {
-    "resnet18": "ResNet-18",
-    "inception-lite": "Inception-Lite",
-    "inception-lite-lr": "Inception-Lite at 0.1",
-    "resnet32": "ResNet-32",
-}
+NAMED = NETWORKS | {"inception-lite-lr": "Inception-Lite at 0.1"}
 """Columns in short; the first version judged Inception-Lite at the learning rate 0.1."""
 
 
@@ -32,16 +28,16 @@ def moved(changes: list[dict]) -> Safe:
     Args:
         changes: from ``sensitivity.changes``.
     """
-    groups: dict[tuple, list[str]] = {}
-    for row in changes:
-        values = number(row["value"]), number(row["moved_to"])
-        key = (row["meaning"], *values, row["old"], row["new"])
-        groups.setdefault(key, []).append(on(row["claim"], row["part"], row["column"]))
+    parts = ("meaning", "value", "moved_to", "old", "new")
+    groups = grouped(
+        (tuple(row[n] for n in parts), on(row["claim"], row["part"], row["column"]))
+        for row in changes
+    )
     rows = [
         {
             "threshold": meaning,
-            "value": value,
-            "moved to": to,
+            "value": number(value),
+            "moved to": number(to),
             "verdicts": joined(names, "<br>"),
             "as judged": badge(old),
             "then": badge(new),
@@ -75,7 +71,7 @@ def steady(changes: list[dict], content: dict) -> str:
 def first_version() -> dict:
     """The first version's verdicts; empty where the results folder does not have them."""
     path = records.results_root() / "claims-first.json"
-    return json.loads(Path(path).read_bytes())["claims"] if path.is_file() else {}
+    return json.loads(path.read_bytes())["claims"] if path.is_file() else {}
 
 
 def rules_changed(content: dict, first: dict) -> Safe:
@@ -101,7 +97,7 @@ def rules_changed(content: dict, first: dict) -> Safe:
 def first_words(old: dict) -> Safe:
     """The first version's word over all networks, and the cells that passed on each."""
     lines = [
-        f"{NETWORKS[name]}: {v['passed']} of {v['tested']} cells"
+        f"{NAMED[name]}: {v['passed']} of {v['tested']} cells"
         for name, v in old["networks"].items()
         if v["tested"]
     ]
@@ -112,7 +108,7 @@ def second_words(old: dict) -> Safe:
     """This version's words on the same records, a line a network and part."""
     lines = []
     for v in old["second"]:
-        where = ", ".join(filter(None, [NETWORKS.get(v["column"], ""), PARTS[v["part"]]]))
+        where = ", ".join(filter(None, [NAMED.get(v["column"], ""), PARTS[v["part"]]]))
         lines.append(joined([badge(v["word"]), tag("small", f" {where}")]))
     return joined(lines, "<br>")
 
@@ -125,12 +121,7 @@ def read_by(content: dict, *claims: str, column: str = "") -> set[str]:
         claims, column: ids.
     """
     columns = {column} if column else {c["id"] for c in content["columns"] if c["main"]}
-    verdicts = [
-        v
-        for claim in content["claims"]
-        for v in claim["verdicts"]
-        if v["column"] in columns and (not claims or claim["id"] in claims)
-    ]
+    verdicts = verdicts_on(content, columns, *claims)
     names = {name for v in verdicts for cell in v["cells"] for name in cell["records"]}
     return names.union(*(v["extra"].get("records", ()) for v in verdicts))
 

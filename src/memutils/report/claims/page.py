@@ -231,10 +231,9 @@ def opened_cells(verdict: dict, title: str) -> Safe:
         return joined([head, table(found, "numbers"), records(verdict["extra"]["records"])])
     lines = [opened_cell(c) for c in verdict["cells"]]
     used = dict.fromkeys(name for c in verdict["cells"] for name in c["records"])
-    kept = [n for n in (lines[0] if lines else {}) if any(row.get(n) for row in lines)]
-    return joined(
-        [head, table([{n: row.get(n) for n in kept} for row in lines], "numbers"), records(used)]
-    )
+    kept = [n for n in lines[0] if any(row.get(n) for row in lines)]
+    shown = table([{n: row.get(n) for n in kept} for row in lines], "numbers")
+    return joined([head, shown, records(used)])
 
 
 def opened_cell(cell: dict) -> dict:

@@ -1,10 +1,13 @@
 """The claims by networks, a word for each, and what the controls say."""
 
+from collections.abc import Collection
+
 from memutils.claims.cases import NOT_TESTED
 from memutils.claims.statements import MATHEMATICS
 from memutils.claims.thresholds import Thresholds
 from memutils.report.claims.vocabulary import SHORT, badge, beside, linked, named, only_at
 from memutils.report.markup import Safe, joined, table, tag
+from memutils.values import grouped
 from memutils.words import plural
 
 
@@ -21,6 +24,17 @@ def rows_of(content: dict, main: bool) -> list[tuple[dict, str, dict[str, dict]]
             for part in dict.fromkeys(v["part"] for v in own)
         ]
     return found
+
+
+def verdicts_on(content: dict, columns: Collection[str], *claims: str) -> list[dict]:
+    """The verdicts on these columns, of these claims; of all claims where none is named."""
+    return [
+        v
+        for claim in content["claims"]
+        if not claims or claim["id"] in claims
+        for v in claim["verdicts"]
+        if v["column"] in columns
+    ]
 
 
 def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
@@ -49,9 +63,7 @@ def strip(content: dict, page: str = "", brief: bool = False) -> Safe:
         lines.append(tag("tr", tag("th", name, scope="row"), *cells, class_=claim["weight"]))
     for claim in content["claims"]:
         if claim["weight"] == MATHEMATICS:
-            words: dict[str, list[str]] = {}
-            for v in claim["verdicts"]:
-                words.setdefault(v["word"], []).append(v["part"])
+            words = grouped((v["word"], v["part"]) for v in claim["verdicts"])
             name = linked(claim["id"], "", claim["reading"], page)
             said = tag("td", *proofs(words), colspan=str(len(columns)))
             lines.append(tag("tr", tag("th", name, scope="row"), said))
@@ -87,11 +99,11 @@ def controls(content: dict) -> Safe:
     """
     lines = []
     for column in (c for c in content["columns"] if not c["main"]):
-        said: dict[str, list[str]] = {}
-        for claim, part, verdicts in rows_of(content, False):
-            word = verdicts.get(column["id"], {}).get("word", NOT_TESTED)
-            if word != NOT_TESTED:
-                said.setdefault(word, []).append(named(claim["id"], part))
+        said = grouped(
+            (v["word"], named(claim["id"], part))
+            for claim, part, verdicts in rows_of(content, False)
+            if (v := verdicts.get(column["id"])) and v["word"] != NOT_TESTED
+        )
         if said:
             words = joined(
                 (joined([badge(word), " ", ", ".join(names)]) for word, names in said.items()),

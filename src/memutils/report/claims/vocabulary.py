@@ -24,13 +24,12 @@ VERBS = {HOLDS: "holds", FAILS: "fails", OPEN: "is open", NOT_TESTED: "is not te
 
 SYMBOLS = {HOLDS: "✓", FAILS: "✗", OPEN: "?", NOT_TESTED: "–"}
 
-
 SHORT = {
     "resnet18": "ResNet-18, MNIST",
     "inception-lite": "Inception-Lite, CIFAR-10",
     "resnet32": "ResNet-32, CIFAR-10",
 }
-
+NETWORKS = {column: name.partition(",")[0] for column, name in SHORT.items()}
 
 WORDS = {
     "j1": "J1",
@@ -39,45 +38,34 @@ WORDS = {
     "memorized": "m",
     "recovered": "r",
     "rise": "change of J1",
-    "difference": "difference",
     "standard_error": "SE",
     "mcnemar_z": "McNemar z",
     "difference_of_medians": "of medians",
     "last_epoch": "in the last epoch",
     "j1_cce_minus_mse": "J1 of CCE minus MSE's",
     "rise_of_cce": "change of CCE",
-    "drop": "drop",
-    "ideal_drop": "ideal drop",
     "share": "share of it",
     "j1_minus_j2": "J1 − J2",
     "noise_rate": "e",
     "recovered_minus_memorized": "r − m",
     "share_of_epochs_above": "r above, share of epochs",
     "share_below_by_3_se": "m leads, share of epochs",
-    "evaluations_against": "evaluations against",
     "crossover_epoch": "first evaluation at which m leads",
-    "evaluations_before": "evaluations before",
-    "epochs_before": "epochs before",
     "clean_j1_minus_j2": "clean J1 − J2",
     "excess": "x",
     "excess_rll": "x of RLL",
     "excess_mse": "x of MSE",
     "distance_to_rll_less_to_mse": "distance of x to RLL's minus that to MSE's",
-    "test_accuracy": "test accuracy",
     "risk_cce_less_rll": "CCE's risk minus RLL's",
     "risk_cce": "risk of CCE",
     "risk_rll": "risk of RLL",
     "first_version": f"{Thresholds().first_j1:g} and {Thresholds().first_memorized:g}",
     "rll_highest": "RLL's highest x",
     "cce_lowest": "CCE's lowest x",
-    "gap": "gap",
     "edge": "next step less smallest",
-    "human": "human",
-    "symmetric": "symmetric",
     "level": "f",
-    "seed": "seed",
 }
-"""Statistics in words."""
+"""Statistics whose names are not their words."""
 PARTS = Names(
     {
         "m below CCE's": "RLL memorizes less than CCE",
@@ -98,7 +86,7 @@ def named(claim: str, part: str) -> str:
 
 def on(claim: str, part: str, column: str) -> str:
     """The same on a network: 'C9, ResNet-18'."""
-    return f"{named(claim, part)}, {SHORT[column].partition(',')[0]}"
+    return f"{named(claim, part)}, {NETWORKS[column]}"
 
 
 def linked(claim: str, part: str, reading: str, page: str = "") -> Safe:
