@@ -2,7 +2,6 @@
 sentences whose words follow from the numbers.
 """
 
-import math
 from collections.abc import Iterable
 
 import matplotlib.pyplot as plt
@@ -74,24 +73,20 @@ def moves(found: Iterable[Record]) -> pd.DataFrame:
     last epoch, in nats, and that of the same seed's network that RLL trained throughout.
     """
     runs = [Run(record) for record in found]
-    throughout = {
-        run.measured.spec["seed"]: rll_risk(run)
-        for run in runs
-        if run.loss == "rll" and not run.measured.spec["switch_loss"]
-    }
     kept = {
-        (run.loss, run.measured.spec["seed"]): run.end("memorized")
-        for run in runs
-        if not run.measured.spec["switch_loss"]
+        (r.loss, r.measured.spec["seed"]): r for r in runs if not r.measured.spec["switch_loss"]
     }
     rows = []
     for run in (r for r in runs if r.measured.spec["switch_loss"]):
         spec = run.measured.spec
         row = {"first": run.loss, "then": spec["switch_loss"], "seed": spec["seed"]}
         row |= {"at the switch": at_switch(run), "at the end": run.end("memorized")}
-        row["not switched"] = kept.get((run.loss, spec["seed"]), math.nan)
-        own = {"risk": rll_risk(run), "resister's risk": throughout.get(spec["seed"], math.nan)}
-        rows.append(row | own)
+        row["risk"] = rll_risk(run)
+        if stayed := kept.get((run.loss, spec["seed"])):
+            row["not switched"] = stayed.end("memorized")
+        if resister := kept.get(("rll", spec["seed"])):
+            row["resister's risk"] = rll_risk(resister)
+        rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

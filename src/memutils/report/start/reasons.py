@@ -14,19 +14,17 @@ from memutils.claims.cases import FAILS, HOLDS
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
-from memutils.report import origins
+from memutils.report import origins, plots, switching
+from memutils.report.claims.strip import verdicts_on
 from memutils.report.human import arms
 from memutils.report.size import chapter, first_epochs, passes
 from memutils.report.size.sentences import means
 from memutils.report.start.sentences import whole
 from memutils.report.steps import at_the_end, data, p1, verdict
-from memutils.report.switching import at_switch
 from memutils.report.symmetry import ablation, plane, rivals, rivals_at_fit, weights, weights_at_fit
 from memutils.report.symmetry.ablation import Contrast
 from memutils.report.symmetry.ablation_words import bounded_shares, by_network
-from memutils.runs import records
 from memutils.runs.records import Record
-from memutils.runs.specs import load_scale
 from memutils.words import counted, listed, percent
 
 CLEAR = 0.5
@@ -88,7 +86,8 @@ def weight(found: list[Contrast], fits: pd.DataFrame) -> list[str]:
 
 def symmetry(content: dict, pool: Pool) -> list[str]:
     """That symmetry, the paper's reason, is not enough; and what a bound does without it."""
-    told, cells = [], of_claim(content, "C17", "resnet18")
+    told, verdicts = [], verdicts_on(content, ["resnet18"], "C17")
+    cells = (cell for v in verdicts for cell in v["cells"])
     failing = [c for c in cells if (c["loss"], c["state"]) == ("nce", FAILS)]
     if failing:
         shares = percent([c["statistics"]["memorized"] for c in failing])
@@ -114,7 +113,7 @@ def symmetry(content: dict, pool: Pool) -> list[str]:
 def minima(content: dict) -> list[str]:
     """That RLL has no higher risk where a network has memorized (claim E1)."""
     main = [c["id"] for c in content["columns"] if c["main"]]
-    cells = [c for name in main for c in of_claim(content, "E1", name)]
+    cells = (cell for v in verdicts_on(content, main, "E1") for cell in v["cells"])
     telling = [c for c in cells if c["state"] in (HOLDS, FAILS)]
     lower = [c for c in telling if c["state"] == FAILS]
     if len(lower) * 2 <= len(telling):
@@ -150,19 +149,17 @@ def images(content: dict) -> list[str]:
     if len(both) < 2:
         return []
     few, many = both.index[0], both.index[-1]
-    rll, cce = (f"{percent([both[x].iloc[0]])} to {percent([both[x].iloc[-1]])}" for x in both)
     told = (
         f"**[More images](size.ipynb).** From {few:,} to {many:,} images, with the number of "
-        "training steps held fixed, the memorized share of ResNet-18 on MNIST goes from "
-        f"{rll} with RLL and from {cce} with cross entropy{one_seed(found, few, many)}."
+        "training steps held fixed, the memorized share of ResNet-18 on MNIST "
+        f"{change(both['RLL'], both['CCE'], few, many)}{one_seed(found, few, many)}."
     )
     as_often = passes.table(runs.records)
     by_passes = [passes.shares(as_often, "resnet18", loss) for loss in ("rll", "cce")]
     if all({few, many} <= set(share.index) for share in by_passes):
-        rll, cce = (f"{percent([s[few]])} to {percent([s[many]])}" for s in by_passes)
         told += (
             f" With as many passes over each image instead ({passes.EPOCHS}; in training mode), it "
-            f"goes from {rll} with RLL and from {cce} with cross entropy."
+            f"{change(*by_passes, few, many)}."
         )
     if any(n["images"] >= whole(n) for n in content["answer"]["networks"]):
         return [told]
@@ -172,6 +169,12 @@ def images(content: dict) -> list[str]:
         if begun
         else f"{told} The paper's full data sets are not run."
     ]
+
+
+def change(rll: pd.Series, cce: pd.Series, few: int, many: int) -> str:
+    """'goes from 12 % to 9 % with RLL and from ...': shares by number of images."""
+    rll, cce = (f"{percent([share[few]])} to {percent([share[many]])}" for share in (rll, cce))
+    return f"goes from {rll} with RLL and from {cce} with cross entropy"
 
 
 def one_seed(frame: pd.DataFrame, *sizes: int) -> str:
@@ -213,34 +216,18 @@ def path(switch: Switch) -> str:
     )
 
 
-def of_claim(content: dict, claim: str, column: str) -> list[dict]:
-    """A claim's cells on a network."""
-    return [
-        cell
-        for c in content["claims"]
-        if c["id"] == claim
-        for v in c["verdicts"]
-        if v["column"] == column
-        for cell in v["cells"]
-    ]
-
-
 def switched(found: Iterable[Record]) -> Switch | None:
     """The runs that switch from RLL to CCE, at the main noise rate; None without any."""
-    before, after, runs = [], [], []
-    for record in found:
-        spec = record.spec
-        ways = spec["loss"], spec["switch_loss"], spec["eta"]
-        if ways == ("rll", "cce", Thresholds().main_eta) and not record.diverged:
-            run = Run(record)
-            before.append(at_switch(run))
-            after.append(run.end("memorized"))
-            runs.append(record.name)
-    ends = [(min(values), max(values)) for values in (before, after) if values]
-    return Switch(*ends, tuple(runs)) if ends else None
+    way = {"loss": "rll", "switch_loss": "cce", "eta": Thresholds().main_eta}
+    runs = [Run(record) for record in plots.select(found, **way) if not record.diverged]
+    if not runs:
+        return None
+    before = [switching.at_switch(run) for run in runs]
+    after = [run.end("memorized") for run in runs]
+    ends = (min(before), max(before)), (min(after), max(after))
+    return Switch(*ends, tuple(run.name for run in runs))
 
 
 def load_switched() -> Switch | None:
     """The same of the records of the scale ``switch``, of its own grid."""
-    keys = load_scale("switch").specs()
-    return switched(r for r in records.load("switch") if r.key in keys)
+    return switched(switching.load())

@@ -108,15 +108,13 @@ def alt(found: Iterable[Group]) -> str:
     """The figure in words."""
     told = [
         f"{g.title}, {g.images:,} images, learning rate {g.learning_rate:g}: "
-        + ", ".join(f"{LOSS_NAMES[loss]} {told_of(g, loss)}" for loss in g.losses)
+        + ", ".join(
+            f"{LOSS_NAMES[loss]} {span(g, loss, 'memorized')} and {span(g, loss, 'test_accuracy')}"
+            for loss in g.losses
+        )
         for g in found
     ]
     return "Share of wrong labels memorized and test accuracy. " + "; ".join(told) + "."
-
-
-def told_of(g: Group, loss: str) -> str:
-    """A row in words."""
-    return f"{span(g, loss, 'memorized')} and {span(g, loss, 'test_accuracy')}"
 
 
 def span(g: Group, loss: str, name: str) -> str:

@@ -3,10 +3,11 @@
 """
 
 from memutils.claims.cases import FAILS, HOLDS, INCONCLUSIVE, OPEN
-from memutils.claims.selection import COLUMNS
+from memutils.claims.selection import column
 from memutils.report import origins
+from memutils.report.claims.strip import verdicts_on
 from memutils.runs.grid import SIZES
-from memutils.words import in_words, listed, percent, range_of
+from memutils.words import counted, in_words, listed, percent, range_of
 
 AGAINST_CCE = "m below CCE's"
 """The part of P0 that compares RLL with CCE."""
@@ -52,17 +53,15 @@ def beside_paper(networks: list[dict]) -> str:
 
 def whole(network: dict) -> int:
     """Images of a network's whole data set."""
-    column = next(column for column in COLUMNS if column.id == network["column"])
-    return SIZES[column.settings["dataset"]]
+    return SIZES[column(network["column"]).settings["dataset"]]
 
 
 def deciding(content: dict, *columns: str, states: tuple[str, ...] = TELLING) -> list[dict]:
     """The cells that compare RLL with CCE at the main noise rate, on these networks."""
     return [
         c
-        for claim in content["claims"]
-        for v in claim["verdicts"]
-        if (claim["id"], v["part"]) == ("P0", AGAINST_CCE) and v["column"] in columns
+        for v in verdicts_on(content, columns, "P0")
+        if v["part"] == AGAINST_CCE
         for c in v["cells"]
         if c["eta"] == content["thresholds"]["main_eta"] and c["state"] in states
     ]
@@ -159,8 +158,7 @@ def with_rll(content: dict, network: dict) -> str:
     told, silent = network["seeds"], network["inconclusive"]
     if not silent:
         return share
-    runs = "run" if told == 1 else "runs"
-    return f"{share} in the {in_words(told)} conclusive {runs} of {in_words(told + silent)}"
+    return f"{share} in the {counted(told, 'conclusive run')} of {in_words(told + silent)}"
 
 
 def at_rate(networks: list[dict]) -> str:
