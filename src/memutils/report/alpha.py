@@ -33,8 +33,7 @@ OTHERS = ("alpha", "readings")
 """The scales that vary alpha."""
 
 LIMITS = Thresholds()
-COLUMNS = ["network", "alpha", "eta", "precision", "j1", "j2", "fitted", "memorized", "recovered"]
-COLUMNS += ["test_accuracy"]
+COLUMNS = ["network", "alpha", "eta", "precision", *METRIC_NAMES]
 
 
 def load(scale: str) -> list[Record]:
@@ -59,9 +58,9 @@ def in_one_precision(runs: list[Record]) -> list[Record]:
     chosen = []
     for run in runs:
         same = {name: run.spec[name] for name in ("network", "loss", "eta", "seed", "lr")}
-        alike = [r for r in select(controls, **same) if precision(r) == wanted.get(run.spec["eta"])]
-        other = precision(run) != wanted.get(run.spec["eta"])
-        chosen.append(alike[0] if other and alike else run)
+        here = wanted.get(run.spec["eta"])
+        alike = [r for r in select(controls, **same) if precision(r) == here]
+        chosen.append(alike[0] if alike and precision(run) != here else run)
     return chosen
 
 
@@ -112,10 +111,8 @@ def draw(runs: Iterable[Record], width: float = WIDE) -> plt.Figure:
     figure, axes = figures.panels(width, len(panels), 230, across=2, below=50)
     for axis, (network, column) in zip(axes, panels, strict=True):
         for record in sorted(select(noisy, network=network), key=alpha_of):
-            rows_of = record.history.dropna(subset=[column])
-            label = f"α = {alpha_of(record):g}"
-            style = line(label)
-            axis.plot(rows_of["epoch"], rows_of[column], label=label, **style)
+            rows, label = record.history.dropna(subset=[column]), f"α = {alpha_of(record):g}"
+            axis.plot(rows["epoch"], rows[column], label=label, **line(label))
         axis.set(xlabel="epoch", **({"ylim": (0, None)} if column == "memorized" else {}))
         figures.whole_ticks(axis)
         title = f"{NETWORK_NAMES[network]}: {column.replace('_', ' ')}"
@@ -133,7 +130,7 @@ def metrics(runs: Iterable[Record]) -> pd.DataFrame:
             "eta": record.spec["eta"],
             "precision": precision(record),
         }
-        | Run(record).final[COLUMNS[4:]].to_dict()
+        | Run(record).final[list(METRIC_NAMES)].to_dict()
         for record in runs
     ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
@@ -147,7 +144,7 @@ def as_table(frame: pd.DataFrame) -> Safe:
     rows = [
         {"network": NETWORK_NAMES[row["network"]], "α": f"{row['alpha']:g}", "η": f"{row['eta']:g}"}
         | {"precision": row["precision"]}
-        | {METRIC_NAMES[n]: number(row[n]) for n in COLUMNS[4:]}
+        | {name: number(row[n]) for n, name in METRIC_NAMES.items()}
         for _, row in frame.iterrows()
     ]
     return table(rows, NUMBERS)

@@ -4,7 +4,6 @@ A check raises AssertionError where a statement fails; what it returns is what t
 """
 
 import math
-from collections.abc import Callable, Iterator
 
 import numpy as np
 import sympy
@@ -14,14 +13,7 @@ from torch import Tensor
 from memutils.losses.multiples import logit_gradients as gradients
 from memutils.names import LOSS_NAMES
 from memutils.report.theory.points import ALPHAS, Losses, build, logits, symmetric
-
-
-def variants(losses: Losses) -> Iterator[tuple[str, Callable]]:
-    """(label, loss) of every loss, RLL at each alpha."""
-    for name in losses:
-        for alpha in ALPHAS if name == "rll" else (None,):
-            label = LOSS_NAMES[name] + (f", α = {alpha}" if alpha else "")
-            yield label, build(losses, name, alpha)
+from memutils.report.theory.symmetry_checks import formulas
 
 
 def sample(k: int = 10, n: int = 500, largest: float = 1) -> tuple[Tensor, Tensor]:
@@ -67,32 +59,16 @@ def check_weights(losses: Losses) -> None:
         assert along, f"{name}: not along p - e_y"
 
 
-def symbols(alpha: float) -> tuple[tuple, dict[str, sympy.Expr]]:
-    """Three logits, and each loss of label 1 as an expression of them."""
-    z = sympy.symbols("z1:4")
-    total = sum(sympy.exp(v) for v in z)
-    p = [sympy.exp(v) / total for v in z]
-    square, shifted = sum(q**2 for q in p), [-sympy.log(sympy.Float(alpha, 30) + q) for q in p]
-    mse = square - 2 * p[0] + 1
-    return z, {
-        "cce": -sympy.log(p[0]),
-        "mse": mse,
-        "mae": 2 * (1 - p[0]),
-        "nmse": mse / (3 * square + 1),
-        "rll": shifted[0] - (shifted[1] + shifted[2]) / 2,
-    }
-
-
-def check_symbols(losses: Losses, alpha: float = 0.1) -> None:
+def check_symbols(losses: Losses) -> None:
     """The derivatives of formula and softmax, in symbols, are autograd's at three points."""
-    z, formulas = symbols(alpha)
-    p = sympy.exp(z[0]) / sum(sympy.exp(v) for v in z)
-    assert sympy.simplify(sympy.diff(formulas["cce"], z[0]) - (p - 1)) == 0
-    assert sympy.simplify(sympy.diff(formulas["mae"], z[0]) - 2 * p * (p - 1)) == 0
-    for name, formula in formulas.items():
-        exact = sympy.lambdify(z, [sympy.diff(formula, v) for v in z], "mpmath")
+    z = sympy.symbols("z1:4")
+    p = [sympy.exp(v) / sum(map(sympy.exp, z)) for v in z]
+    slopes = {n: [sympy.diff(loss(p, 0), v) for v in z] for n, loss in formulas(3).items()}
+    assert sympy.simplify(slopes["cce"][0] - (p[0] - 1)) == 0
+    assert sympy.simplify(slopes["mae"][0] - 2 * p[0] * (p[0] - 1)) == 0
+    for name, slope in slopes.items():
+        exact, loss = sympy.lambdify(z, slope, "mpmath"), build(losses, name, 0.1)
         for point in ((0.5, -1.0, 2.0), (-3.0, 1.0, 0.25), (4.0, 0.0, 0.0)):
-            loss = build(losses, name, alpha)
             g = gradients(loss, torch.tensor([point]), torch.tensor([0]))[0].numpy()
             expected = [float(v) for v in exact(*point)]
             same = np.allclose(g, expected, rtol=1e-10, atol=1e-13)
@@ -117,19 +93,21 @@ def check_alpha(losses: Losses, k: int = 10) -> None:
 
 
 def check_initial(losses: Losses, k: int = 10) -> dict[str, float]:
-    """The norms at the uniform answer are the proposition's. Returns them by the loss's name."""
+    """The norms at the uniform answer are the proposition's. Returns them by the loss's name, RLL's
+    at each alpha.
+    """
     z, y = torch.zeros(1, k, dtype=torch.float64), torch.zeros(1, dtype=torch.long)
-
-    def norm(loss: Callable) -> float:
-        return float(gradients(loss, z, y).norm())
-
+    found = {
+        (name, alpha): float(gradients(build(losses, name, alpha), z, y).norm())
+        for name in losses
+        for alpha in (ALPHAS if name == "rll" else (None,))
+    }
     expected = {("cce", None): 1, ("mse", None): 2 / k, ("mae", None): 2 / k}
     expected |= {("nmse", None): 2 / k / (k - 1)}
     expected |= {("rll", alpha): k / ((k - 1) * (1 + alpha * k)) for alpha in ALPHAS}
-    for (name, alpha), w in expected.items():
-        found = norm(build(losses, name, alpha))
-        assert math.isclose(found, w * math.sqrt((k - 1) / k), rel_tol=1e-12), (name, alpha)
-    return {label: norm(loss) for label, loss in variants(losses)}
+    for key, w in expected.items():
+        assert math.isclose(found[key], w * math.sqrt((k - 1) / k), rel_tol=1e-12), key
+    return {LOSS_NAMES[n] + (f", α = {a}" if a else ""): norm for (n, a), norm in found.items()}
 
 
 def check_corner(losses: Losses, k: int = 10) -> None:

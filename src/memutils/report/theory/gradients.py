@@ -55,18 +55,13 @@ def norms_table(norms: dict[str, float]) -> pd.DataFrame:
         norms: by the loss's name for the reader, from ``check_initial``.
     """
     found = norms | {"normalized MSE × 0.1 (authors' code)": 0.1 * norms[LOSS_NAMES["nmse"]]}
-    rows = [
-        {
-            "loss": name,
-            "gradient norm": f"{norm:.4f}",
-            "CCE's over it": f"{norms['CCE'] / norm:.1f}",
-        }
-        for name, norm in found.items()
-    ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        {"loss": name, "gradient norm": f"{v:.4f}", "CCE's over it": f"{norms['CCE'] / v:.1f}"}
+        for name, v in found.items()
+    )
 
 
-def steps_back(loss, margin: float, rate: float = 1.0, limit: int = 3000) -> int | None:
+def steps_back(loss, margin: float, rate: float = 1.0, limit: int = LIMIT) -> int | None:
     """Gradient steps on the logits of one example until its label has half the probability.
 
     Args:
@@ -94,7 +89,7 @@ def ways_back(losses: Losses, norms: dict[str, float]) -> pd.DataFrame:
         label = LOSS_NAMES[name]
         rate, steps = 1 / norms.get(label, norms["RLL, α = 0.1"]), []
         for margin in margins:
-            steps.append(steps_back(build(losses, name), margin, rate=rate, limit=LIMIT))
+            steps.append(steps_back(build(losses, name), margin, rate))
             if steps[-1] is None:  # a larger margin takes longer
                 break
         needed[label] = pd.Series(steps, dtype="Int64")

@@ -4,7 +4,7 @@ trained with RLL and one with CCE on the same labels.
 
 import pandas as pd
 
-from memutils.claims.selection import COLUMNS, MAIN, Pool
+from memutils.claims.selection import COLUMNS, MAIN, Pool, column
 from memutils.claims.statements import CLAIMS
 from memutils.claims.table import judge
 from memutils.claims.thresholds import Thresholds
@@ -28,13 +28,13 @@ def pairs(pool: Pool) -> pd.DataFrame:
     """
     runs, rows = {run.name: run for run in pool.runs}, []
     for verdict in judge(pool, Thresholds(), COLUMNS, tuple(c for c in CLAIMS if c.id == "E1")):
-        title = next(c.title for c in COLUMNS if c.id == verdict.column)
         for cell in verdict.cells:
             mine, other = (runs[name] for name in cell.records)
             risks = cell.finding.statistics
             bound = cost(mine.spec["loss_parameters"]["alpha"], mine.classes)
             rows.append(
-                {"network": title, "learning rate": cell.learning_rate, "eta": cell.eta}
+                {"network": column(verdict.column).title}
+                | {"learning rate": cell.learning_rate, "eta": cell.eta}
                 | {"seed": cell.seed, "state": cell.finding.state, "E1": verdict.word}
                 | {"RLL risk, trained with RLL": risks["risk_rll"]}
                 | {"RLL risk, trained with CCE": risks["risk_cce"]}

@@ -25,6 +25,7 @@ from memutils.report.theory.points import (
 from memutils.report.theory.theorem_checks import Networks
 from memutils.runs import records
 from memutils.runs.records import Record
+from memutils.runs.specs import NAMING
 
 
 def came_to_an_end(scale: str) -> list[Record]:
@@ -114,8 +115,7 @@ def below(offsets: dict[tuple, float]) -> str:
 def order_table(risks: dict[str, list[float]]) -> pd.DataFrame:
     """The risks of both networks with true labels and under pair noise, a row a loss."""
     columns = ["h₁, true labels", "h₂, true labels", "h₁, pair noise", "h₂, pair noise"]
-    frame = pd.DataFrame(risks, index=columns).T
-    return frame.rename_axis("loss").reset_index()
+    return pd.DataFrame(risks, index=columns).T.rename_axis("loss").reset_index()
 
 
 def rankings(largest: dict[str, float], found: list[Record]) -> pd.DataFrame:
@@ -127,13 +127,10 @@ def rankings(largest: dict[str, float], found: list[Record]) -> pd.DataFrame:
         found: records, for the sizes of their splits.
     """
     sizes = {size for record in found for size in record.dataset["sizes"].values()} | {60_000}
-    rows = []
-    for name, top in largest.items():
-        for n in sorted(sizes):
-            epsilon = top * math.sqrt(math.log(2 / 0.05) / (2 * n))
-            ranked = 2 * epsilon / (1 - 0.4 * 10 / 9)
-            rows.append({"loss": name, "M": top, "n": n, "ε": epsilon, "gap ranked": ranked})
-    return pd.DataFrame(rows)
+    rows = [(name, top, n) for name, top in largest.items() for n in sorted(sizes)]
+    frame = pd.DataFrame(rows, columns=["loss", "M", "n"])
+    epsilon = frame["M"] * np.sqrt(math.log(2 / 0.05) / (2 * frame["n"]))
+    return frame.assign(**{"ε": epsilon, "gap ranked": 2 * epsilon / (1 - 0.4 * 10 / 9)})
 
 
 def symmetric_noise(record: Record) -> bool:
@@ -152,9 +149,8 @@ def gaps(found: list[Record]) -> pd.DataFrame:
         c, e = constant(LOSSES, "rll", k), record.noise_rate
         last = record.history.dropna(subset=["memorized"]).iloc[-1]
         on_line = line(rll["true"], c, e, k)
-        named = {n: spec[n] for n in ("dataset", "network", "loss", "eta", "seed")}
         rows.append(
-            named
+            {n: spec[n] for n in NAMING}
             | {"e": e, "true": rll["true"], "line": on_line, "training": rll["training"]}
             | {"fresh line": line(rll["true"], c, spec["eta"], k), "fresh": rll["fresh"]}
             | {"gap": on_line - rll["training"], "memorized": last["memorized"], "j1": last["j1"]}
