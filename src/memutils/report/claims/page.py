@@ -59,22 +59,16 @@ def statement(claim: dict) -> str:
 def evidence(claim: dict, columns: list[dict]) -> Safe:
     """A claim's numbers: a line a network, links to figures, and every cell to open."""
     titles = {c["id"]: c["title"] for c in columns}
-    main = [v for v in claim["verdicts"] if v["column"] in SHORT]
-    if claim["weight"] == MATHEMATICS:
-        rows = [
-            {"statement": v["part"], "verdict": badge(v["word"]), "": v["why"]}
-            for v in claim["verdicts"]
-        ]
-        return joined([table(rows, "evidence"), shown_in(claim)])
-    lines = [line(claim["id"], v, titles[v["column"]]) for v in main]
-    opened = [
-        opened_cells(v, titles[v["column"]])
-        for v in claim["verdicts"]
-        if v["cells"] or v["extra"].get("rows")
-    ]
-    return joined(
-        [table(lines, "evidence"), shown_in(claim), details("Every run", *opened) if opened else ""]
-    )
+    lines, opened = [], []
+    for v in claim["verdicts"]:
+        if claim["weight"] == MATHEMATICS:
+            lines.append({"statement": v["part"], "verdict": badge(v["word"]), "": v["why"]})
+        elif v["column"] in SHORT:
+            lines.append(line(claim["id"], v, titles[v["column"]]))
+        if v["cells"] or v["extra"].get("rows"):
+            opened.append(opened_cells(v, titles[v["column"]]))
+    every = details("Every run", *opened) if opened else ""
+    return joined([table(lines, "evidence"), shown_in(claim), every])
 
 
 def claim_of(content: dict, name: str) -> dict:
@@ -151,11 +145,10 @@ def deciding(verdict: dict, at: list[dict]) -> str:
     """
     if verdict["extra"].get("intervals"):
         seeds = plural(len({row["seed"] for row in verdict["extra"]["rows"]}), "seed")
-        told = [
+        return "; ".join(
             f"{name}: {number(mean)} ({over_seeds(verdict, found, seeds)})"
             for name, (mean, found) in verdict["extra"]["intervals"].items()
-        ]
-        return "; ".join(told)
+        )
     if not at:
         return "" if verdict["word"] == NOT_TESTED else verdict["why"]
     if at[0]["eta"] is None:
@@ -175,11 +168,8 @@ def deciding(verdict: dict, at: list[dict]) -> str:
     if len(at) == len(seeds) > 1:  # an interval over two seeds tells nothing
         values = (number(next(iter(c["statistics"].values()))) for c in at)
         return f"{name} = {listed(values)}, one seed each"
-    own = (
-        f" (95 % interval {interval(at[0]['interval'])} by the sampling of images)"
-        if at[0]["interval"] and len(at) == 1
-        else ""
-    )
+    of_cell = at[0]["interval"] if len(at) == 1 else None
+    own = f" (95 % interval {interval(of_cell)} by the sampling of images)" if of_cell else ""
     return f"{name}{of_losses(at)} = {number(mean)}{own}"
 
 
