@@ -44,18 +44,14 @@ def runs_of(pool: Pool, name: str) -> list[Measured]:
         name: the column's id.
     """
     chosen = column(name)
-    found = [
-        [run for *_, run in own_alpha(protocol, chosen.alpha)]
-        for protocol in pool.fitting(chosen.wanted("rll"))
-    ]
+    found = [own_alpha(protocol, chosen.alpha) for protocol in pool.fitting(chosen.wanted("rll"))]
     return max(found, key=len, default=[])  # of equally many the largest number of images
 
 
-def own_alpha(protocol: Protocol, alpha: float) -> list[tuple]:
-    """(loss, eta, seed, run) of the chapters' losses in order, RLL with this alpha alone."""
-    runs = ((k, run) for k, run in protocol.runs.items() if k[0] in LOSSES and k[3] in ("", alpha))
-    found = [(*k[:3], run) for k, run in runs]
-    return sorted(found, key=lambda row: (LOSSES.index(row[0]), *row[1:3]))
+def own_alpha(protocol: Protocol, alpha: float) -> list[Measured]:
+    """The runs of the chapters' losses, in the order of ``runs_of``, RLL with this alpha alone."""
+    keys = [k for k in protocol.runs if k[0] in LOSSES and k[3] in ("", alpha)]
+    return [protocol.runs[k] for k in sorted(keys, key=lambda k: (LOSSES.index(k[0]), *k[1:3]))]
 
 
 def pick(runs: Iterable[Measured], **settings) -> list[Measured]:

@@ -19,12 +19,7 @@ def twice(network: str) -> list[tuple[Record, Record]]:
         if r.spec["network"] == network and r.spec["eta"]
     )
     pairs = (found[:2] for found in by_settings.values() if len(found) > 1)
-    return [(a, b) for a, b in pairs if machine(a) != machine(b)]
-
-
-def machine(record: Record) -> str:
-    """The processor that made a record."""
-    return str(record.provenance["machine"])
+    return [(a, b) for a, b in pairs if a.provenance["machine"] != b.provenance["machine"]]
 
 
 def sentence(pairs: list[tuple[Record, Record]]) -> str:

@@ -168,11 +168,8 @@ def paper_beside(lines: Iterable[tuple[str, str, str]], **runs: list[Measured]) 
 def setting(runs: Iterable[Measured]) -> dict[str, str]:
     """How these runs were trained, by name."""
     runs = list(runs)
-    if not runs:
-        names = ("images", "epochs", "rates", "seeds", "etas", "noise", "decay")
-        return dict.fromkeys(names, chapters.MISSING)
     noise = [e for eta in chapters.ETAS[1:] for e in chapters.pick(runs, eta=eta)]
-    return {
+    found = {
         "images": distinct((r.images for r in runs), "{:,}"),
         "epochs": distinct((r.spec["epochs"] for r in runs), "{}"),
         "rates": distinct((r.spec["lr"] for r in runs), "{:g}"),
@@ -181,6 +178,7 @@ def setting(runs: Iterable[Measured]) -> dict[str, str]:
         "etas": distinct((r.spec["eta"] for r in runs), "{:g}"),
         "noise": distinct((r.noise_rate for r in noise), "{:.3f}"),
     }
+    return found if runs else dict.fromkeys(found, chapters.MISSING)
 
 
 def seeds(runs: Iterable[Measured]) -> str:

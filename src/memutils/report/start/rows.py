@@ -68,28 +68,28 @@ class Group:
 
 def groups(pool: Pool) -> list[Group]:
     """The groups in which RLL and CCE can be compared, a network's beside each other."""
-    limits, found = Thresholds(), {}
+    found = {}
     networks = [c.settings["network"] for c in SHOWN]
     for column in sorted(SHOWN, key=lambda c: networks.index(c.settings["network"])):
         for protocol in pool.fitting(column.wanted("rll")):
-            made = group(protocol, column, limits)
+            made = group(protocol, column)
             if {"rll", "cce"} <= set(made.losses):  # of equal groups the one with the most epochs
                 found.setdefault((made.title, made.images, made.learning_rate), made)
     return list(found.values())
 
 
-def group(protocol: Protocol, column: Column, limits: Thresholds) -> Group:
+def group(protocol: Protocol, column: Column) -> Group:
     """The dots of one protocol."""
-    dots, clean = [], {}
+    dots, clean, eta = [], {}, Thresholds().main_eta
     for loss in LOSSES:
         marks = {}
         for seed in protocol.seeds():
-            run = protocol.get(loss, limits.main_eta, seed, column.alpha)
+            run = protocol.get(loss, eta, seed, column.alpha)
             mark = protocol.get(loss, 0.0, seed, column.alpha)
             if mark:
-                marks[seed] = Run(mark, limits)
+                marks[seed] = Run(mark)
             if run:
-                dots.append(dot(Run(run, limits), marks.get(seed)))
+                dots.append(dot(Run(run), marks.get(seed)))
         if marks:
             clean[loss] = fmean(mark.end("test_accuracy") for mark in marks.values())
     settings = protocol.settings
