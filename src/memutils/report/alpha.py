@@ -12,12 +12,10 @@ from memutils.claims.outcomes import Run
 from memutils.claims.thresholds import Thresholds
 from memutils.names import METRIC_NAMES, NETWORK_NAMES
 from memutils.report import figures
-from memutils.report.figures import WIDE, is_narrow
 from memutils.report.looks import INK, look
 from memutils.report.loss_figure import value_and_gradient
 from memutils.report.markup import Safe, number, table
 from memutils.report.plots import of_grid, select
-from memutils.report.steps.tables import NUMBERS
 from memutils.report.theory.points import ALPHAS
 from memutils.runs.records import Record
 from memutils.words import listed, percent
@@ -91,17 +89,17 @@ def line(label: str) -> dict:
     return look("rll").line | {"linestyle": DASHES[float(label.rpartition(" ")[2])]}
 
 
-def draw_gradients(norms: pd.DataFrame, width: float = WIDE) -> plt.Figure:
+def draw_gradients(norms: pd.DataFrame, width: float = figures.WIDE) -> plt.Figure:
     """The gradient's norm over the label's probability."""
-    figure, axes = figures.canvas(width, 300)
+    figure, (axis,) = figures.panels(width, 1, 300)
     for label in norms.columns[1:]:
-        axes[0, 0].plot(norms["p_y"], norms[label], label=label, **line(label))
-    axes[0, 0].set(xlabel="probability of the label, $p_y$", ylabel="norm of the gradient")
-    figures.legend(figure, axes.flat, ncols=2 if is_narrow(width) else 5)
+        axis.plot(norms["p_y"], norms[label], label=label, **line(label))
+    axis.set(xlabel="probability of the label, $p_y$", ylabel="norm of the gradient")
+    figures.legend(figure, [axis], ncols=2 if figures.is_narrow(width) else 5)
     return figure
 
 
-def draw(runs: Iterable[Record], width: float = WIDE) -> plt.Figure:
+def draw(runs: Iterable[Record], width: float = figures.WIDE) -> plt.Figure:
     """Memorized and test accuracy over epochs at the main noise rate,
     a row a network and a dash an alpha.
     """
@@ -147,7 +145,7 @@ def as_table(frame: pd.DataFrame) -> Safe:
         | {name: number(row[n]) for n, name in METRIC_NAMES.items()}
         for _, row in frame.iterrows()
     ]
-    return table(rows, NUMBERS)
+    return table(rows, "numbers")
 
 
 def seen(runs: Iterable[Record]) -> str:

@@ -60,13 +60,10 @@ def draw_run(axis: plt.Axes, record: Record, columns: dict[str, str], strength: 
     history, looks = record.history, look(record.spec["loss"])
     style = {"color": looks.color, "alpha": strength}
     for place, (column, dash) in enumerate(columns.items()):
-        marks = history.dropna(subset=[column])
-        training = f"training_{column}"
-        line = history.rename(columns={training: "line"}) if training in history else None
-        if line is None or line["line"].isna().all():
-            line = marks.rename(columns={column: "line"})
-        thick = thickness(strength)
-        axis.plot(line["epoch"], line["line"], linestyle=dash, linewidth=thick, **style)
+        marks, training = history.dropna(subset=[column]), f"training_{column}"
+        trained = training in history and history[training].notna().any()
+        line, name = (history, training) if trained else (marks, column)
+        axis.plot(line["epoch"], line[name], linestyle=dash, linewidth=thickness(strength), **style)
         face = looks.color if place == 0 else "none"
         axis.plot(marks["epoch"], marks[column], looks.marker, mfc=face, ms=3.5, mew=0.8, **style)
         if len(marks) and Run(record).collapsed:

@@ -4,7 +4,7 @@ Each panel is drawn as ``curves`` draws it; one without runs is gray.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -26,7 +26,7 @@ class Panel:
     """
 
     title: str
-    runs: Sequence[Measured] = field(default=())
+    runs: Sequence[Measured] = ()
     row: str = ""
 
 

@@ -11,7 +11,6 @@ from memutils.claims import steps
 from memutils.claims.outcomes import Run
 from memutils.names import DATASET_NAMES, LOSS_NAMES, NETWORK_NAMES
 from memutils.report import figures
-from memutils.report.figures import WIDE
 from memutils.report.looks import INK, look
 from memutils.report.markup import Safe, number, table
 from memutils.report.plots import NOT_RUN, of_grid
@@ -32,7 +31,7 @@ def load() -> list[Record]:
     return of_grid("switch")
 
 
-def draw(found: Iterable[Record], width: float = WIDE) -> plt.Figure:
+def draw(found: Iterable[Record], width: float = figures.WIDE) -> plt.Figure:
     """Memorized and recovered over epochs, a line a run in the color of the loss that it is trained
     with at that time; dashed: runs that never switch.
     """
@@ -40,12 +39,10 @@ def draw(found: Iterable[Record], width: float = WIDE) -> plt.Figure:
     for record in found:
         spec, rows = record.spec, record.history.dropna(subset=["memorized"])
         first, then, at = spec["loss"], spec["switch_loss"], spec["switch_epoch"]
-        parts = [(first, rows)]
+        before = rows[rows["epoch"] <= at] if then else rows
+        parts = [(first, before)]
         if then:  # the second part begins where the first one ends
-            parts = [
-                (first, rows[rows["epoch"] <= at]),
-                (then, rows[rows["epoch"] >= rows["epoch"][rows["epoch"] <= at].max()]),
-            ]
+            parts.append((then, rows[rows["epoch"] >= before["epoch"].max()]))
         for axis, column in zip(axes, ("memorized", "recovered"), strict=True):
             for loss, part in parts:
                 style = {"color": look(loss).color, "linewidth": 1.4 if then else 1.0}
