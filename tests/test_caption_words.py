@@ -31,7 +31,7 @@ def test_more_images_help_rll_and_cce_memorizes_them_when_trained_for_longer(rep
     assert "**Take-away.** On ResNet-18 more images help RLL to resist" in told
     assert "On Inception-Lite the share falls too" in told and "this does not count" in told
     assert "after as many steps, and is 96 points with 20,000 after 4 times as many." in told
-    assert "At equal fit (f = 0.9) it goes from 0.12 with 1,250 images to 0.00" in told
+    assert "difference in excess memorization x goes from 0.12 with 1,250 images to 0.00" in told
     for network in sentences.compared(frame):
         rll, cce, longer = (
             sentences.means(frame, network, case, "memorized")

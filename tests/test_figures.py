@@ -138,7 +138,7 @@ def test_what_a_notebook_shows_has_a_picture_for_where_no_page_is(monkeypatch):
     ((bundle, how),) = shown
     assert bundle.keys() == {"text/html", "image/png", "text/plain"} and how["raw"]
     assert bundle["text/plain"] == "What to see."
-    picture = Image.open(io.BytesIO(figures.png(draw)))
+    picture = Image.open(io.BytesIO(figures.png(draw(width=figures.WIDE))))
     assert picture.width == 2 * figures.WIDE and picture.getpixel((0, 0))[:3] == (255, 255, 255)
 
 

@@ -74,7 +74,8 @@ def draw_run(axis: plt.Axes, record: Record, columns: dict[str, str], strength: 
 
 def drops(record: Record) -> list[int]:
     """The epochs that begin with a drop of the learning rate; a decay is none."""
-    epochs, rates = (record.history[name].to_numpy(float) for name in ("epoch", "lr"))
+    history = record.history
+    epochs, rates = (history[name].to_numpy(float) for name in ("epoch", "lr"))
     return [int(epoch) for epoch in epochs[1:][rates[1:] < Thresholds().lr_drop * rates[:-1]]]
 
 

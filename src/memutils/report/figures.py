@@ -208,12 +208,20 @@ def html(draw: Callable[..., plt.Figure], *given, alt: str, name: str = "figure"
     """A figure at both widths; a page's style sheet shows one of them,
     and without it the wide one is seen.
     """
-    parts = []
+    return drawn(draw, *given, alt=alt, name=name)[0]
+
+
+def drawn(
+    draw: Callable[..., plt.Figure], *given, alt: str, name: str
+) -> tuple[Safe, plt.Figure]:
+    """A figure at both widths, as ``html``, and the wide one itself."""
+    parts, made = [], []
     for kind, width, hidden in (("wide", WIDE, ""), ("narrow", NARROW, ' style="display: none"')):
         with mpl.rc_context(style(width)):
-            drawn = svg(draw(*given, width=width), alt, f"{name}-{kind}")
-        parts.append(f'<div class="drawn-{kind}"{hidden}>{drawn}</div>')
-    return Safe(f'<div class="drawn">{"".join(parts)}</div>')
+            made.append(draw(*given, width=width))
+            text = svg(made[-1], alt, f"{name}-{kind}")
+        parts.append(f'<div class="drawn-{kind}"{hidden}>{text}</div>')
+    return Safe(f'<div class="drawn">{"".join(parts)}</div>'), made[0]
 
 
 def file(draw: Callable[..., plt.Figure], *given, alt: str) -> str:
@@ -223,15 +231,11 @@ def file(draw: Callable[..., plt.Figure], *given, alt: str) -> str:
     return text.replace(">", f">\n <style>{FILE_STYLE}</style>", 1)
 
 
-def png(draw: Callable[..., plt.Figure], *given) -> bytes:
-    """The wide figure as a picture on white, twice as many pixels as its width."""
-    file = io.BytesIO()
+def png(figure: plt.Figure) -> bytes:
+    """A wide figure as a picture on white, twice as many pixels as its width."""
+    file, settings = io.BytesIO(), {"facecolor": "white", "metadata": {"Software": None}}
     with mpl.rc_context(style(WIDE)):
-        figure = draw(*given, width=WIDE)
-        figure.savefig(
-            file, format="png", dpi=2 * UNIT, facecolor="white", metadata={"Software": None}
-        )
-        plt.close(figure)
+        figure.savefig(file, format="png", dpi=2 * UNIT, **settings)
     return file.getvalue()
 
 
@@ -244,6 +248,6 @@ def show(draw: Callable[..., plt.Figure], *given, alt: str, name: str = "figure"
         alt: what to see, for readers who cannot.
         name: distinct on a page.
     """
-    picture = base64.b64encode(png(draw, *given)).decode()
-    bundle = {"text/html": html(draw, *given, alt=alt, name=name), "image/png": picture}
+    page, wide = drawn(draw, *given, alt=alt, name=name)
+    bundle = {"text/html": page, "image/png": base64.b64encode(png(wide)).decode()}
     display(bundle | {"text/plain": alt}, raw=True, metadata={"image/png": {"alt": alt}})

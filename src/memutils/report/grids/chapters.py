@@ -59,11 +59,9 @@ def pick(runs: Iterable[Measured], **settings) -> list[Measured]:
     return [r for r in runs if all(r.spec[n] == value for n, value in settings.items())]
 
 
-def telling(runs: Iterable[Measured]) -> list[Measured]:
-    """Of each loss and noise rate the runs that can tell, or all where none can; on clean labels
-    those that fit them.
-    """
-    runs, kept = list(runs), []
+def conclusive(runs: Iterable[Measured]) -> list[Measured]:
+    """The runs that can tell; on clean labels those that fit them."""
+    runs = list(runs)
     clean = {(r.spec["loss"], r.spec["seed"]): Run(r) for r in pick(runs, eta=0.0)}
 
     def tell(run: Measured) -> bool:
@@ -71,9 +69,14 @@ def telling(runs: Iterable[Measured]) -> list[Measured]:
             return Run(run).end("j1") >= Thresholds().clean_fit
         return tells(Run(run), clean.get((run.spec["loss"], run.spec["seed"])))
 
-    for same in by_setting(runs).values():
-        kept += list(filter(tell, same)) or same
-    return kept
+    return list(filter(tell, runs))
+
+
+def telling(runs: Iterable[Measured]) -> list[Measured]:
+    """Of each loss and noise rate the runs that can tell, or all where none can."""
+    runs = list(runs)
+    sure = by_setting(conclusive(runs))
+    return [run for setting, same in by_setting(runs).items() for run in sure.get(setting, same)]
 
 
 def by_setting(runs: Iterable[Measured]) -> dict[tuple[str, float], list[Measured]]:
@@ -161,8 +164,8 @@ def widest(runs: Iterable[Measured]) -> str:
     seed at most, of runs that can tell.
     """
     runs, told = [*runs], []
-    conclusive = telling(runs)
-    groups = by_setting(conclusive)
+    sure = conclusive(runs)
+    groups = by_setting(sure)
     for metric, name in (("memorized", "the share memorized"), ("test_accuracy", "test accuracy")):
         ranges = {}
         for (loss, eta), same in groups.items():
@@ -171,12 +174,14 @@ def widest(runs: Iterable[Measured]) -> str:
                 ranges[max(values) - min(values)] = f"{LOSS_NAMES[loss]}, η = {eta:g}"
         if ranges:
             most = max(ranges)
-            told.append(f"{name} by up to {plural(round(100 * most), 'point')} ({ranges[most]})")
+            apart = round(100 * most)
+            by = f"up to {plural(apart, 'point')}" if apart else "less than 1 point"
+            told.append(f"{name} by {by} ({ranges[most]})")
     if not told:
         return "No setting is recorded with more than one seed yet."
     several = f"{sum(len(same) > 1 for same in groups.values())} of {len(groups)} settings have"
     text = f"From seed to seed conclusive runs of one setting differ in {listed(told)}"
-    if left := len(runs) - len(conclusive):
+    if left := len(runs) - len(sure):
         one = "is" if left == 1 else "are"
         several = f"{counted(left, 'inconclusive run')} {one} left out, and then {several}"
     return f"{text}; {several} more than one run."
@@ -207,14 +212,17 @@ def show_images(network: str) -> None:
 
 
 def came_from(name: str, runs: Iterable[Measured]) -> list[str]:
-    """The runs behind a number of ``numbers``, e.g. 'rll-0.4-j1'; none of a setting's."""
+    """Of the runs that can tell, from ``telling``, those behind a number of ``numbers``, e.g.
+    'rll-0.4-j1'; none of a setting's.
+    """
     loss, eta, metric = (*name.split("-"), "", "")[:3]
     eta = f"{Thresholds().main_eta:g}" if eta == "crossover" else eta
     etas = (eta, "0") if metric in ("drop", "ideal") else (eta,)
-    return [r.name for r in pick(telling(runs), loss=loss) if f"{r.spec['eta']:g}" in etas]
+    return [r.name for r in pick(runs, loss=loss) if f"{r.spec['eta']:g}" in etas]
 
 
 def keep(prefix: str, runs: list[Measured]) -> None:
     """Keeps every number of these runs for the page's prose, as '<prefix>-<name>'."""
+    kept = telling(runs)
     for name, text in numbers(runs).items():
-        notebooks.glue(f"{prefix}-{name}", text, came_from(name, runs))
+        notebooks.glue(f"{prefix}-{name}", text, came_from(name, kept))

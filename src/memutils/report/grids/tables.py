@@ -147,9 +147,10 @@ def paper_beside(lines: Iterable[tuple[str, str, str]], **runs: list[Measured]) 
             ``setting`` in braces, e.g. '{mnist-rll-0.4-j1}'.
         runs: of a network, by the prefix of these names.
     """
+    kept = {prefix: chapters.telling(of) for prefix, of in runs.items()}
     found = {
         f"{prefix}-{name}": origins.number(
-            text.replace(chapters.MISSING, "–"), chapters.came_from(name, of)
+            text.replace(chapters.MISSING, "–"), chapters.came_from(name, kept[prefix])
         )
         for prefix, of in runs.items()
         for name, text in (chapters.numbers(of) | setting(of)).items()

@@ -78,6 +78,18 @@ def again(runs: Followed) -> str:
     )
 
 
+def at_end(runs: Followed) -> str:
+    """The share memorized at the end, which other pages have, where that of the last evaluation is
+    another one; '' where it is not, or where ``again`` tells it of runs that those pages show.
+    """
+    ends = {c.name: (Run(c.record).end("memorized"), c.memorized.mean()) for c in runs.courses}
+    pairs = ((name, share(end), share(last)) for name, (end, last) in ends.items())
+    told = [f"{end} with {name}" for name, end, last in pairs if end != last]
+    if not told or again(runs):
+        return ""
+    return f"The share at the end, the median of the last evaluations, is {listed(told)}."
+
+
 def recovered(runs: Followed) -> str:
     """How many of the images that are memorized at the end were predicted right before."""
     parts = [c.recovered[c.memorized].mean() for c in runs.courses if c.memorized.any()]
@@ -125,8 +137,8 @@ def overlap(found: pd.DataFrame) -> str:
     top = able.loc[times.idxmax()]
     clear = int((able["both"] > able["high"]).sum())
     return (
-        f"Where few images are memorized with either of two losses, {pairs_of(clear, len(able))} "
-        f"more of them than independence gives: {top['both']:,} are memorized both with "
+        "Two losses with which few images are memorized share more of them than independence gives "
+        f"{pairs_of(clear, len(able))}: {top['both']:,} are memorized both with "
         f"{top['first']} and with {top['second']}, where independence gives {top['expected']:.0f} "
         f"(95 % interval {top['low']:.0f} to {top['high']:.0f}) and {top['most']:,} is the most "
         "there can be."
@@ -134,10 +146,10 @@ def overlap(found: pd.DataFrame) -> str:
 
 
 def pairs_of(clear: int, n: int) -> str:
-    """'all three pairs share', 'two of three pairs share'."""
+    """'in all three pairs', 'in two of three pairs'."""
     if n == 1:
-        return "the one pair shares" if clear else "not even the one pair shares"
-    return f"{'all' if clear == n else f'{in_words(clear)} of'} {in_words(n)} pairs share"
+        return f"{'' if clear else 'not even '}in the one pair that there is"
+    return f"in {'all' if clear == n else f'{in_words(clear)} of'} {in_words(n)} pairs"
 
 
 def order(found: pd.DataFrame) -> str:
@@ -158,7 +170,7 @@ def seen(sets: list[Followed]) -> str:
     told = []
     for one in sets:
         found = trajectories.pairs(one)
-        parts = [part(one) for part in (fates, again, recovered, early)]
+        parts = [part(one) for part in (fates, at_end, again, recovered, early)]
         told.append(" ".join(filter(None, [*parts, overlap(found), order(found)])))
     return "\n\n".join(told) or "No set has two recorded runs yet."
 
