@@ -167,7 +167,7 @@ def labels(human, noise, seeds=3, fitted=1.0):
                     "eta": 0.4,
                     "seed": seed,
                     "noise": kind,
-                    "alpha": 0.1,
+                    "loss_parameters": {"alpha": 0.1},
                     "epochs": 40,
                     "train_on": "all",
                     "switch_loss": "",

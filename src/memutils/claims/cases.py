@@ -2,12 +2,15 @@
 and which runs cannot tell anything.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from memutils.claims.intervals import Interval
 from memutils.claims.outcomes import Run
+from memutils.claims.selection import Protocol
+from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
 
 HOLDS, FAILS, OPEN, INCONCLUSIVE, NOT_TESTED = (
@@ -67,6 +70,28 @@ class Case:
         return self.runs[loss, self.eta]
 
 
+def case_of(
+    protocol: Protocol,
+    wanted: Iterable[tuple[str, float]],
+    seed: int,
+    alpha: float,
+    limits: Thresholds,
+    clean: Protocol | None = None,
+) -> Case | None:
+    """A seed's runs of these losses and noise rates, the first of them in question, beside those on
+    clean labels, which ``clean`` has where the protocol has none; None where one is missing.
+    """
+    found = {key: protocol.get(*key, seed, alpha) for key in wanted}
+    if not all(found.values()):
+        return None
+    losses = list(dict.fromkeys(loss for loss, _ in found))
+    marks = {loss: (clean or protocol).get(loss, 0.0, seed, alpha) for loss in losses}
+    runs = {key: Run(run, limits) for key, run in found.items()}
+    on_clean = {loss: Run(run, limits) for loss, run in marks.items() if run}
+    loss, eta = next(iter(runs))
+    return Case(loss, eta, seed, runs, on_clean, tuple(losses[1:]))
+
+
 def verdict(passed: bool) -> str:
     """HOLDS or FAILS."""
     return HOLDS if passed else FAILS
@@ -82,9 +107,8 @@ def inconclusive(case: Case) -> str:
     """Which run on wrong labels collapsed or is underfitted, in words; '' if none.
 
     Underfitted: J1 of the same loss on clean labels is below 0.95, or f is more than 0.05 below
-    that J1. Where the run on clean
-    labels is not recorded, f itself takes the place of that J1: if it is 0.95 or more, neither can
-    be so by much.
+    that J1. Where the run on clean labels is not recorded, f itself takes the place of that J1: if
+    it is 0.95 or more, neither can be so by much.
     """
     if why := collapsed(case):
         return why

@@ -16,14 +16,12 @@ from memutils.claims.cases import (
     INCONCLUSIVE,
     NOT_TESTED,
     OPEN,
-    Case,
     Finding,
+    case_of,
     collapsed,
     inconclusive,
 )
 from memutils.claims.intervals import Interval, over_seeds
-from memutils.claims.measured import Measured
-from memutils.claims.outcomes import Run
 from memutils.claims.selection import ALPHA, Column, Pool, Protocol, differing
 from memutils.claims.statements import Part
 from memutils.claims.thresholds import Thresholds
@@ -62,33 +60,18 @@ def cell(
     """
     loss, eta, seed = where
     etas = limits.etas if part.across else (eta,)
-    wanted = [(name, e) for name in (loss, *part.against) for e in etas] + (
-        [(loss, 0.0)] if part.clean else []
-    )
-    found: dict[tuple[str, float], Measured | None] = {
-        k: protocol.get(*k, seed, column.alpha) for k in wanted
-    }
-    if not all(found.values()):
+    wanted = [(name, e) for name in (loss, *part.against) for e in etas]
+    wanted += [(loss, 0.0)] if part.clean else []
+    case = case_of(protocol, wanted, seed, column.alpha, limits)
+    if not case:
         return None
-    runs = {key: Run(run, limits) for key, run in found.items()}
-    marks = {name: protocol.get(name, 0.0, seed, column.alpha) for name in (loss, *part.against)}
-    clean = {name: Run(run, limits) for name, run in marks.items() if run}
-    case = Case(loss, etas[0], seed, runs, clean, part.against)
     finding = part.judge(case, limits)
     if why := (collapsed if part.collapse_only else inconclusive)(case):
         finding = replace(finding, state=INCONCLUSIVE, why=why)
-    names = tuple(run.name for run in found.values())
+    runs = [run.measured for run in case.runs.values()]
+    names, size = tuple(run.name for run in runs), (protocol.images, protocol.settings["lr"])
     eta = None if part.across else eta
-    return Cell(
-        finding,
-        loss,
-        eta,
-        seed,
-        protocol.images,
-        protocol.settings["lr"],
-        names,
-        differing(found.values()),
-    )
+    return Cell(finding, loss, eta, seed, *size, names, differing(runs))
 
 
 def cells(part: Part, pool: Pool, column: Column, limits: Thresholds) -> list[Cell]:

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN, Case, inconclusive
+from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN, Case, case_of, inconclusive
 from memutils.claims.intervals import Interval, over_seeds
 from memutils.claims.measured import Measured
-from memutils.claims.outcomes import Run, at_level, excess
-from memutils.claims.selection import Column, Pool, Protocol, differing
+from memutils.claims.outcomes import at_level, excess
+from memutils.claims.selection import Column, Pool, differing
 from memutils.claims.steps import step_scale
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
@@ -99,19 +99,10 @@ def gaps(
             }
             if of["rll"] and of["cce"]:
                 low, high = min(of["cce"].values()), max(of["rll"].values())
-                ordered = [of["cce"][s] for s in sorted(of["cce"])]
-                edge = ordered[1] - ordered[0] if len(ordered) > 1 else None
-                edge = 0.0 if ordered[0] > low else edge
-                rows.append(
-                    {
-                        "seed": seed,
-                        "level": level,
-                        "rll_highest": high,
-                        "cce_lowest": low,
-                        "gap": high - low,
-                        "edge": edge,
-                    }
-                )
+                first, *more = (of["cce"][s] for s in sorted(of["cce"]))
+                edge = 0.0 if first > low else more[0] - first if more else None
+                row = {"seed": seed, "level": level, "rll_highest": high, "cce_lowest": low}
+                rows.append(row | {"gap": high - low, "edge": edge})
     return rows, left_out
 
 
@@ -202,32 +193,6 @@ def weigh_gaps(rows: list[dict], limits: Thresholds) -> tuple[str, dict, str]:
     return HOLDS if below else FAILS if above else OPEN, intervals, ""
 
 
-def of_two(
-    protocol: Protocol,
-    losses: tuple[str, str],
-    seed: int,
-    alpha: float,
-    limits: Thresholds,
-    clean: Protocol | None = None,
-) -> Case | None:
-    """A seed's runs with two losses at the main noise rate, beside those on clean labels, which
-    ``clean`` has where the protocol has none; None where one of the two is missing.
-    """
-    eta = limits.main_eta
-    found = {(loss, eta): protocol.get(loss, eta, seed, alpha) for loss in losses}
-    if not all(found.values()):
-        return None
-    marks = {loss: (clean or protocol).get(loss, 0.0, seed, alpha) for loss in losses}
-    return Case(
-        losses[0],
-        eta,
-        seed,
-        {key: Run(run, limits) for key, run in found.items()},
-        {loss: Run(run, limits) for loss, run in marks.items() if run},
-        losses[1:],
-    )
-
-
 def advantage(case: Case) -> float:
     """m(CCE) - m(RLL) at the end."""
     return case.other("cce").end("memorized") - case.run.end("memorized")
@@ -242,16 +207,13 @@ def human_labels(pool: Pool, column: Column, limits: Thresholds) -> Contrast:
     """
     if column.id != "inception-lite":
         return Contrast(NOT_TESTED)
-    usual = pool.fitting(column.wanted("rll"))
-    humans = pool.fitting(column.wanted("rll") | {"noise": "given"})
+    usual, compared = column.wanted("rll"), [(loss, limits.main_eta) for loss in ("rll", "cce")]
+    humans = pool.fitting(usual | {"noise": "given"})
     for human in humans:
-        same = next((p for p in usual if p.images == human.images), None)
+        same = pool.of_size(usual, human.images)
         rows, used, left_out = [], [], []
         for seed in human.seeds() if same else []:
-            arms = [
-                of_two(protocol, ("rll", "cce"), seed, column.alpha, limits, same)
-                for protocol in (human, same)
-            ]
+            arms = [case_of(p, compared, seed, column.alpha, limits, same) for p in (human, same)]
             if None in arms:
                 continue
             used += [run.measured for case in arms for run in case.runs.values()]

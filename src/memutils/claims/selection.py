@@ -38,18 +38,11 @@ the first one's record is taken.
 PARTLY = "size"
 """The scale of which only runs of the paper's own schedule are judged."""
 
-OWN = ("loss", "eta", "seed", "loss_parameters", "alpha")
+OWN = ("loss", "eta", "seed", "loss_parameters")
 """Settings in which the runs of one protocol differ."""
-
 
 ALPHA = 0.1
 """RLL's parameter, but for the columns that vary it."""
-
-
-def setting(spec: dict, name: str):
-    """A setting; a parameter of the loss too, and '' for one that a record does not have."""
-    parameters = spec.get("loss_parameters", {})
-    return parameters.get(name, spec.get(name, ""))
 
 
 @dataclass(frozen=True)
@@ -73,12 +66,8 @@ class Column:
 
     def wanted(self, loss: str) -> dict:
         """The settings of a protocol in which this loss is judged."""
-        usual = {"noise": "others", "train_on": "all", "switch_loss": ""}
-        return (
-            usual
-            | self.settings
-            | ({"lr": self.learning_rates[loss]} if loss in self.learning_rates else {})
-        )
+        usual = {"noise": "others", "train_on": "all", "switch_loss": ""} | self.settings
+        return usual | ({"lr": self.learning_rates[loss]} if loss in self.learning_rates else {})
 
 
 INCEPTION = {
@@ -88,12 +77,7 @@ INCEPTION = {
     "schedule": "exponential",
     "momentum": 0.9,
 }
-RESNET18 = {
-    "dataset": "mnist",
-    "network": "resnet18",
-    "optimizer": "adam",
-    "precision": "auto",
-}
+RESNET18 = {"dataset": "mnist", "network": "resnet18", "optimizer": "adam", "precision": "auto"}
 RESNET32 = {"dataset": "cifar10", "network": "resnet32", "schedule": "step"}
 SCRIPT = {"lr": 0.1, "schedule": "step", "crop": 0, "inputs": "standardize"}
 
@@ -161,10 +145,16 @@ LOSSES = ("cce", "mse", "rll")
 """The losses of the main comparison, in the order in which they are drawn."""
 
 
+def place(run: Measured) -> tuple[str, float, int, float | str]:
+    """A run's place in its protocol: loss, noise rate, seed, and RLL's alpha ('' for others)."""
+    loss, eta, seed, parameters = (run.spec[name] for name in OWN)
+    return loss, eta, seed, parameters["alpha"] if loss == "rll" else ""
+
+
 @dataclass(frozen=True, eq=False)
 class Protocol:
-    """Runs that differ in nothing but their loss,
-    noise rate and seed (and their loss's parameters).
+    """Runs that differ in nothing but their loss, noise rate and seed (and their loss's
+    parameters), by ``place``.
     """
 
     settings: dict
@@ -235,11 +225,9 @@ class Pool:
         groups: dict[str, Protocol] = {}
         for run in self.runs:
             settings = {n: v for n, v in run.spec.items() if n not in OWN}
-            group = groups.setdefault(
-                json.dumps(settings, sort_keys=True), Protocol(settings, run.images)
-            )
-            alpha = setting(run.spec, "alpha") if run.spec["loss"] == "rll" else ""
-            group.runs.setdefault((run.spec["loss"], run.spec["eta"], run.spec["seed"], alpha), run)
+            key = json.dumps(settings, sort_keys=True)
+            group = groups.setdefault(key, Protocol(settings, run.images))
+            group.runs.setdefault(place(run), run)
         return sorted(groups.values(), key=lambda p: (-p.images, -p.settings["epochs"]))
 
     def fitting(self, wanted: dict) -> list[Protocol]:
@@ -254,6 +242,10 @@ class Pool:
     @cached_property
     def _fitting(self) -> dict[str, list[Protocol]]:
         return {}
+
+    def of_size(self, wanted: dict, images: int) -> Protocol | None:
+        """The first of them with so many images; None without one."""
+        return next((p for p in self.fitting(wanted) if p.images == images), None)
 
     def of_scale(self, scale: str) -> list[Measured]:
         """The runs recorded under a scale's name."""

@@ -4,18 +4,16 @@ Labels from people, the same labels shuffled among the images of each true class
 transition matrix, no dependence on the image), and symmetric noise.
 """
 
-from collections.abc import Iterable
+from itertools import pairwise
 from statistics import fmean
 
 from memutils.claims.cases import FAILS, HOLDS, OPEN
 from memutils.claims.contrasts import Contrast as Verdict
-from memutils.claims.contrasts import human_labels
-from memutils.claims.intervals import over_seeds
-from memutils.claims.selection import Column, Pool, column
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.contrasts import human_labels, over_enough
+from memutils.claims.selection import Pool, column
 from memutils.names import LOSS_NAMES
 from memutils.report.symmetry import ablation_words
-from memutils.report.symmetry.ablation import CONFIDENCE, SEEDS, Contrast, contrast
+from memutils.report.symmetry.ablation import LIMITS, Contrast, contrasts
 from memutils.runs.specs import load_scale
 from memutils.words import counted, in_words, listed, of_pairs, points
 
@@ -26,6 +24,9 @@ ARMS = {
 }
 """A run's noise, and what it is called."""
 
+NOISES = ("others", "shuffled", "given")
+"""From the least to the most that labels from people have: uneven classes, then images."""
+
 CLEAR, PART = 0.02, 0.25
 """An advantage that is smaller by more than the first is less of an advantage; a part of what is
 lost that is at most the second explains none of it, for the reader.
@@ -33,36 +34,28 @@ lost that is at most the second explains none of it, for the reader.
 
 CHAINS = (("cce", "rll"), ("mse", "rll"), ("gce", "rll"))
 
-
-def inception_lite() -> Column:
-    """The column of the table of claims that H1 is judged on."""
-    return column("inception-lite")
+COLUMN = column("inception-lite")
+"""The column of the table of claims that H1 is judged on."""
 
 
 def arms(pool: Pool) -> list[Contrast]:
     """Each loss beside RLL, arm by arm, on one number of images: the losses that have runs on
     human labels; empty without these.
     """
-    limits, found = Thresholds(), []
-    column = inception_lite()
-    usual = pool.fitting(column.wanted("rll"))
-    for human in pool.fitting(column.wanted("rll") | {"noise": "given"}):
-        clean = next((p for p in usual if p.images == human.images), None)
+    usual = COLUMN.wanted("rll")
+    for human in pool.fitting(usual | {"noise": "given"}):
+        of = {kind: pool.of_size(usual | {"noise": kind}, human.images) for kind in ARMS}
+        places = [(ARMS[kind], protocol, COLUMN.alpha) for kind, protocol in of.items() if protocol]
         there = {loss for loss, *_ in human.runs}
-        for kind, title in ARMS.items():
-            fitting = pool.fitting(column.wanted("rll") | {"noise": kind})
-            protocol = next((p for p in fitting if p.images == human.images), None)
-            for names in (c for c in CHAINS if protocol and c[0] in there):
-                made = contrast(title, protocol, names, column.alpha, limits, clean)
-                found += [made] if made else []
-        if found:
-            break
-    return found
+        pairs = [pair for pair in CHAINS if pair[0] in there]
+        if found := contrasts(places, pairs, of["others"]):
+            return found
+    return []
 
 
 def verdict(pool: Pool) -> Verdict:
     """H1 as the table of claims has it."""
-    return human_labels(pool, inception_lite(), Thresholds())
+    return human_labels(pool, COLUMN, LIMITS)
 
 
 def state(found: list[Contrast]) -> str:
@@ -178,18 +171,24 @@ def undecided(rows: list[dict]) -> str:
     return f"So with labels from people the advantage is {way}. {few}"
 
 
-def advantages(
-    found: list[Contrast], kinds: Iterable[str] = tuple(ARMS)
-) -> tuple[dict[int, float], ...]:
-    """RLL's advantage over CCE in these arms by seed, of the seeds that can tell in all of them."""
+def advantages(found: list[Contrast], *kinds: str) -> list[list[float]]:
+    """RLL's advantage over CCE in these arms, of the seeds that can tell in all of them."""
     of = {
         c.where: {s.seed: -s.difference for s in c.told}
         for c in found
         if (c.first, c.second) == CHAINS[0]
     }
     every = [of.get(ARMS[kind], {}) for kind in kinds]
-    seeds = set.intersection(*(set(one) for one in every))
-    return tuple({seed: one[seed] for seed in sorted(seeds)} for one in every)
+    seeds = sorted(set.intersection(*map(set, every)))
+    return [[one[seed] for seed in seeds] for one in every]
+
+
+def falls(found: list[Contrast], *kinds: str) -> list[list[float]]:
+    """By how much the advantage falls from each of these arms to the next, seed by seed."""
+    return [
+        [a - b for a, b in zip(before, after, strict=True)]
+        for before, after in pairwise(advantages(found, *kinds))
+    ]
 
 
 def source(found: list[Contrast]) -> str:
@@ -199,25 +198,16 @@ def source(found: list[Contrast]) -> str:
     With enough seeds it shrinks only where the interval of what is lost lies above zero, and one of
     the two sources is ruled out only where the interval of what it adds lies within ``CLEAR``.
     """
-    human, shuffled, symmetric = advantages(found)
-    if not human:
+    _, shuffled, _ = advantages(found, *NOISES)
+    by_classes, by_images = falls(found, *NOISES)
+    (lost,) = falls(found, NOISES[0], NOISES[-1])
+    if not shuffled or fmean(lost) <= CLEAR:
         return ""
-    by_classes, by_images, lost = (
-        [before[seed] - after[seed] for seed in before]
-        for before, after in (
-            (symmetric, shuffled),
-            (shuffled, human),
-            reversed(advantages(found, ("given", "others"))),
-        )
-    )
-    if fmean(lost) <= CLEAR:
-        return ""
-    seeds = counted(len(human), "seed")
+    seeds = counted(len(shuffled), "seed")
     shares = (
-        "With the same labels shuffled within classes the advantage is "
-        f"{points([*shuffled.values()])} points"
+        f"With the same labels shuffled within classes the advantage is {points(shuffled)} points"
     )
-    if len(lost) >= SEEDS and over_seeds(lost, CONFIDENCE)[0] <= 0:
+    if (ends := interval(lost)) and ends[0] <= 0:
         return (
             f"{shares} ({seeds}). Whether labels from people make it smaller at all is open: from "
             f"symmetric noise to these labels it {changed(lost)}; {counted(len(lost), 'seed')}."
@@ -235,25 +225,29 @@ def source(found: list[Contrast]) -> str:
     return f"{shares}, so what is lost {comes} ({seeds})."
 
 
-def none(falls: list[float]) -> bool:
+def interval(lost: list[float]) -> tuple[float, float] | None:
+    """Of the mean of what is lost, over seeds; None where they are too few."""
+    return over_enough(lost, LIMITS.confidence, LIMITS)
+
+
+def none(lost: list[float]) -> bool:
     """Whether what is lost at one step is none: its interval over seeds lies near zero."""
-    return len(falls) >= SEEDS and max(map(abs, over_seeds(falls, CONFIDENCE))) <= CLEAR
+    return (ends := interval(lost)) is not None and max(map(abs, ends)) <= CLEAR
 
 
 def explained(found: list[Contrast]) -> str:
     """How much of what RLL's advantage over CCE loses is the matrix's, in words; '' without seeds
     that have all three arms.
     """
-    human, shuffled, symmetric = advantages(found)
-    if not (seeds := sorted(human)):
+    by_classes, by_images = falls(found, *NOISES)
+    if not by_classes:
         return ""
-    steps = {
-        "From symmetric noise to the same confusions": [symmetric[s] - shuffled[s] for s in seeds],
-        "from these to labels that depend on the image": [shuffled[s] - human[s] for s in seeds],
-    }
-    told = [f"{name} the advantage {changed(values)}" for name, values in steps.items()]
-    few = "" if len(seeds) >= SEEDS else f" ({in_words(len(seeds))} of three seeds: described only)"
-    return f"{told[0]}, and {told[1]}{few}."
+    few = f" ({in_words(len(by_classes))} of three seeds: described only)"
+    return (
+        f"From symmetric noise to the same confusions the advantage {changed(by_classes)}, and "
+        f"from these to labels that depend on the image the advantage {changed(by_images)}"
+        f"{'' if interval(by_classes) else few}."
+    )
 
 
 def changed(falls: list[float]) -> str:
@@ -263,7 +257,7 @@ def changed(falls: list[float]) -> str:
     mean = fmean(falls)
     word, sign = ("falls", 1) if mean >= 0 else ("grows", -1)
     text = f"{word} by {100 * abs(mean):.1f} points"
-    if len(falls) < SEEDS:
+    if not (ends := interval(falls)):
         return text
-    low, high = sorted(100 * sign * value for value in over_seeds(falls, CONFIDENCE))
+    low, high = sorted(100 * sign * value for value in ends)
     return f"{text} (95 % interval {low:.1f} to {high:.1f})"

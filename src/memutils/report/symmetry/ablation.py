@@ -11,11 +11,10 @@ from statistics import fmean
 
 import pandas as pd
 
-from memutils.claims.cases import Case, inconclusive
-from memutils.claims.contrasts import of_two, step_size
-from memutils.claims.intervals import over_seeds
+from memutils.claims.cases import Case, case_of, inconclusive
+from memutils.claims.contrasts import over_enough, step_size
 from memutils.claims.outcomes import Measured
-from memutils.claims.selection import ALPHA, SHOWN, Pool, Protocol
+from memutils.claims.selection import ALPHA, SHOWN, Pool, Protocol, place
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES, title
 from memutils.report.markup import interval
@@ -36,7 +35,7 @@ FIRST = tuple(chain[:2] for chain in CHAINS if len(chain) == 3)
 WHOLE = tuple((chain[0], chain[-1]) for chain in CHAINS if len(chain) == 3)
 """A loss and the same one bounded; a loss and the same one bounded and symmetrized."""
 
-SEEDS, CONFIDENCE = 3, 0.95
+LIMITS = Thresholds()
 
 
 @dataclass(frozen=True)
@@ -90,8 +89,7 @@ class Contrast:
     @property
     def interval(self) -> tuple[float, float] | None:
         """Its 95 % interval by Student's t over seeds; None for fewer than three."""
-        values = [seed.difference for seed in self.told]
-        return over_seeds(values, CONFIDENCE) if len(values) >= SEEDS else None
+        return over_enough([seed.difference for seed in self.told], LIMITS.confidence, LIMITS)
 
 
 def convolutional(pool: Pool) -> Iterator[tuple[str, Protocol, float]]:
@@ -107,38 +105,27 @@ def at_steps(runs: Iterable[Measured], scales: Iterable[float]) -> Iterator[tupl
     for s in scales:
         own = [run for run in runs if step_size(run) == s]
         if own:
-            found = {(r.spec["loss"], r.spec["eta"], r.spec["seed"], alpha_of(r)): r for r in own}
-            spec = own[0].spec
+            spec, found = own[0].spec, {place(run): run for run in own}
             where = f"{title(spec['network'], spec['dataset'])}, s = {s:g}"
             yield where, Protocol(spec, own[0].images, found), ALPHA
 
 
-def alpha_of(run: Measured) -> float | str:
-    """RLL's parameter, as ``Protocol.get`` asks for it; '' for other losses."""
-    return run.spec["loss_parameters"]["alpha"] if run.spec["loss"] == "rll" else ""
-
-
 def contrasts(
-    found: Iterable[tuple[str, Protocol, float]], pairs: Iterable[tuple[str, str]] = PAIRS
+    found: Iterable[tuple[str, Protocol, float]],
+    pairs: Iterable[tuple[str, str]] = PAIRS,
+    clean: Protocol | None = None,
 ) -> list[Contrast]:
-    """The contrasts of these pairs wherever a seed has both losses."""
-    limits, made = Thresholds(), []
-    for where, protocol, alpha in found:
-        for first, second in pairs:
-            made.append(contrast(where, protocol, (first, second), alpha, limits))
+    """The contrasts of these pairs wherever a seed has both losses; ``clean`` as in ``case_of``."""
+    made = (contrast(*where, pair, clean) for where in found for pair in pairs)
     return [c for c in made if c]
 
 
 def contrast(
-    where: str,
-    protocol: Protocol,
-    losses: tuple[str, str],
-    alpha: float,
-    limits: Thresholds,
-    clean: Protocol | None = None,
+    where: str, protocol: Protocol, alpha: float, losses: tuple[str, str], clean: Protocol | None
 ) -> Contrast | None:
-    """A pair of losses by seed, see ``of_two``; None where no seed has both."""
-    cases = [of_two(protocol, losses, seed, alpha, limits, clean) for seed in protocol.seeds()]
+    """A pair of losses by seed; None where no seed has both."""
+    runs = [(loss, LIMITS.main_eta) for loss in losses]
+    cases = (case_of(protocol, runs, seed, alpha, LIMITS, clean) for seed in protocol.seeds())
     seeds = tuple(of_seed(case) for case in cases if case)
     return Contrast(where, protocol.images, *losses, seeds) if seeds else None
 
