@@ -25,6 +25,7 @@ from memutils.claims.intervals import Interval, over_seeds
 from memutils.claims.selection import ALPHA, Column, Pool, Protocol, differing
 from memutils.claims.statements import Part
 from memutils.claims.thresholds import Thresholds
+from memutils.values import grouped
 
 
 @dataclass(frozen=True)
@@ -134,10 +135,8 @@ def weigh(found: list[Cell], by_pairs: bool, limits: Thresholds) -> tuple[str, i
 
 def in_every_seed(pairs: Iterable[tuple[str, int]]) -> set[str]:
     """The losses, of pairs of a loss and a seed, that every seed has."""
-    by_seed: dict[int, set[str]] = {}
-    for loss, seed in pairs:
-        by_seed.setdefault(seed, set()).add(loss)
-    return set.intersection(*by_seed.values()) if by_seed else set()
+    by_seed = grouped((seed, loss) for loss, seed in pairs)
+    return set.intersection(*map(set, by_seed.values())) if by_seed else set()
 
 
 def over_main(
@@ -160,10 +159,7 @@ def by_seeds(
     """The mean over seeds with its interval, from pairs of a seed and a number; a seed's value is
     the mean of its numbers. None without a pair.
     """
-    by_seed: dict[int, list[float]] = {}
-    for seed, value in pairs:
-        by_seed.setdefault(seed, []).append(value)
-    values = [fmean(v) for _, v in sorted(by_seed.items())]
+    values = [fmean(of) for _, of in sorted(grouped(pairs).items())]
     if not all(map(math.isfinite, values)):  # an epoch that is never reached
         return math.inf, None
     return (fmean(values), over_seeds(values, confidence)) if values else None

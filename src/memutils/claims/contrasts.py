@@ -19,6 +19,7 @@ from memutils.claims.steps import step_scale
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
 from memutils.runs.specs import Spec
+from memutils.values import grouped
 
 
 @dataclass(frozen=True)
@@ -145,15 +146,12 @@ def unlike(runs: Iterable[Measured]) -> str:
 
 def named(left_out: Iterable[tuple[str, float, float, int]]) -> str:
     """The runs that do not reach a level, from ``gaps``, in words; '' without any."""
-    found: dict[tuple[str, float], tuple[set[float], set[int]]] = {}
-    for loss, s, level, seed in left_out:
-        levels, seeds = found.setdefault((loss, s), (set(), set()))
-        levels.add(level)
-        seeds.add(seed)
+    found = grouped(((loss, s), where) for loss, s, *where in left_out)
     told = (
         f"{LOSS_NAMES[loss]} at s = {s:g} (f = {' and '.join(f'{n:g}' for n in sorted(levels))}; "
         f"seed {', '.join(map(str, sorted(seeds)))})"
-        for (loss, s), (levels, seeds) in found.items()
+        for (loss, s), of in found.items()
+        for levels, seeds in [map(set, zip(*of, strict=True))]
     )
     return f"left out, since it does not get there: {', '.join(told)}" if found else ""
 

@@ -7,6 +7,7 @@ symmetric and changes the shape of its gradient too.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from statistics import fmean
 
 import pandas as pd
@@ -31,8 +32,9 @@ CHAINS = (
 PAIRS = tuple(chain[-2:] for chain in CHAINS)
 """A loss and the same one symmetrized."""
 
-FIRST = tuple(chain[:2] for chain in CHAINS if len(chain) == 3)
-WHOLE = tuple((chain[0], chain[-1]) for chain in CHAINS if len(chain) == 3)
+THREE = tuple(chain for chain in CHAINS if len(chain) == 3)
+FIRST = tuple((loss, bounded) for loss, bounded, _ in THREE)
+WHOLE = tuple((loss, symmetric) for loss, _, symmetric in THREE)
 """A loss and the same one bounded; a loss and the same one bounded and symmetrized."""
 
 LIMITS = Thresholds()
@@ -132,11 +134,24 @@ def contrast(
 
 def of_seed(case: Case) -> Seed:
     """What a pair of runs of one seed came to."""
-    ends = (
-        tuple(run.end(part) for run in case.runs.values())
-        for part in ("memorized", "test_accuracy")
-    )
+    parts = ("memorized", "test_accuracy")
+    ends = (tuple(run.end(part) for run in case.runs.values()) for part in parts)
     return Seed(case.seed, *ends, inconclusive(case))
+
+
+def of_chains(
+    found: Iterable[Contrast], chains: Iterable[tuple[str, str, str]]
+) -> Iterator[tuple[tuple, Contrast, dict[int, tuple[float, float]]]]:
+    """Wherever a chain is whole: the chain, the contrast of its first two losses, and by seed that
+    can tell the differences of its middle and of its last loss to the first.
+    """
+    by_name = {(c.where, c.images, c.first, c.second): c for c in found if c.told}
+    for c, chain in product(by_name.values(), chains):
+        first, middle, last = chain
+        whole = by_name.get((c.where, c.images, first, last))
+        if (c.first, c.second) == (first, middle) and whole:
+            ends = {s.seed: s.difference for s in whole.told}
+            yield chain, c, {s.seed: (s.difference, ends[s.seed]) for s in c.told if s.seed in ends}
 
 
 def means(found: Iterable[Contrast]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 from memutils.report import figures
 from memutils.report.looks import INK, look
 from memutils.report.symmetry.ablation import CHAINS, Contrast
+from memutils.values import grouped
 
 ROW, NARROW_ROW, HEAD, MARGIN = 26, 36, 30, 66
 """Heights in pixels: of a chain, on a phone too, of a title, and of what is above and below."""
@@ -61,7 +62,7 @@ def draw(
         y += HEAD
         for chain, marks in rows.items():
             ticks[y + row / 2] = " ← ".join(
-                look(loss).name for loss in reversed(chain) if any(loss == of for of, _ in marks)
+                look(loss).name for loss in reversed(trained(chain, marks))
             )
             draw_row(axis, chain, marks, y + row / 2)
             y += row
@@ -74,6 +75,11 @@ def draw(
     axis.grid(False, axis="y")
     figures.legend(figure, also=named, ncols=columns)
     return figure
+
+
+def trained(chain: tuple, marks: dict) -> list[str]:
+    """The losses of a chain that have a mark, in its order."""
+    return [loss for loss in chain if loss in {of for of, _ in marks}]
 
 
 def mark(chain: tuple, loss: str) -> dict:
@@ -91,8 +97,7 @@ def named_of(groups: dict[tuple, dict[tuple, dict]]) -> dict[str, dict]:
         look(loss).name: mark(chain, loss)
         for rows in groups.values()
         for chain, marks in rows.items()
-        for loss in chain
-        if any(loss == of for of, _ in marks)
+        for loss in trained(chain, marks)
     }
 
 
@@ -113,12 +118,7 @@ def alt(found: Iterable[Contrast], chains: Iterable[tuple] = CHAINS) -> str:
     told = []
     for (where, _), rows in chains_of(found, chains).items():
         for chain, marks in rows.items():
-            shares = {
-                loss: ", ".join(
-                    f"{100 * v:.0f}" for (of, _), v in sorted(marks.items()) if of == loss
-                )
-                for loss in chain
-            }
-            of = ", ".join(f"{look(loss).name} {text} %" for loss, text in shares.items() if text)
-            told.append(f"{where}: {of}")
+            shares = grouped((loss, f"{100 * v:.0f}") for (loss, _), v in sorted(marks.items()))
+            of = [f"{look(x).name} {', '.join(shares[x])} %" for x in trained(chain, marks)]
+            told.append(f"{where}: {', '.join(of)}")
     return f"Share of wrong labels memorized, a number a seed. {'; '.join(told)}."

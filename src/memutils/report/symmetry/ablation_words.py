@@ -5,13 +5,13 @@ from statistics import fmean
 from typing import NamedTuple
 
 from memutils.claims.outcomes import Measured, Run
-from memutils.claims.selection import COLUMNS
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.selection import MAIN
 from memutils.names import LOSS_NAMES, title
 from memutils.report.plots import NOT_RUN
-from memutils.report.symmetry.ablation import CHAINS, PAIRS, Contrast
+from memutils.report.symmetry.ablation import CHAINS, LIMITS, PAIRS, THREE, Contrast, of_chains
 from memutils.report.symmetry.traits import traits
 from memutils.runs.specs import load_scale
+from memutils.values import grouped
 from memutils.words import counted, in_words, listed, of_pairs, percent
 
 LITTLE, MUCH = 0.1, 0.5
@@ -26,18 +26,17 @@ def fewer(found: Iterable[Contrast]) -> tuple[int, int]:
 
 def sentence(c: Contrast) -> str:
     """A contrast in words."""
-    pair = f"{c.where}: {LOSS_NAMES[c.first]} memorizes"
+    first, second = LOSS_NAMES[c.first], LOSS_NAMES[c.second]
     if not c.told:
-        names = f"{LOSS_NAMES[c.first]} and {LOSS_NAMES[c.second]}"
-        return f"{c.where}: {names} cannot be compared, since {c.seeds[0].why}."
+        return f"{c.where}: {first} and {second} cannot be compared, since {c.seeds[0].why}."
     shares = [percent([seed.memorized[i] for seed in c.told]) for i in (0, 1)]
-    text = f"{pair} {shares[0]} of the wrong labels and {LOSS_NAMES[c.second]} {shares[1]}"
-    if c.interval:
-        low, high = (100 * value for value in c.interval)
-        apart = f"{100 * c.mean:+.1f} points, 95 % interval {low:+.1f} to {high:+.1f}"
-        return f"{text}; the mean difference over {counted(len(c.told), 'seed')} is {apart}."
-    few = counted(len(c.told), "seed")
-    return f"{text}; the difference is {100 * c.mean:+.1f} points ({few}: described, not tested)."
+    text = f"{c.where}: {first} memorizes {shares[0]} of the wrong labels and {second} {shares[1]}"
+    apart, seeds = f"{100 * c.mean:+.1f} points", counted(len(c.told), "seed")
+    if not c.interval:
+        return f"{text}; the difference is {apart} ({seeds}: described, not tested)."
+    low, high = (f"{100 * value:+.1f}" for value in c.interval)
+    interval = f"95 % interval {low} to {high}"
+    return f"{text}; the mean difference over {seeds} is {apart}, {interval}."
 
 
 def summary(found: list[Contrast]) -> str:
@@ -48,17 +47,15 @@ def summary(found: list[Contrast]) -> str:
     if not pairs:
         return ""
     unclear = sum(len(c.seeds) for c in found) - pairs
-    text = (
+    verb = "is" if unclear == 1 else "are"
+    rest = (
+        f"; {counted(unclear, 'pair')} with a run that collapsed or is underfitted {verb} left out"
+    )
+    return (
         f"In {in_words(less)} of {in_words(pairs)} pairs of runs the symmetrized loss "
         "memorizes less than the loss it is made of. A pair has one network, step size and seed"
-    )
-    text += (
-        f"; {counted(unclear, 'pair')} with a run that collapsed or is underfitted "
-        f"{'is' if unclear == 1 else 'are'} left out."
-        if unclear
-        else "."
-    )
-    return f"{text} {intervals(c for c in found if c.told)}".rstrip()
+        f"{rest if unclear else ''}. {intervals(c for c in found if c.told)}"
+    ).rstrip()
 
 
 def seen(found: Iterable[Contrast]) -> str:
@@ -84,12 +81,12 @@ def unbounded(runs: Iterable[Measured]) -> str:
     Args:
         runs: of which those of the paper's protocols count.
     """
-    eta, by_network = Thresholds().main_eta, {}
-    for run in runs:
-        spec = run.spec
-        if (spec["loss"], spec["eta"], spec["noise"]) == ("unhinged", eta, "others"):
-            where = title(spec["network"], spec["dataset"])
-            by_network.setdefault(where, []).append(Run(run).end("memorized"))
+    wanted = {"loss": "unhinged", "eta": LIMITS.main_eta, "noise": "others"}
+    by_network = grouped(
+        (title(run.spec["network"], run.spec["dataset"]), Run(run).end("memorized"))
+        for run in runs
+        if wanted.items() <= run.spec.items()
+    )
     if not by_network:
         return ""
     told = listed(
@@ -125,7 +122,7 @@ def missing(found: Iterable[Contrast]) -> str:
     """Which pairs of the grid ``symmetry`` have no run of both losses; '' if none."""
     there = {(c.where, c.first, c.second) for c in found}
     networks = {spec.network for spec in load_scale("symmetry").specs().values()}
-    titles = [c.title for c in COLUMNS if c.main and c.settings["network"] in networks]
+    titles = [c.title for c in MAIN if c.settings["network"] in networks]
     absent = {t: [p for p in PAIRS[:3] if (t, *p) not in there] for t in titles}
     told = [
         f"{'; '.join(f'{LOSS_NAMES[a]} and {LOSS_NAMES[b]}' for a, b in pairs)} (on {title})"
@@ -156,19 +153,12 @@ def bounded_shares(found: Iterable[Contrast]) -> list[Bounded]:
 
     ``found``: contrasts of ``ablation.FIRST`` and ``ablation.WHOLE``.
     """
-    by_name = {(c.where, c.images, c.first, c.second): c for c in found if c.told}
     shares = []
-    for where, images in dict.fromkeys(name[:2] for name in by_name):
-        for start, bounded, end in (chain for chain in CHAINS if len(chain) == 3):
-            steps = [by_name.get((where, images, start, loss)) for loss in (bounded, end)]
-            if not all(steps):
-                continue
-            common = set.intersection(*({s.seed for s in c.told} for c in steps))
-            off = [[s.difference for s in c.told if s.seed in common] for c in steps]
-            if common and fmean(off[1]) <= -0.01:
-                names = f"{LOSS_NAMES[bounded]} and {LOSS_NAMES[end]}"
-                share = fmean(off[0]) / fmean(off[1])
-                shares.append(Bounded(share, names, where, len(common)))
+    for (_, bounded, end), c, of_seeds in of_chains(found, THREE):
+        means = [fmean(differences) for differences in zip(*of_seeds.values(), strict=True)]
+        if means and means[1] <= -0.01:
+            names = f"{LOSS_NAMES[bounded]} and {LOSS_NAMES[end]}"
+            shares.append(Bounded(means[0] / means[1], names, c.where, len(of_seeds)))
     return shares
 
 
@@ -176,9 +166,7 @@ def by_network(shares: Iterable[Bounded]) -> list[str]:
     """'74 to 94 % with MLP on MNIST (5k)', over losses and step sizes; with the number of seeds
     where it is one.
     """
-    networks: dict[str, list[Bounded]] = {}
-    for one in shares:
-        networks.setdefault(one.where.partition(", s = ")[0], []).append(one)
+    networks = grouped((one.where.partition(", s = ")[0], one) for one in shares)
     return [
         f"{percent([one.share for one in of])} with {network}{single(of)}"
         for network, of in networks.items()
@@ -239,7 +227,7 @@ def takeaway(found: Iterable[Contrast], more: Iterable[Contrast], weight: str = 
         f"memorizes less than its partner{silent(found)}."
     ]
     shares, begun = bounded_shares(more), from_bounded(found)
-    least, most = (of((one.share for one in shares), default=1) for of in (min, max))
+    least, most = (end((one.share for one in shares), default=1) for end in (min, max))
     if least < LITTLE and most > MUCH:
         told.append("What a bound does without symmetry depends on the network and the data.")
     elif begun and most < 1 and min(begun) > 0:

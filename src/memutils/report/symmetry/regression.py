@@ -143,8 +143,7 @@ def elsewhere(found: pd.DataFrame, column: str, places: Iterable[float] = PLACES
             told.append(f"{100 * fit.table['alone']['log_pull']:.0f} % at {sure:g}")
     if not told:
         return ""
-    text = f"The pull depends on the $p_y$ at which it is taken: alone it explains {listed(told)}."
-    return text
+    return f"The pull depends on the $p_y$ at which it is taken: alone it explains {listed(told)}."
 
 
 def limits(fit: Fit | None) -> str:

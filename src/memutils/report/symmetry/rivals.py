@@ -20,6 +20,7 @@ from memutils.report.plots import NOT_RUN, of_grid
 from memutils.report.symmetry.plane import STEP
 from memutils.runs import records
 from memutils.runs.records import Record
+from memutils.values import grouped
 from memutils.words import counted, listed, percent, plural
 
 AUGMENTED = "flips and crops"
@@ -67,9 +68,7 @@ def table(pool: Pool, stopped: Iterable[Record] = ()) -> pd.DataFrame:
             is a rival too.
     """
     rows = [row for column in MAIN for name in RIVALS for row in of_rival(pool, column, name)]
-    networks: dict[tuple[str, int], list[Record]] = {}
-    for record in stopped:
-        networks.setdefault(place(record), []).append(record)
+    networks = grouped((place(record), record) for record in stopped)
     early = (row for where, found in networks.items() for row in at_equal_steps(where, found))
     return pd.DataFrame([*rows, *early], columns=list(COLUMNS))
 
@@ -167,11 +166,10 @@ def sentence(found: pd.DataFrame) -> str:
         "Of what RLL takes off the memorized share each rival takes off the following part; in "
         "brackets its part of what RLL gains in test accuracy, and the number of seeds."
     )
-    text = unlearned(found)
     absent = [name for name in (*RIVALS, EARLY) if name not in set(found["rival"])]
-    text += untold(found)
-    text += f" The others are {NOT_RUN}: {'; '.join(absent)}." if absent else ""
-    return "\n".join([lead, "", *told, "", text.strip()]).rstrip()
+    others = f" The others are {NOT_RUN}: {'; '.join(absent)}." if absent else ""
+    text = f"{unlearned(found)}{untold(found)}{others}".strip()
+    return "\n".join([lead, "", *told, "", text]).rstrip()
 
 
 def untold(found: pd.DataFrame) -> str:
@@ -180,9 +178,8 @@ def untold(found: pd.DataFrame) -> str:
     if rows.empty:
         return ""
     number = counted(len(rows), "run").capitalize()
-    unfit = (rows["fitted"] < Thresholds().clean_fit).all()
     why = "one of CCE, RLL and the rival fits too few of the clean images, or RLL has no effect"
-    if unfit:
+    if (rows["fitted"] < Thresholds().clean_fit).all():
         why = f"{'it fits' if len(rows) == 1 else 'they fit'} too few of the clean images"
     shown = " ".join(
         f"With {rival} {network} fits {percent([*of['fitted']])} of the clean images and memorizes "

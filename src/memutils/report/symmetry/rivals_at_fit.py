@@ -11,15 +11,14 @@ import pandas as pd
 from memutils.claims.contrasts import x_at_level
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import MAIN, Pool
-from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
 from memutils.report.symmetry.rivals import AUGMENTED, RIVALS, trios, whole
-from memutils.report.symmetry.weights_at_fit import LEVELS
+from memutils.report.symmetry.weights_at_fit import LEVELS, LIMITS, with_shares
 from memutils.words import counted, listed, listed_with, percent
 
 BESIDE = RIVALS | {LOSS_NAMES["mse"]: ("mse", {})}
 
-COLUMNS = ["network", "n", "rival", "f", "seed", "CCE", "RLL", "rival's x", "share"]
+COLUMNS = ["network", "n", "rival", "f", "seed", "CCE", "RLL", "rival's x"]
 
 
 def table(pool: Pool) -> pd.DataFrame:
@@ -31,16 +30,14 @@ def table(pool: Pool) -> pd.DataFrame:
     Args:
         pool: from ``rivals.load``.
     """
-    limits, rows = Thresholds(), []
-    for column in MAIN:
-        for name, rival in BESIDE.items():
-            for usual, seed, runs, _ in trios(pool, column, rival):
-                for level in LEVELS:
-                    cce, rll, other = x = [x_at_level(run, level) for run in runs]
-                    told = cce - rll > limits.fit_gap  # not where one is NaN
-                    share = (cce - other) / (cce - rll) if told else float("nan")
-                    rows.append((column.title, usual.images, name, level, seed, *x, share))
-    found = pd.DataFrame(rows, columns=COLUMNS)
+    rows = [
+        (column.title, usual.images, name, level, seed, *(x_at_level(run, level) for run in runs))
+        for column in MAIN
+        for name, rival in BESIDE.items()
+        for usual, seed, runs, _ in trios(pool, column, rival)
+        for level in LEVELS
+    ]
+    found = with_shares(pd.DataFrame(rows, columns=COLUMNS), "CCE", "rival's x", "RLL")
     return found[found["network"].isin(found.loc[found["rival"].isin([*RIVALS]), "network"])]
 
 
@@ -72,7 +69,7 @@ def sentence(found: pd.DataFrame) -> str:
         "memorization *x* there, each rival takes off:"
     )
     tail = (
-        f"Where CCE and RLL are less than {Thresholds().fit_gap:g} apart, or one of the three "
+        f"Where CCE and RLL are less than {LIMITS.fit_gap:g} apart, or one of the three "
         "never gets there, there is no share. A share here is one of a moment in training: MSE, "
         "which stands beside the rivals, shows what it is worth. This was looked at when the runs "
         "of seed 0 had been seen, and no rule was written for it."

@@ -19,6 +19,7 @@ from memutils.report.symmetry.ablation import Contrast
 from memutils.report.theory.gradient_checks import weights as closed_forms
 from memutils.runs import records
 from memutils.runs.records import Record
+from memutils.values import grouped
 from memutils.words import counted, listed, percent, points
 
 CHAINS = (("cce", "even-rll", "rll"), ("mse", "even-mse", "mae"))
@@ -57,18 +58,11 @@ def shares(found: Iterable[Contrast], chain: tuple[str, str, str]) -> dict[str, 
     """The share of a chain's middle by place and seed, of the seeds that have all three losses and
     can tell; a place is named with its number of images.
     """
-    first, middle, last = chain
-    by_name = {(named(c), c.first, c.second): c for c in found}
-    of = {}
-    for place in dict.fromkeys(name[0] for name in by_name):
-        part, whole = (by_name.get((place, first, loss)) for loss in (middle, last))
-        if not part or not whole:
-            continue
-        off = [{s.seed: s.difference for s in c.told} for c in (part, whole)]
-        common = sorted(off[0].keys() & off[1].keys())
-        if of_seeds := {seed: off[0][seed] / off[1][seed] for seed in common if off[1][seed] < 0}:
-            of[place] = of_seeds
-    return of
+    of = {
+        named(c): {seed: part / whole for seed, (part, whole) in of_seeds.items() if whole < 0}
+        for _, c, of_seeds in ablation.of_chains(found, [chain])
+    }
+    return {place: of_seeds for place, of_seeds in of.items() if of_seeds}
 
 
 def named(c: Contrast) -> str:
@@ -78,13 +72,15 @@ def named(c: Contrast) -> str:
 
 def seen(found: Iterable[Contrast]) -> str:
     """What the figure shows of evened RLL, network by network, for its caption; '' without runs."""
-    of_network: dict[str, list[float]] = {}
-    for place, of in shares(found, CHAINS[0]).items():
-        of_network.setdefault(place.partition(",")[0], []).extend(of.values())
-    beside: dict[str, list[str]] = {}
-    for network, values in of_network.items():
-        kind = does(values, "near RLL", "near cross entropy").removeprefix("lies ")
-        beside.setdefault(kind, []).append(network)
+    of_network = grouped(
+        (place.partition(",")[0], share)
+        for place, of in shares(found, CHAINS[0]).items()
+        for share in of.values()
+    )
+    beside = grouped(
+        (does(values, "near RLL", "near cross entropy").removeprefix("lies "), network)
+        for network, values in of_network.items()
+    )
     told = [f"{kind} with {listed(networks)}" for kind, networks in beside.items()]
     return f"Evened RLL lies {listed(told)}." if told else ""
 
@@ -204,10 +200,8 @@ def seeds_of(places: dict[str, dict[int, float]]) -> str:
     """Places in words, without step sizes and numbers of images, each with its number of seeds:
     'ResNet-18 on MNIST (one seed) and MLP on MNIST (three seeds)'.
     """
-    seeds: dict[str, set[int]] = {}
-    for place, of in places.items():
-        seeds.setdefault(network(place), set()).update(of)
-    return listed(f"{place} ({counted(len(of), 'seed')})" for place, of in seeds.items())
+    seeds = grouped((network(place), seed) for place, of in places.items() for seed in of)
+    return listed(f"{place} ({counted(len(set(of)), 'seed')})" for place, of in seeds.items())
 
 
 def network(place: str) -> str:

@@ -17,13 +17,14 @@ from memutils.runs.records import Record
 from memutils.words import counted, in_words, listed_with, percent
 
 CHAIN = weights.CHAINS[0]
-LEVELS = (*Thresholds().fit_levels, 0.975, 0.99)
+LIMITS = Thresholds()
+LEVELS = (*LIMITS.fit_levels, 0.975, 0.99)
 """P1's levels of f, and two nearer to the end of training."""
 
 MOST = 0.75
 """The share from which on the weight does most of what RLL does, for the reader."""
 
-COLUMNS = ["where", "n", "f", "seed", *(LOSS_NAMES[loss] for loss in CHAIN), "share"]
+COLUMNS = ["where", "n", "f", "seed", *(LOSS_NAMES[loss] for loss in CHAIN)]
 
 
 def table(pool: Pool, mlp: Iterable[Record]) -> pd.DataFrame:
@@ -34,16 +35,23 @@ def table(pool: Pool, mlp: Iterable[Record]) -> pd.DataFrame:
     Args:
         pool, mlp: as ``weights.contrasts`` takes them.
     """
-    limits, rows = Thresholds(), []
+    rows = []
     for where, protocol, alpha in weights.places(pool, mlp):
         for seed in protocol.seeds():
-            runs = [protocol.get(loss, limits.main_eta, seed, alpha) for loss in CHAIN]
+            runs = [protocol.get(loss, LIMITS.main_eta, seed, alpha) for loss in CHAIN]
             for level in LEVELS if all(runs) else ():
-                first, middle, last = x = [x_at_level(run, level) for run in runs]
-                told = first - last > limits.fit_gap  # not where one is NaN
-                share = (first - middle) / (first - last) if told else float("nan")
-                rows.append((where, protocol.images, level, seed, *x, share))
-    return pd.DataFrame(rows, columns=COLUMNS)
+                x = (x_at_level(run, level) for run in runs)
+                rows.append((where, protocol.images, level, seed, *x))
+    return with_shares(pd.DataFrame(rows, columns=COLUMNS), *COLUMNS[-3:])
+
+
+def with_shares(found: pd.DataFrame, first: str, middle: str, last: str) -> pd.DataFrame:
+    """With a column ``share``: what the middle one of three columns of x takes off the first, over
+    what the last one does; NaN where that is at most ``fit_gap``, or one of them is.
+    """
+    effect = found[first] - found[last]
+    share = (found[first] - found[middle]) / effect
+    return found.assign(share=share.where(effect > LIMITS.fit_gap))
 
 
 def sentence(found: pd.DataFrame) -> str:
@@ -63,7 +71,7 @@ def sentence(found: pd.DataFrame) -> str:
         "memorization *x*, evened RLL has:"
     )
     tail = (
-        f"Where CCE and RLL are less than {Thresholds().fit_gap:g} apart, or one of them never "
+        f"Where CCE and RLL are less than {LIMITS.fit_gap:g} apart, or one of them never "
         "gets there, there is no effect to have a share of."
     )
     return "\n".join([lead, "", *told, "", tail])
