@@ -73,9 +73,8 @@ def answer(verdicts: list[Verdict], pool: Pool, limits: Thresholds) -> Answer:
     """The start page's word.
 
     Yes: on every network P0's two verdicts about memorization hold, and RLL memorizes at most 0.1
-    at the main noise rate, in every
-    seed. No: on some network its verdict against CCE fails. Partly: otherwise. Where no network has
-    a verdict against CCE, it is not answered yet.
+    at the main noise rate, in every seed. No: on some network its verdict against CCE fails.
+    Partly: otherwise. Where no network has a verdict against CCE, it is not answered yet.
     """
     of = {(v.part, v.column): v for v in verdicts if v.claim == "P0"}
     cce = {c.id: of["m below CCE's", c.id] for c in MAIN}
@@ -86,9 +85,7 @@ def answer(verdicts: list[Verdict], pool: Pool, limits: Thresholds) -> Answer:
         word = UNKNOWN
     elif any(against == FAILS for against, _ in words.values()):
         word = NO
-    elif all(pair == (HOLDS, HOLDS) for pair in words.values()) and all(
-        low.get(c.id) for c in MAIN
-    ):
+    elif all(pair == (HOLDS, HOLDS) and low.get(name) for name, pair in words.items()):
         word = YES
     else:
         word = PARTLY
@@ -112,8 +109,6 @@ def sentences(found: Answer, limits: Thresholds) -> str:
     """
     if not found.networks:
         return f"{found.word}."
-    return (
-        f"{found.word}. Of the training labels {100 * limits.main_eta:.0f} % are wrong. "
-        + "; ".join(map(of_network, found.networks))
-        + "."
-    )
+    told = "; ".join(map(of_network, found.networks))
+    wrong = f"Of the training labels {100 * limits.main_eta:.0f} % are wrong."
+    return f"{found.word}. {wrong} {told}."

@@ -13,13 +13,8 @@ from memutils.claims.selection import Protocol
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
 
-HOLDS, FAILS, OPEN, INCONCLUSIVE, NOT_TESTED = (
-    "holds",
-    "fails",
-    "open",
-    "inconclusive",
-    "not tested",
-)
+HOLDS, FAILS, OPEN = "holds", "fails", "open"
+INCONCLUSIVE, NOT_TESTED = "inconclusive", "not tested"
 
 
 @dataclass(frozen=True)

@@ -73,17 +73,18 @@ def group(protocol: Protocol, eta: float) -> Group | None:
     whole = {seed for _, seed in found if {("rll", seed), ("cce", seed)} <= found.keys()}
     if not whole:
         return None
-    named, settings = protocol.settings, {k: v for k, v in found.items() if k[1] in whole}
-    where = title(named["network"], named["dataset"]), protocol.images
-    return Group(*where, named["lr"], named["epochs"], eta, settings)
+    network, dataset, *way = (protocol.settings[n] for n in ("network", "dataset", "lr", "epochs"))
+    runs = {key: run for key, run in found.items() if key[1] in whole}
+    return Group(title(network, dataset), protocol.images, *way, eta, runs)
 
 
 def groups(pool: Pool, eta: float | None = None) -> list[Group]:
     """The groups at a noise rate (by default the main one), a network's beside each other."""
     eta = Thresholds().main_eta if eta is None else eta
-    found = [group(p, eta) for c in SHOWN for p in pool.fitting(c.wanted("rll"))]
-    order = {g.network: i for i, g in reversed(list(enumerate(filter(None, found))))}
-    return sorted(filter(None, found), key=lambda g: (order[g.network], -g.images, g.learning_rate))
+    every = (group(p, eta) for c in SHOWN for p in pool.fitting(c.wanted("rll")))
+    found = list(filter(None, every))
+    order = list(dict.fromkeys(g.network for g in found))
+    return sorted(found, key=lambda g: (order.index(g.network), -g.images, g.learning_rate))
 
 
 def x_at_fit(run: Measured, level: float) -> float:

@@ -38,9 +38,7 @@ class Images:
         tested = arrays["test_predicted"] == arrays["test_true"]
         if "mislabeled_outcome" in arrays:
             return cls(arrays["mislabeled_outcome"][-1] == OUTCOMES.index("given"), tested)
-        predicted, noisy, true = (
-            arrays[f"train_{part}"] for part in ("predicted", "noisy", "true")
-        )
+        predicted, noisy, true = (arrays[f"train_{n}"] for n in ("predicted", "noisy", "true"))
         given = predicted == noisy
         return cls(given[noisy != true], tested, given, predicted == true)
 

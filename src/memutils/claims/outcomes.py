@@ -119,10 +119,8 @@ class Run:
     @property
     def window(self) -> int:
         """How many epochs "at the end" spans."""
-        return max(
-            self.limits.last_epochs,
-            math.ceil(self.limits.last_share * len(self.measured.columns["epoch"])),
-        )
+        epochs = len(self.measured.columns["epoch"])
+        return max(self.limits.last_epochs, math.ceil(self.limits.last_share * epochs))
 
     def end(self, column: str) -> float:
         """A column at the end; NaN where the run does not have it."""
@@ -144,9 +142,8 @@ class Run:
         """
         j1 = self.measured.columns["training_j1"]
         start = round((1 - self.limits.late_share) * len(j1))
-        return float(
-            np.median(j1[-self.window :]) - np.median(j1[max(0, start - self.window) : start])
-        )
+        before = j1[max(0, start - self.window) : start]
+        return float(np.median(j1[-self.window :]) - np.median(before))
 
     @property
     def excess(self) -> float:
@@ -170,11 +167,8 @@ class Run:
         """The first epoch from which the training-mode J1 stays near 1;
         infinite if there is none.
         """
-        return stays(
-            self.measured.columns["epoch"],
-            self.measured.columns["training_j1"],
-            self.limits.reached,
-        )
+        epochs, j1 = (self.measured.columns[name] for name in ("epoch", "training_j1"))
+        return stays(epochs, j1, self.limits.reached)
 
     @property
     def crossover(self) -> float:

@@ -19,11 +19,8 @@ K = 10
 CLAIMED = {"rll": True, "mae": True, "nmse": True, "zero-one": True, "cce": False, "mse": False}
 """Which losses the paper calls symmetric (section 3)."""
 
-PROVED, WITH_HYPOTHESIS, REFUTED = (
-    "proved",
-    "proved with a hypothesis the paper leaves unsaid",
-    "refuted",
-)
+PROVED, REFUTED = "proved", "refuted"
+WITH_HYPOTHESIS = "proved with a hypothesis the paper leaves unsaid"
 
 
 @dataclass(frozen=True)
@@ -64,11 +61,8 @@ def normalized_cce(logits: Tensor, target: Tensor) -> Tensor:
 def sums(loss, limits: Thresholds) -> dict:
     """Whether the sum over the labels is constant, and its range over random logits."""
     found = losses.check_symmetry(loss, K, tolerance=limits.rounding)
-    return {
-        "symmetric": found.constant is not None,
-        "lowest_sum": found.sums[0],
-        "highest_sum": found.sums[1],
-    }
+    low, high = found.sums
+    return {"symmetric": found.constant is not None, "lowest_sum": low, "highest_sum": high}
 
 
 @functools.cache
@@ -96,28 +90,21 @@ def bounded(limits: Thresholds) -> Proof:
         for size in sizes
     ]
     numbers |= {f"at_z_{s:g}": v for s, v in zip(sizes, values, strict=True)}
-    counterexample = numbers["symmetric"] and all(
-        b < 100 * a for a, b in pairwise(values)
-    )  # it grows with z, downwards
+    falls = all(b < 100 * a for a, b in pairwise(values))  # the more, the larger z is
+    state = WITH_HYPOTHESIS if numbers["symmetric"] and falls else PROVED
     why = (
         "true of losses bounded below, as all of the paper's are; the unhinged loss is the "
         "counterexample without"
     )
-    return Proof(
-        "symmetric losses are bounded", WITH_HYPOTHESIS if counterexample else PROVED, numbers, why
-    )
+    return Proof("symmetric losses are bounded", state, numbers, why)
 
 
 def cannot_be_normalized(limits: Thresholds) -> Proof:
     """Normalized CCE sums to 1 over the labels."""
     numbers = sums(normalized_cce, limits)
     state = REFUTED if numbers["symmetric"] else PROVED
-    return Proof(
-        "CCE cannot be normalized to symmetry",
-        state,
-        numbers,
-        "normalized CCE sums to 1 over the labels",
-    )
+    why = "normalized CCE sums to 1 over the labels"
+    return Proof("CCE cannot be normalized to symmetry", state, numbers, why)
 
 
 @functools.cache
@@ -149,13 +136,9 @@ def ranks_alike(name: str, logits: Tensor, labels: Tensor, limits: Thresholds) -
         affine = constant * eta / (K - 1) + (1 - eta * K / (K - 1)) * clean
         error = max(error, float((noisy - affine).abs().max()))
         gap = clean[:, None] - clean
-        alike &= bool(
-            ((noisy[:, None] - noisy) * gap)[gap.abs() > 1e-9].gt(0).all()
-        )  # ties have no order
-    numbers = {
-        "constant": constant,
-        "same_within_tolerance": error <= limits.rounding,
-        "order_kept": alike,
-    }
-    holds = error <= limits.rounding and alike
-    return Proof(f"Theorem 1 for {LOSS_NAMES[name]}", PROVED if holds else REFUTED, numbers)
+        apart = gap.abs() > 1e-9  # ties have no order
+        alike &= bool(((noisy[:, None] - noisy) * gap)[apart].gt(0).all())
+    same = error <= limits.rounding
+    numbers = {"constant": constant, "same_within_tolerance": same, "order_kept": alike}
+    state = PROVED if same and alike else REFUTED
+    return Proof(f"Theorem 1 for {LOSS_NAMES[name]}", state, numbers)

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 
-from memutils.claims.answer import Answer, answer, sentences
+from memutils.claims.answer import answer, sentences
 from memutils.claims.cases import INCONCLUSIVE, NOT_TESTED, OPEN
 from memutils.claims.selection import COLUMNS, MAIN, SCALES, Pool
 from memutils.claims.statements import CLAIMS
@@ -16,7 +16,9 @@ from memutils.claims.thresholds import Thresholds
 from memutils.words import plural
 
 FORMAT = 2
-TEXTS = ("id", "weight", "section", "says", "reading", "rule", "shown_in", "beyond")
+TEXTS = "id weight section says reading rule shown_in beyond".split()
+WORDS = "part column word passed seeds sizes others mean confidence described why extra".split()
+"""What the file has of a claim and of a verdict as they are."""
 
 
 def plain(value):
@@ -41,28 +43,10 @@ def of_cell(cell: Cell) -> dict:
 
 def of_verdict(verdict: Verdict) -> dict:
     """A verdict's part of the file."""
-    names = (
-        "part",
-        "column",
-        "word",
-        "passed",
-        "seeds",
-        "sizes",
-        "others",
-        "mean",
-        "confidence",
-        "described",
-        "why",
-        "extra",
-    )
-    counts = {"inconclusive": verdict.count(INCONCLUSIVE), "open": verdict.count(OPEN)}
-    unit = {"unit": "pair" if verdict.claim == "E1" else "seed"}
-    return (
-        {n: getattr(verdict, n) for n in names}
-        | unit
-        | counts
-        | {"cells": [of_cell(c) for c in verdict.cells]}
-    )
+    made = {n: getattr(verdict, n) for n in WORDS}
+    made |= {"unit": "pair" if verdict.claim == "E1" else "seed"}
+    made |= {"inconclusive": verdict.count(INCONCLUSIVE), "open": verdict.count(OPEN)}
+    return made | {"cells": [of_cell(c) for c in verdict.cells]}
 
 
 def shown(verdict: Verdict) -> bool:
@@ -76,7 +60,7 @@ def content(pool: Pool) -> dict:
     """The table, ready for JSON; the same records give the same."""
     limits = Thresholds()
     verdicts = judge(pool, limits)
-    found: Answer = answer(verdicts, pool, limits)
+    found = answer(verdicts, pool, limits)
     claims = []
     for claim in CLAIMS:
         own = [of_verdict(v) for v in verdicts if v.claim == claim.id and shown(v)]
@@ -115,17 +99,11 @@ def word(verdict: dict) -> str:
     """A verdict's word with what must stand beside it: 'holds (1 seed)', 'fails;
     holds at n = 5,000'.
     """
-    few = (
-        0 < verdict["seeds"] < Thresholds().seeds
-        and "seeds" not in verdict["word"]
-        and verdict["word"] != NOT_TESTED
-    )
-    seeds = f" ({plural(verdict['seeds'], 'seed')})" if few and verdict["unit"] == "seed" else ""
-    return (
-        verdict["word"]
-        + seeds
-        + "".join(f"; {w} at n = {int(n):,}" for n, w in verdict["others"].items())
-    )
+    said, count = verdict["word"], verdict["seeds"]
+    few = 0 < count < Thresholds().seeds and "seeds" not in said and said != NOT_TESTED
+    seeds = f" ({plural(count, 'seed')})" if few and verdict["unit"] == "seed" else ""
+    others = (f"; {w} at n = {int(n):,}" for n, w in verdict["others"].items())
+    return f"{said}{seeds}{''.join(others)}"
 
 
 def strip(table: dict) -> str:
@@ -138,12 +116,8 @@ def strip(table: dict) -> str:
         for part in parts:
             words = {v["column"]: word(v) for v in claim["verdicts"] if v["part"] == part}
             name = f"{claim['id']:4} {part}"
-            if "" in words:
-                lines.append(f"{name:48}{words['']}")
-            else:
-                lines.append(
-                    (f"{name:34}" + "".join(f"{words.get(c['id'], ''):30}" for c in main)).rstrip()
-                )
+            row = "".join(f"{words.get(c['id'], ''):30}" for c in main)
+            lines.append(f"{name:48}{words['']}" if "" in words else f"{name:34}{row}".rstrip())
     for column in (c for c in table["columns"] if not c["main"]):
         told = [
             f"{claim['id']}{' ' + v['part'] if v['part'] else ''} {word(v)}"

@@ -12,7 +12,7 @@ images.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from memutils.claims.measured import Measured
 from memutils.runs import records
@@ -31,8 +31,7 @@ SCALES = (
     "steps-cnn",
     "steps",
 )
-"""The scales whose runs are judged; of a run that two of them hold,
-the first one's record is taken.
+"""The scales whose runs are judged; of a run that two of them hold the first one's record is taken.
 """
 
 PARTLY = "size"
@@ -80,51 +79,31 @@ INCEPTION = {
 RESNET18 = {"dataset": "mnist", "network": "resnet18", "optimizer": "adam", "precision": "auto"}
 RESNET32 = {"dataset": "cifar10", "network": "resnet32", "schedule": "step"}
 SCRIPT = {"lr": 0.1, "schedule": "step", "crop": 0, "inputs": "standardize"}
+control = partial(Column, main=False)
 
 COLUMNS = (
     Column("resnet18", "ResNet-18 on MNIST", RESNET18),
     Column("inception-lite", "Inception-Lite on CIFAR-10", INCEPTION, {"nmse": 0.1}),
     Column("resnet32", "ResNet-32 on CIFAR-10", RESNET32),
-    Column(
-        "inception-lite-lr",
-        "Inception-Lite, learning rate 0.1",
-        INCEPTION | {"lr": 0.1},
-        main=False,
-    ),
-    Column(
-        "inception-lite-momentum",
-        "Inception-Lite, momentum 0",
-        INCEPTION | {"momentum": 0.0},
-        main=False,
-    ),
-    Column(
+    control("inception-lite-lr", "Inception-Lite, learning rate 0.1", INCEPTION | {"lr": 0.1}),
+    control("inception-lite-momentum", "Inception-Lite, momentum 0", INCEPTION | {"momentum": 0.0}),
+    control(
         "inception-lite-no-bn",
         "Inception-Lite without BatchNorm",
         INCEPTION | {"network": "inception-lite-no-bn"},
-        main=False,
     ),
-    Column(
-        "inception-lite-alpha0.01", "Inception-Lite, α = 0.01", INCEPTION, main=False, alpha=0.01
+    control("inception-lite-alpha0.01", "Inception-Lite, α = 0.01", INCEPTION, alpha=0.01),
+    control("inception-lite-alpha0.45", "Inception-Lite, α = 0.45", INCEPTION, alpha=0.45),
+    control(
+        "inception-lite-script", "Inception-Lite as in the authors' script", INCEPTION | SCRIPT
     ),
-    Column(
-        "inception-lite-alpha0.45", "Inception-Lite, α = 0.45", INCEPTION, main=False, alpha=0.45
-    ),
-    Column(
-        "inception-lite-script",
-        "Inception-Lite as in the authors' script",
-        INCEPTION | SCRIPT,
-        main=False,
-    ),
-    Column(
-        "resnet18-float32", "ResNet-18 in float32", RESNET18 | {"precision": "float32"}, main=False
-    ),
-    Column("resnet18-alpha0.01", "ResNet-18, α = 0.01", RESNET18, main=False, alpha=0.01),
-    Column("resnet18-alpha0.45", "ResNet-18, α = 0.45", RESNET18, main=False, alpha=0.45),
-    Column(
+    control("resnet18-float32", "ResNet-18 in float32", RESNET18 | {"precision": "float32"}),
+    control("resnet18-alpha0.01", "ResNet-18, α = 0.01", RESNET18, alpha=0.01),
+    control("resnet18-alpha0.45", "ResNet-18, α = 0.45", RESNET18, alpha=0.45),
+    control(
         "resnet32-constant",
         "ResNet-32, constant learning rate",
         RESNET32 | {"schedule": "constant"},
-        main=False,
     ),
 )
 """The columns: the paper's three networks, then the controls."""

@@ -15,8 +15,7 @@ JUDGED = tuple(c for c in CLAIMS if c.weight != MATHEMATICS)
 """The claims that runs decide; of mathematics no threshold but rounding is a part."""
 
 FIXED = ("rounding", "main_eta")
-"""Thresholds that are not moved: rounding, and the noise rate that names the paper's main setting.
-"""
+"""Not moved: rounding, and the noise rate that names the paper's main setting."""
 
 NAMES = tuple(
     f.name
@@ -57,11 +56,9 @@ def values(name: str, points: int = 9) -> list[float]:
     low = [sides[0] + (value - sides[0]) * i / each for i in range(each)]
     high = [value + (sides[1] - value) * i / each for i in range(1, each + 1)]
     found = [*low, value, *high]
-    return (
-        sorted({round(v) for v in found})
-        if isinstance(value, int)
-        else [round(v, 10) for v in found]
-    )
+    if isinstance(value, int):
+        return sorted({round(v) for v in found})
+    return [round(v, 10) for v in found]
 
 
 def concerned(name: str) -> tuple[Claim, ...]:

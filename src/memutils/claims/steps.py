@@ -94,14 +94,13 @@ def steps_needed(frame: pd.DataFrame) -> float:
     seeds; NaN if a seed never gets there.
     """
     runs = frame[(frame["loss"] == "cce") & ~frame["oracle"].astype(bool)]
+    if runs.empty:
+        return math.nan
     needed = {
         named: crossing(path, "j1", Thresholds().first_j1, "epoch")
         for named, path in runs.groupby(["seed", "s"])
     }
-    quickest = (
-        pd.Series(needed, dtype=float).groupby(level=0).min() if needed else pd.Series(dtype=float)
-    )
-    return float(quickest.max(skipna=False)) if len(quickest) else math.nan
+    return float(pd.Series(needed).groupby(level=0).min().max(skipna=False))
 
 
 def at_fits(frame: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:

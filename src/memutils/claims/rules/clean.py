@@ -33,21 +33,15 @@ def drop(case: Case, limits: Thresholds) -> tuple[dict[str, float], Interval]:
 def well_below_clean(case: Case, limits: Thresholds) -> Finding:
     """C6: the drop of J1 is at least ``drop_share`` of the ideal one."""
     statistics, interval = drop(case, limits)
-    return Finding(
-        verdict(statistics["drop"] >= limits.drop_share * statistics["ideal_drop"]),
-        statistics,
-        interval,
-    )
+    enough = statistics["drop"] >= limits.drop_share * statistics["ideal_drop"]
+    return Finding(verdict(enough), statistics, interval)
 
 
 def drop_is_ideal(case: Case, limits: Thresholds) -> Finding:
     """C7: the drop of J1 is within ``drop_close`` of the ideal one."""
     statistics, interval = drop(case, limits)
-    return Finding(
-        verdict(abs(statistics["drop"] - statistics["ideal_drop"]) <= limits.drop_close),
-        statistics,
-        interval,
-    )
+    near = abs(statistics["drop"] - statistics["ideal_drop"]) <= limits.drop_close
+    return Finding(verdict(near), statistics, interval)
 
 
 def true_near_clean(case: Case, limits: Thresholds) -> Finding:
@@ -69,12 +63,9 @@ def as_accurate(case: Case, limits: Thresholds) -> Finding:
     """
     b, c, n = pair(case.run, case.clean_run, "tested")
     low, high = paired(b, c, n, limits.equivalence_confidence)
-    statistics = {
-        "difference": (b - c) / n,
-        "difference_of_medians": case.run.end("test_accuracy")
-        - case.clean_run.end("test_accuracy"),
-        "test_accuracy": case.run.end("test_accuracy"),
-    }
+    test, clean = (run.end("test_accuracy") for run in (case.run, case.clean_run))
+    statistics = {"difference": (b - c) / n, "difference_of_medians": test - clean}
+    statistics["test_accuracy"] = test
     inside = -limits.equivalence <= low and high <= limits.equivalence
     outside = high < -limits.equivalence or low > limits.equivalence
     return Finding(HOLDS if inside else FAILS if outside else OPEN, statistics, (low, high))

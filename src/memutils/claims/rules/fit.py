@@ -1,6 +1,7 @@
 """How far and how fast the training labels are fitted: C1, C2, C3, C4 and the first part of C13."""
 
 import math
+from functools import partial
 from itertools import pairwise
 
 from memutils.claims.cases import NOT_TESTED, Case, Finding, verdict
@@ -36,26 +37,16 @@ def takes_longer(case: Case, limits: Thresholds) -> Finding:
     """
     runs = [case.runs[case.loss, eta] for eta in limits.etas]
     epochs = [run.reached for run in runs]
-    statistics = {
-        f"epoch_at_eta_{run.eta:g}": epoch for run, epoch in zip(runs, epochs, strict=True)
-    }
+    statistics = {f"epoch_at_eta_{r.eta:g}": t for r, t in zip(runs, epochs, strict=True)}
+    untested = partial(Finding, NOT_TESTED, statistics)
     for run, epoch in zip(runs, epochs, strict=True):
         if epoch == math.inf and run.rise <= limits.steady:
-            return Finding(
-                NOT_TESTED,
-                statistics,
-                why=f"J1 is not on its way to {limits.reached:g} at η = {run.eta:g}",
-            )
+            why = f"J1 is not on its way to {limits.reached:g} at η = {run.eta:g}"
+            return untested(why=why)
         if run.by_schedule(epoch):
-            return Finding(
-                NOT_TESTED,
-                statistics,
-                why=f"the learning rate dropped just before, at η = {run.eta:g}",
-            )
+            return untested(why=f"the learning rate dropped just before, at η = {run.eta:g}")
     if min(epochs) == math.inf:
-        return Finding(
-            NOT_TESTED, statistics, why=f"J1 stays at {limits.reached:g} at no noise rate"
-        )
+        return untested(why=f"J1 stays at {limits.reached:g} at no noise rate")
     ordered = all(a <= b for a, b in pairwise(epochs))
     return Finding(verdict(ordered and epochs[0] < epochs[-1]), statistics)
 

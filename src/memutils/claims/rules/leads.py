@@ -29,18 +29,10 @@ def true_above_training(case: Case, limits: Thresholds) -> Finding:
     """C9: holds if r is above m by 3 SE, fails if m leads by 3 SE, else open."""
     run = case.run
     m, r, n = run.end("memorized"), run.end("recovered"), run.mislabeled
-    state = (
-        HOLDS
-        if leads(r, m, n, limits.deviations)
-        else FAILS
-        if leads(m, r, n, limits.deviations)
-        else OPEN
-    )
-    return Finding(
-        state,
-        {"recovered_minus_memorized": r - m, "recovered": r, "memorized": m},
-        lead_interval(run, limits),
-    )
+    above, below = (leads(*pair, n, limits.deviations) for pair in ((r, m), (m, r)))
+    statistics = {"recovered_minus_memorized": r - m, "recovered": r, "memorized": m}
+    state = HOLDS if above else FAILS if below else OPEN
+    return Finding(state, statistics, lead_interval(run, limits))
 
 
 def always_above(case: Case, limits: Thresholds) -> Finding:
@@ -54,18 +46,10 @@ def always_above(case: Case, limits: Thresholds) -> Finding:
     m, r = columns["training_memorized"][away], columns["training_recovered"][away]
     if not len(m):
         return Finding(INCONCLUSIVE, {}, why="the network never left chance")
-    evaluated = away[run.measured.evaluated]
-    against = lead(
-        run.at_evaluations("memorized"),
-        run.at_evaluations("recovered"),
-        run.mislabeled,
-        limits.deviations,
-    )
-    contrary = int((against & evaluated).sum())
-    share, contrary_share = (
-        float((r > m).mean()),
-        float(lead(m, r, run.mislabeled, limits.deviations).mean()),
-    )
+    ends = map(run.at_evaluations, ("memorized", "recovered"))
+    against = lead(*ends, run.mislabeled, limits.deviations) & away[run.measured.evaluated]
+    contrary, share = int(against.sum()), float((r > m).mean())
+    contrary_share = float(lead(m, r, run.mislabeled, limits.deviations).mean())
     statistics = {
         "share_of_epochs_above": share,
         "share_below_by_3_se": contrary_share,
@@ -83,14 +67,9 @@ def crosses_over(case: Case, limits: Thresholds) -> Finding:
     first, n, d = run.crossover, run.mislabeled, limits.deviations
     epochs, m, r = (run.at_evaluations(name) for name in ("epoch", "memorized", "recovered"))
     early = int((lead(r, m, n, d) & (epochs < first)).sum())
-    training = lead(columns["training_recovered"], columns["training_memorized"], n, d) & (
-        columns["epoch"] < first
-    )
-    statistics = {
-        "crossover_epoch": first,
-        "evaluations_before": early,
-        "epochs_before": int(training.sum()),
-    }
+    ahead = lead(columns["training_recovered"], columns["training_memorized"], n, d)
+    training = int((ahead & (columns["epoch"] < first)).sum())
+    statistics = {"crossover_epoch": first, "evaluations_before": early, "epochs_before": training}
     late = lead(m, r, n, d)[epochs >= first]
-    led = early >= limits.early_lead or training.sum() >= limits.early_lead
+    led = max(early, training) >= limits.early_lead
     return Finding(verdict(led and len(late) > 0 and bool(late.all())), statistics)

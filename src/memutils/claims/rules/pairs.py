@@ -16,8 +16,8 @@ def more(first: Run, second: Run, part: str, limits: Thresholds) -> Finding:
         "standard_error": standard_error(b, c, n),
         "mcnemar_z": mcnemar(b, c),
         "difference_of_medians": first.end(column) - second.end(column),
-        f"{first.loss}": first.end(column),
-        f"{second.loss}": second.end(column),
+        first.loss: first.end(column),
+        second.loss: second.end(column),
     }
     passed = difference > limits.deviations * statistics["standard_error"]
     return Finding(verdict(passed), statistics, paired(b, c, n, limits.confidence))
@@ -51,9 +51,8 @@ def high_not_all(case: Case, limits: Thresholds) -> Finding:
     interval = paired(*pair(cce, mse, "given"), limits.confidence)
     if max(abs(mse.rise), abs(cce.rise)) > limits.steady:
         return Finding(NOT_TESTED, statistics, interval, SHORT)
-    return Finding(
-        verdict(mse.end("j1") >= limits.high_j1 and gap > limits.below_cce), statistics, interval
-    )
+    passed = mse.end("j1") >= limits.high_j1 and gap > limits.below_cce
+    return Finding(verdict(passed), statistics, interval)
 
 
 def nearer_to_rll(case: Case, limits: Thresholds) -> Finding:
