@@ -34,11 +34,18 @@ def listed(parts: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def span(values: Iterable[float], form: str) -> str:
+    """'0.024 to 0.035', in the form '.3f', from the lowest to the highest; or one number where both
+    read the same.
+    """
+    values = list(values)
+    low, high = format(min(values), form), format(max(values), form)
+    return low if low == high else f"{low} to {high}"
+
+
 def range_of(values: Iterable[int]) -> str:
     """'5,000', or from the lowest to the highest '4,000 to 5,000'."""
-    values = list(values)
-    low, high = f"{min(values):,}", f"{max(values):,}"
-    return low if low == high else f"{low} to {high}"
+    return span(values, ",")
 
 
 def of_pairs(some: int, every: int) -> str:
@@ -55,8 +62,7 @@ def percent(values: Sequence[float]) -> str:
 
 def points(values: Sequence[float]) -> str:
     """Shares, or differences of shares, in hundredths: '7', or '73 to 80'."""
-    low, high = (f"{round(100 * v, 0) + 0.0:.0f}" for v in (min(values), max(values)))  # no -0
-    return low if low == high else f"{low} to {high}"
+    return span((round(100 * v, 0) + 0.0 for v in (min(values), max(values))), ".0f")  # no -0
 
 
 def share(value: float) -> str:

@@ -2,18 +2,15 @@
 leaves out what happens after it.
 """
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 from memutils.claims import contrasts
 from memutils.claims.measured import Measured
 from memutils.claims.outcomes import Run
-from memutils.claims.selection import COLUMNS as NETWORKS
-from memutils.claims.selection import Pool
+from memutils.claims.selection import MAIN, Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
-from memutils.words import counted, in_words, percent
+from memutils.words import counted, in_words, percent, span
 
 LIMITS = Thresholds()
 COLUMNS = ["network", "loss", "s", "seed", "fitted", "memorized", "test_accuracy"]
@@ -23,7 +20,7 @@ BEYOND = 0.975
 
 def networks(pool: Pool) -> dict[str, list[Measured]]:
     """The runs of P1 by the name of their network."""
-    found = {c.title: contrasts.at_every_step(pool, c) for c in NETWORKS if c.main}
+    found = {c.title: contrasts.at_every_step(pool, c) for c in MAIN}
     return {name: runs for name, runs in found.items() if runs}
 
 
@@ -86,7 +83,7 @@ def beyond(pool: Pool) -> list[str]:
 
 def of_level(name: str, rows: list[dict]) -> str:
     """RLL's highest x and CCE's lowest at that level."""
-    rll, cce = (span([row[part] for row in rows]) for part in ("rll_highest", "cce_lowest"))
+    rll, cce = (span((row[part] for row in rows), ".3f") for part in ("rll_highest", "cce_lowest"))
     return (
         f"At f = {BEYOND:g}, a level that is not in P1 but in the MLP's rule, RLL's highest *x* "
         f"with {name} is {rll} and CCE's lowest {cce} ({counted(len(rows), 'seed')})."
@@ -96,17 +93,10 @@ def of_level(name: str, rows: list[dict]) -> str:
 def clear(rows: list[dict]) -> str:
     """Whether RLL is lower there in every seed, and what could change it."""
     below = sum(row["gap"] < -LIMITS.fit_gap for row in rows)
-    where = {len(rows): "in every seed", 0: "in no seed"}.get(
-        below, f"in {below} of {len(rows)} seeds"
-    )
+    some = f"in {below} of {len(rows)} seeds"
+    where = {len(rows): "in every seed", 0: "in no seed"}.get(below, some)
     told = f"There RLL memorizes less, by more than {LIMITS.fit_gap:g}, {where}."
     if any(row["edge"] is None or row["edge"] > LIMITS.edge_gap for row in rows):
         told += " CCE's lowest lies at the smallest step that gets there, so a smaller one might "
         told += "lower it."
     return f"{told} This was looked at after the runs and decides nothing."
-
-
-def span(values: Iterable[float]) -> str:
-    """'0.024 to 0.035', or one number."""
-    low, high = (f"{value:.3f}" for value in (min(values), max(values)))
-    return low if low == high else f"{low} to {high}"

@@ -10,17 +10,11 @@ import pandas as pd
 from memutils.claims import early_stopping, steps
 from memutils.claims.outcomes import Run
 from memutils.names import title
-from memutils.report.plots import (
-    NOT_RUN,
-    conditions,
-    flags,
-    missing,
-    of_grid,
-    standard,
-)
+from memutils.report.plots import NOT_RUN, conditions, flags, missing, of_grid, standard
 from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import Scale, load_scale
+from memutils.values import grouped
 
 HELD_OUT = ("size", "steps-cnn")
 """Scales whose convolutional runs have held-out images with noisy labels."""
@@ -43,8 +37,6 @@ class Paths:
     @property
     def regular(self) -> pd.DataFrame:
         """The runs of the usual number of epochs, the oracle's too."""
-        if self.frame.empty:
-            return self.frame
         return self.frame[self.frame["epochs"] == self.scale.defaults["epochs"]]
 
     @property
@@ -76,9 +68,8 @@ class Paths:
     def extended(self) -> pd.DataFrame:
         """The longer runs after 1, 4 and 16 times that unit; empty without them or a unit."""
         longer = self.noisy[~self.noisy["key"].isin(self.usual["key"])]
-        return steps.at_times(
-            longer if self.unit == self.unit else longer[:0], self.unit, (1, 4, 16)
-        )
+        longer = longer if self.unit == self.unit else longer[:0]
+        return steps.at_times(longer, self.unit, (1, 4, 16))
 
     @property
     def test_images(self) -> int:
@@ -118,12 +109,11 @@ def held_out() -> dict[str, tuple[pd.DataFrame, int]]:
     """The convolutional runs with held-out images: their paths and the number of test images, by
     network and number of training images.
     """
-    found: dict[str, list[Record]] = {}
-    for scale in HELD_OUT:
-        for record in early_stopping.with_held_out(of_grid(scale)):
-            spec = record.spec
-            label = f"{title(spec['network'], spec['dataset'])}, n = {spec['n_train']:,}"
-            found.setdefault(label, []).append(record)
+    found = grouped(
+        (f"{title(r.spec['network'], r.spec['dataset'])}, n = {r.spec['n_train']:,}", r)
+        for scale in HELD_OUT
+        for r in early_stopping.with_held_out(of_grid(scale))
+    )
     return {
         label: (steps.paths(group), group[0].dataset["sizes"]["test"])
         for label, group in found.items()

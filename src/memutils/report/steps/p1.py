@@ -7,9 +7,9 @@ from memutils.claims.selection import COLUMNS, Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.report.claims.vocabulary import VERBS
 from memutils.report.plots import ALL_RUNS
-from memutils.report.steps.at_the_end import span
 from memutils.report.steps.sentences import levels
-from memutils.words import in_words, listed
+from memutils.values import grouped
+from memutils.words import in_words, listed, span
 
 LIMITS = Thresholds()
 
@@ -48,9 +48,9 @@ def floor(found: Contrast) -> str:
         lowest_x = [row["cce_lowest"] for row in found.rows if row["level"] == level]
         if lowest_x and max(lowest_x) < LIMITS.fit_gap:
             told.append(
-                f"At f = {level:g} CCE at its best step has *x* = {span(lowest_x)}, so it has "
-                f"hardly begun to memorize: a difference of {LIMITS.fit_gap:g} cannot be expected "
-                "there."
+                f"At f = {level:g} CCE at its best step has *x* = {span(lowest_x, '.3f')}, so it "
+                f"has hardly begun to memorize: a difference of {LIMITS.fit_gap:g} cannot be "
+                "expected there."
             )
     return " ".join(told)
 
@@ -80,15 +80,11 @@ def interval(named: tuple[str, tuple[float, tuple[float, float] | None]]) -> str
 
 def varied(found: dict[str, Contrast]) -> str:
     """Whether P1's comparison over step sizes came out for RLL, network by network."""
-    by_state: dict[str, list[str]] = {}
-    for network, contrast in found.items():
-        by_state.setdefault(state(contrast), []).append(network)
-    told = [
-        " ".join(
-            [f"With {listed(of)} the claim {how}.", *filter(None, (floor(found[n]) for n in of))]
-        )
-        for how, of in by_state.items()
-    ]
+    by_state = grouped((state(contrast), network) for network, contrast in found.items())
+    told = []
+    for how, networks in by_state.items():
+        floors = filter(None, (floor(found[network]) for network in networks))
+        told += [f"With {listed(networks)} the claim {how}.", *floors]
     sizes = f"{in_words(len(LIMITS.step_scales))} step sizes"
     return (
         f"*{sizes.capitalize()}, on convolutional networks.* Claim P1 says that RLL at each of "

@@ -50,8 +50,13 @@ def highest(group: Group, other: str = "cce") -> pd.DataFrame:
 
 def count_below(tables: list[pd.DataFrame]) -> tuple[int, int]:
     """In how many pairs RLL's x is lower by more than the threshold, of how many pairs."""
-    gaps = pd.concat([t["gap"] for t in tables]) if tables else pd.Series(dtype=float)
-    return int((gaps > LIMITS.fit_gap).sum()), len(gaps)
+    gaps = all_gaps(tables)
+    return int((gaps > CLOSE).sum()), len(gaps)
+
+
+def all_gaps(tables: list[pd.DataFrame]) -> pd.Series:
+    """The gaps of all tables below each other."""
+    return pd.concat([t["gap"] for t in tables]) if tables else pd.Series(dtype=float)
 
 
 def where_lower(below: int, pairs: int) -> str:
@@ -61,19 +66,19 @@ def where_lower(below: int, pairs: int) -> str:
 
 def of_networks(groups: list[Group], other: str = "cce") -> str:
     """The paper's networks at the highest fit that RLL and another loss reach."""
-    named = [g for g in groups if other in g.losses and len(highest(g, other))]
-    if not named:
+    found = {g: highest(g, other) for g in groups if other in g.losses}
+    found = {g: gaps for g, gaps in found.items() if len(gaps)}
+    if not found:
         return NO_GROUPS
-    below, pairs = count_below([highest(g, other) for g in named])
-    clauses = [of_network(g, highest(g, other), other) for g in named]
-    compared = listed([f"{level:g}" for level in equal_fit.LEVELS])
-    return (
-        f"At the highest of the fits f = {compared} that both losses reach in every seed, the "
-        f"excess memorization of RLL is lower than that of {LOSS_NAMES[other]} by more than "
-        f"{LIMITS.fit_gap:g} "
-        f"{where_lower(below, pairs)}. A pair has one seed, network and learning rate, and every "
-        "recorded one counts:\n\n" + "\n".join(f"- {clause}" for clause in clauses)
+    below, pairs = count_below([*found.values()])
+    clauses = [f"- {of_network(g, gaps, other)}" for g, gaps in found.items()]
+    lead = (
+        f"At the highest of the fits f = {levels(equal_fit.LEVELS)} that both losses reach in "
+        f"every seed, the excess memorization of RLL is lower than that of {LOSS_NAMES[other]} by "
+        f"more than {CLOSE:g} {where_lower(below, pairs)}. A pair has one seed, network and "
+        "learning rate, and every recorded one counts:"
     )
+    return "\n".join([lead, "", *clauses])
 
 
 def of_network(group: Group, gaps: pd.DataFrame, other: str) -> str:
@@ -88,7 +93,8 @@ def of_network(group: Group, gaps: pd.DataFrame, other: str) -> str:
 def stops_short(groups: list[Group]) -> str:
     """Which pairs with CCE compare only where few clean images are fitted, and why; '' if none."""
     told = []
-    for group, gaps in ((g, highest(g)) for g in groups):
+    for group in groups:
+        gaps = highest(group)
         level = gaps["level"].max()
         if level < LEVELS[0]:
             more = min(n for n in equal_fit.LEVELS if n > level)
@@ -99,25 +105,22 @@ def stops_short(groups: list[Group]) -> str:
                 f"{counted(len(gaps), 'pair')} ({group.network}, learning rate "
                 f"{group.learning_rate:g}) at f = {level:g}{why}"
             )
-    return (
-        f"Of the pairs with CCE some are compared at a low fit: {'; '.join(told)}." if told else ""
-    )
+    if not told:
+        return ""
+    return f"Of the pairs with CCE some are compared at a low fit: {'; '.join(told)}."
 
 
 def early(groups: list[Group]) -> str:
     """That the difference comes late: the gaps to CCE at the lowest level."""
     level = min(equal_fit.LEVELS)
     tables = [t[t["level"] == level] for t in map(equal_fit.gaps, groups)]
-    gaps = pd.concat([t["gap"] for t in tables]) if tables else pd.Series(dtype=float)
+    gaps = all_gaps(tables)
     if gaps.empty:
         return ""
     below, pairs = count_below(tables)
+    early = f"Early there is a difference {where_lower(below, pairs)}"
     text = f"at f = {level:g} it lies between {gaps.min():.3f} and {gaps.max():.3f}"
-    return (
-        f"The difference comes late: {text}."
-        if not below
-        else f"Early there is a difference {where_lower(below, pairs)}: {text}."
-    )
+    return f"{early if below else 'The difference comes late'}: {text}."
 
 
 def at_accuracies_counted(groups: list[Group]) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -140,7 +143,7 @@ def at_accuracies(groups: list[Group]) -> str:
     late, least, most = gaps["cce"] > MOST, gaps["gap"].min(), gaps["gap"].max()
     text = (
         f"At equal test accuracy, the highest that both losses reach, the excess memorization of "
-        f"RLL is lower than that of CCE by more than {LIMITS.fit_gap:g} "
+        f"RLL is lower than that of CCE by more than {CLOSE:g} "
         f"{where_lower(below, pairs)}; the difference lies between {least:.3f} and {most:.3f}."
     )
     if late.any():
@@ -162,9 +165,10 @@ def at_accuracies_of_mse(groups: list[Group]) -> str:
     if not tables:
         return ""
     below, pairs = count_below(tables)
-    higher = int((pd.concat(tables)["gap"] < -LIMITS.fit_gap).sum())
-    text = f" Compared with that of MSE, it is lower by as much {where_lower(below, pairs)}"
-    return text + (f", and higher by as much {where_lower(higher, pairs)}." if higher else ".")
+    higher = int((all_gaps(tables) < -CLOSE).sum())
+    more = f", and higher by as much {where_lower(higher, pairs)}" if higher else ""
+    lower = where_lower(below, pairs)
+    return f" Compared with that of MSE, it is lower by as much {lower}{more}."
 
 
 def answer(compared: pd.DataFrame) -> str:
@@ -236,8 +240,8 @@ def at_accuracy(compared: pd.DataFrame) -> str:
     gaps = steps.gap_at_accuracy(compared)
     if gaps.empty:
         return ""
-    below, seeds = int((gaps["gap"] > LIMITS.fit_gap).sum()), len(gaps)
-    same = "no such difference is left" if not below else f"it is left in {below} of {seeds} seeds"
+    below, seeds = count_below([gaps])
+    same = f"it is left in {below} of {seeds} seeds" if below else "no such difference is left"
     return (
         f"At equal test accuracy {same}: at the highest accuracy that both losses reach "
         f"({gaps['level'].mean():.3f} on average), x is {gaps['rll'].mean():.3f} for RLL at its "

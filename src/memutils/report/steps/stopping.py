@@ -117,13 +117,13 @@ def against_others(chosen: pd.DataFrame, images: int) -> str:
         chosen: from ``early_stopping.choices``.
         images: number of test images.
     """
-    mine, rivals = of(chosen, "rll", END), {
+    mine = of(chosen, "rll", END)
+    rivals = {
         "CCE stopped early": of(chosen, "cce", EARLY),
         "RLL stopped early": of(chosen, "rll", EARLY),
         "the oracle": of(chosen, "cce", END, oracle=True),
-    }  # fmt: skip
-    gaps = {name: difference(mine, other) for name, other in rivals.items()}
-    gaps = {name: gap for name, gap in gaps.items() if len(gap)}
+    }
+    gaps = {n: gap for n, other in rivals.items() if len(gap := difference(mine, other))}
     if not gaps:
         return "Early stopping cannot be compared: no seed has runs of RLL and a rival."
     parts = [

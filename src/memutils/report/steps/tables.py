@@ -63,13 +63,15 @@ def at_accuracies(groups: list[Group]) -> Safe:
 
 def learning_rates(scale: Scale) -> Safe:
     """The learning rate of each loss for each s, at the usual number of epochs."""
-    given: dict[float, dict[str, str]] = {}
-    for spec in scale.specs().values():
-        if spec.train_on == "all" and spec.epochs == scale.defaults["epochs"] and not spec.seed:
-            s = steps.step_scale(spec)
-            given.setdefault(s, {})[LOSS_NAMES[spec.loss]] = f"{spec.lr:g}"
-    rows = [{"s": f"{s:g}"} | {LOSS_NAMES[n]: given[s].get(LOSS_NAMES[n], "–") for n in PAPER}
-            for s in sorted(given)]  # fmt: skip
+    given = {
+        (steps.step_scale(spec), spec.loss): f"{spec.lr:g}"
+        for spec in scale.specs().values()
+        if spec.train_on == "all" and spec.epochs == scale.defaults["epochs"] and not spec.seed
+    }
+    rows = [
+        {"s": f"{s:g}"} | {LOSS_NAMES[loss]: given.get((s, loss), "–") for loss in PAPER}
+        for s in sorted({s for s, _ in given})
+    ]
     return table(rows, NUMBERS, "The learning rate of each loss for each step size s.")
 
 

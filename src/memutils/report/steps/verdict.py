@@ -85,11 +85,11 @@ def same_accuracy(compared: pd.DataFrame) -> str:
     gaps = steps.gap_at_accuracy(compared)
     if gaps.empty:
         return ""
-    below = int((gaps["gap"] > LIMITS.fit_gap).sum())
+    below, seeds = count_below([gaps])
     if not below:
         return "At equal test accuracy no difference is left on the MLP."
-    seeds = plural(len(gaps), "seed")
-    return f"At equal test accuracy a difference is left on the MLP in {below} of {seeds}."
+    some = f"{below} of {plural(seeds, 'seed')}"
+    return f"At equal test accuracy a difference is left on the MLP in {some}."
 
 
 def takeaway(
@@ -187,10 +187,9 @@ def ahead(mine: pd.DataFrame, rival: pd.DataFrame, images: int) -> str:
     two standard errors are 0.029 if they err independently'.
     """
     gap = difference(mine, rival)
-    more = gap.mean() > 0
-    count = int((gap > 0).sum() if more else (gap <= 0).sum())
+    way, seeds = ("more", gap > 0) if gap.mean() > 0 else ("less", gap <= 0)
     return (
-        f"by {abs(gap.mean()):.3f} {'more' if more else 'less'} accurate on average, in {count} of "
+        f"by {abs(gap.mean()):.3f} {way} accurate on average, in {seeds.sum()} of "
         f"{plural(len(gap), 'seed')}, on one test set of {images:,} images, where two standard "
         f"errors are {two_errors(mine, rival, images):.3f} if they err independently"
     )
@@ -200,5 +199,4 @@ def against(mine: pd.DataFrame, rival: pd.DataFrame, images: int) -> str:
     """How RLL compares with a rival by test accuracy."""
     if not told_apart(mine, rival, images):
         return "cannot be told apart from"
-    more = difference(mine, rival).mean() > 0
-    return "is more accurate than" if more else "is less accurate than"
+    return f"is {'more' if difference(mine, rival).mean() > 0 else 'less'} accurate than"
