@@ -94,10 +94,8 @@ def cells(part: Part, pool: Pool, column: Column, limits: Thresholds) -> list[Ce
 def largest(found: Iterable[Cell]) -> list[Cell]:
     """Of each loss and noise rate the cells of the largest size."""
     found = list(found)
-    most: dict[tuple, int] = {}
-    for c in found:
-        most[c.loss, c.eta] = max(c.images, most.get((c.loss, c.eta), 0))
-    return [c for c in found if c.images == most[c.loss, c.eta]]
+    sizes = grouped(((c.loss, c.eta), c.images) for c in found)
+    return [c for c in found if c.images == max(sizes[c.loss, c.eta])]
 
 
 def enough(found: list[Cell], limits: Thresholds) -> bool:

@@ -126,6 +126,13 @@ def gaps(found: Group, other: str = "cce", levels: Iterable[float] = LEVELS) -> 
     return _gaps(x.reindex(columns=["rll", other]).dropna().reset_index(), other)
 
 
+def highest(found: Group, other: str = "cce", levels: Iterable[float] = LEVELS) -> pd.DataFrame:
+    """The gaps at the highest level that both losses reach in every seed; empty without one."""
+    by_level, seeds = gaps(found, other, levels), sum(loss == other for loss, _ in found.runs)
+    whole = by_level.groupby("level")["seed"].transform("nunique") == seeds
+    return by_level[by_level["level"] == by_level.loc[whole, "level"].max()]
+
+
 def _gaps(x: pd.DataFrame, other: str) -> pd.DataFrame:
     return x.rename_axis(columns=None).assign(gap=x[other] - x["rll"])
 

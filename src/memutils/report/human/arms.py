@@ -160,14 +160,11 @@ def undecided(rows: list[dict]) -> str:
     """What too few seeds say of H1."""
     shrinks = all(row["human"] < row["symmetric"] for row in rows)
     half = all(row["gap"] <= 0 for row in rows)
+    less, grows = "smaller in each seed, but not by half in each", "not smaller in every seed"
     if len(rows) == 1:
-        few = "H1 needs three seeds and has one, so it is not tested."
-        way = "at most half as large" if half else "smaller, but more than half of it is left"
-        way = way if shrinks else "not smaller"
-    else:
-        few = f"H1 needs three seeds and has {in_words(len(rows))}, so it is not tested."
-        way = "at most half as large" if half else "smaller in each seed, but not by half in each"
-        way = way if shrinks else "not smaller in every seed"
+        less, grows = "smaller, but more than half of it is left", "not smaller"
+    way = grows if not shrinks else "at most half as large" if half else less
+    few = f"H1 needs three seeds and has {in_words(len(rows))}, so it is not tested."
     return f"So with labels from people the advantage is {way}. {few}"
 
 

@@ -43,9 +43,9 @@ def beside(found: Iterable[Record]) -> Group | None:
     return next((g for g in equal_fit.groups(Pool(found)) if g.learning_rate == PAPER_RATE), None)
 
 
-def ends(whole: Group, loss: str, column: str) -> list[float]:
-    """A metric of the evaluation after the last epoch, of each seed."""
-    return [float(whole.runs[loss, seed].columns[column][-1]) for seed in whole.seeds]
+def end(whole: Group, loss: str, column: str) -> str:
+    """A metric of the evaluation after the last epoch, over the seeds: '73 %'."""
+    return percent([float(whole.runs[loss, seed].columns[column][-1]) for seed in whole.seeds])
 
 
 def told(whole: Group | None) -> str:
@@ -56,27 +56,23 @@ def told(whole: Group | None) -> str:
             f"A run by the paper's own protocol, on all {SIZES['cifar10']:,} images for {epochs} "
             f"epochs, is {NOT_RUN}."
         )
-    shares = {
-        loss: [percent(ends(whole, loss, part)) for part in ("memorized", "fitted")]
+    cce, rll = (
+        [end(whole, loss, part) for part in ("memorized", "fitted", "test_accuracy")]
         for loss in ("cce", "rll")
-    }
+    )
     text = (
         f"**All {whole.images:,} images.** Of a run by the paper's own protocol, which has "
         f"{epochs} epochs, the first {whole.epochs} are recorded "
-        f"({counted(len(whole.seeds), 'seed')}). After them "
-        f"CCE repeats {shares['cce'][0]} of the wrong labels and fits {shares['cce'][1]} of the "
-        f"right ones; RLL repeats {shares['rll'][0]} and fits {shares['rll'][1]}. Of new images "
-        f"it gets {new(whole, 'cce')} right with CCE and {new(whole, 'rll')} with RLL."
+        f"({counted(len(whole.seeds), 'seed')}). After them CCE repeats {cce[0]} of the wrong "
+        f"labels and fits {cce[1]} of the right ones; RLL repeats {rll[0]} and fits {rll[1]}. Of "
+        f"new images it gets {cce[2]} right with CCE and {rll[2]} with RLL."
     )
-    if still := moving(whole):
-        text += f" {still}"
-    if fit := at_fit(whole):
-        text += f" {fit}"
     rate = whole.runs["rll", whole.seeds[0]].columns["lr"][-1] / whole.learning_rate
-    return (
-        f"{text} The learning rate is then still {percent([rate])} of what it was, so this is not "
-        "the end of training, and no claim is judged by it."
+    last = (
+        f"The learning rate is then still {percent([rate])} of what it was, so this is not the end "
+        "of training, and no claim is judged by it."
     )
+    return " ".join(filter(None, (text, moving(whole), at_fit(whole), last)))
 
 
 def moving(whole: Group) -> str:
@@ -94,33 +90,25 @@ def moving(whole: Group) -> str:
 
 def in_short(whole: Group) -> str:
     """The same in a sentence."""
-    m, f = (
-        [percent(ends(whole, loss, part)) for loss in ("rll", "cce")]
-        for part in ("memorized", "fitted")
+    m, f, new = (
+        [end(whole, loss, part) for loss in ("rll", "cce")]
+        for part in ("memorized", "fitted", "test_accuracy")
     )
     return (
         f"On all {whole.images:,} images of CIFAR-10, after the first {whole.epochs} epochs of a "
         f"run by the paper's own protocol, Inception-Lite repeats {m[0]} of the wrong labels and "
-        f"{f[0]} of the right ones with RLL, {m[1]} and {f[1]} with cross entropy; of "
-        f"new images it gets {new(whole, 'rll')} and {new(whole, 'cce')} right "
-        f"({counted(len(whole.seeds), 'seed')})."
+        f"{f[0]} of the right ones with RLL, {m[1]} and {f[1]} with cross entropy; of new images "
+        f"it gets {new[0]} and {new[1]} right ({counted(len(whole.seeds), 'seed')})."
     )
-
-
-def new(whole: Group, loss: str) -> str:
-    """The accuracy on the test images after the last epoch: '73 %'."""
-    return percent(ends(whole, loss, "test_accuracy"))
 
 
 def at_fit(whole: Group) -> str:
     """x at the highest fit that both losses reach in every seed; '' without one."""
-    gaps = equal_fit.gaps(whole, levels=FITS)
-    common = [level for level, of in gaps.groupby("level") if len(of) == len(whole.seeds)]
-    if not common:
+    rows = equal_fit.highest(whole, levels=FITS)
+    if rows.empty:
         return ""
-    rows = gaps[gaps["level"] == max(common)]
     return (
-        f"Where both first fit {percent([max(common)])} of the right labels, counted while they "
+        f"Where both first fit {percent([*rows['level']])} of the right labels, counted while they "
         f"train, the excess memorization $x$ is {rows['cce'].mean():.2f} with CCE and "
         f"{rows['rll'].mean():.2f} with RLL."
     )
@@ -129,8 +117,9 @@ def at_fit(whole: Group) -> str:
 def draw(whole: Group, fewer: Group | None, width: float = WIDE) -> plt.Figure:
     """Memorized over the epochs, and x over f, in training mode; fewer images thin."""
     figure, axes = figures.panels(width, 2, TALL, below=BELOW)
-    for group, thick in ((whole, THICK), (fewer, THIN)):
-        for (loss, _), run in group.runs.items() if group else ():
+    drawn = [(whole, THICK), *([(fewer, THIN)] if fewer else [])]
+    for group, thick in drawn:
+        for (loss, _), run in group.runs.items():
             if loss in ("cce", "rll"):
                 n = min(whole.epochs, len(run.columns["epoch"]))
                 part = {name: values[:n] for name, values in run.columns.items()}
@@ -139,11 +128,7 @@ def draw(whole: Group, fewer: Group | None, width: float = WIDE) -> plt.Figure:
     figures.whole_ticks(axes[0])
     axes[1].axhline(0, color=INK, linewidth=0.9)
     axes[1].set(xlabel=F, ylabel=X, xlim=(0, 1.02), ylim=(-0.06, 1.03))
-    sizes = {
-        f"{group.images:,} images": {"linewidth": thick}
-        for group, thick in ((whole, THICK), (fewer, THIN))
-        if group
-    }
+    sizes = {f"{group.images:,} images": {"linewidth": thick} for group, thick in drawn}
     legend(figure, ("cce", "rll"), **sizes)
     return figure
 

@@ -46,9 +46,8 @@ def sentence(found: pd.DataFrame) -> str:
     """What is memorized after as many passes, network by network; '' without two sizes."""
     told = []
     for network in dict.fromkeys(found["network"]):
-        both = pd.DataFrame(
-            {loss: shares(found, network, loss) for loss in ("rll", "cce")}
-        ).dropna()
+        by_loss = {loss: shares(found, network, loss) for loss in ("rll", "cce")}
+        both = pd.DataFrame(by_loss).dropna()
         if len(both) > 1:
             rll, cce = (listed(points([share]) for share in both[loss]) for loss in both)
             told.append(

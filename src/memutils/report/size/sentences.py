@@ -63,12 +63,11 @@ def of_case(frame: pd.DataFrame, network: str, case: str) -> str:
     goes = trend(means(frame, network, case, "memorized"), share)
     text = f"- {NETWORK_NAMES[network]}, {case}: the memorized share goes {goes}."
     if unclear := unfit(frame, network, case):
-        text += (
-            f" With {sizes(unclear)} images it is underfitted, so there the share is inconclusive."
-        )
+        few = f"With {sizes(unclear)} images it is underfitted"
+        text += f" {few}, so there the share is inconclusive."
     if late := longer(frame, network, case):
-        text += f" After longer training the share is {late}"
-        text += " (inconclusive)." if unfit(frame, network, f"{case}, longer") else "."
+        note = " (inconclusive)" if unfit(frame, network, f"{case}, longer") else ""
+        text += f" After longer training the share is {late}{note}."
     if lost := trend(cost(frame, network, case)):
         text += f" The test accuracy lost to the noise goes {lost}."
     return text
@@ -105,13 +104,10 @@ def seen(frame: pd.DataFrame) -> str:
 def at_fits(groups: Iterable[Group], level: float = FIT) -> str:
     """x of both losses at one fit, with the fewest and with the most images."""
     lines = []
-    for (network, lr), found in by_setting(groups).items():
-        gaps = {g.images: equal_fit.gaps(g, levels=(level,)) for g in found}
+    for (network, lr), x in by_setting(groups, level).items():
         told = [
-            f"{rows['rll'].mean():.2f} with RLL and {rows['cce'].mean():.2f} with CCE "
-            f"({n:,} images)"
-            for n, rows in gaps.items()
-            if len(rows)
+            f"{row['rll']:.2f} with RLL and {row['cce']:.2f} with CCE ({n:,} images)"
+            for n, row in x.iterrows()
         ]
         if len(told) > 1:
             lines.append(f"- {network}, learning rate {lr:g}: from {told[0]} to {told[-1]}.")
@@ -120,12 +116,17 @@ def at_fits(groups: Iterable[Group], level: float = FIT) -> str:
     return "\n".join([f"At f = {level:g} the excess memorization goes", "", *lines])
 
 
-def by_setting(groups: Iterable[Group]) -> dict[tuple[str, float], list[Group]]:
-    """Groups by network and learning rate; of one size the one with the most epochs comes last."""
-    found: dict[tuple[str, float], list[Group]] = {}
+def by_setting(groups: Iterable[Group], level: float) -> dict[tuple[str, float], pd.DataFrame]:
+    """Mean x of both losses at one fit, and the gap, by network and learning rate: a row a number
+    of images at which both reach it, smallest first; of one size the group with the most epochs.
+    """
+    found: dict[tuple[str, float], dict[int, pd.Series]] = {}
     for group in sorted(groups, key=lambda g: (g.images, g.epochs)):
-        found.setdefault((group.network, group.learning_rate), []).append(group)
-    return found
+        gaps = equal_fit.gaps(group, levels=(level,))
+        if len(gaps):
+            own = found.setdefault((group.network, group.learning_rate), {})
+            own[group.images] = gaps[["rll", "cce", "gap"]].mean()
+    return {setting: pd.DataFrame(x).T for setting, x in found.items()}
 
 
 def told_of(found: list[Record]) -> str:
@@ -137,10 +138,11 @@ def drawn(found: list[Record], scale: Scale) -> str:
     """From how many runs the chapter is drawn, and how many of its grid are not run."""
     absent = len(missing(found, scale))
     collapsed = sum(Run(record).collapsed for record in found)
-    text = f"The figure is drawn from {len(found)} runs: {told_of(found)}. "
-    text += f"{collapsed} of them collapsed." if collapsed else "None of them collapsed."
-    text += f" {plural(absent, 'run')} of the grid are {NOT_RUN}." if absent else ""
-    return text + flags(found)
+    rest = f" {plural(absent, 'run')} of the grid are {NOT_RUN}." if absent else ""
+    return (
+        f"The figure is drawn from {len(found)} runs: {told_of(found)}. {collapsed or 'None'} of "
+        f"them collapsed.{rest}{flags(found)}"
+    )
 
 
 def paper_rate(found: list[Record], frame: pd.DataFrame) -> str:
@@ -161,7 +163,5 @@ def paper_rate(found: list[Record], frame: pd.DataFrame) -> str:
     ]
     if not parts:
         return f"No pair of runs at learning rate {PAPER_RATE:g} is recorded."
-    text = f"At learning rate {PAPER_RATE:g} the memorized share is {'; '.join(parts)}."
-    if len(parts) < 2:
-        text += f" A second size is {NOT_RUN}."
-    return text
+    alone = f" A second size is {NOT_RUN}." if len(parts) < 2 else ""
+    return f"At learning rate {PAPER_RATE:g} the memorized share is {'; '.join(parts)}.{alone}"

@@ -2,17 +2,17 @@
 the numbers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from memutils.claims import equal_fit
 from memutils.claims.equal_fit import Group
 from memutils.names import NETWORK_NAMES
 from memutils.report.size.chapter import FIT, NETWORKS
 from memutils.report.size.sentences import (
     LIMITS,
     TOO_FEW,
+    by_setting,
     compared,
     in_points,
     means,
@@ -95,24 +95,24 @@ def longest(frame: pd.DataFrame, network: str, case: str, column: str) -> pd.Ser
     return late.combine_first(means(frame, network, case, column))
 
 
-def advantage(frame: pd.DataFrame, network: str) -> pd.Series:
-    """Memorized with CCE less memorized with RLL, by number of images; of the longest runs."""
-    cce, rll = (longest(frame, network, case, "memorized") for case in ("CCE", "RLL"))
+def advantage(frame: pd.DataFrame, network: str, of: Callable = longest) -> pd.Series:
+    """Memorized with CCE less memorized with RLL, by number of images; ``of``: ``means`` or of the
+    longest runs.
+    """
+    cce, rll = (of(frame, network, case, "memorized") for case in ("CCE", "RLL"))
     return (cce - rll).dropna()
 
 
 def at_both(frame: pd.DataFrame, network: str) -> str:
     """How the difference goes with the number of images: after as many steps, and after more."""
-    cce, rll = (means(frame, network, case, "memorized") for case in ("CCE", "RLL"))
-    alike, late = (cce - rll).dropna(), advantage(frame, network)
+    alike, late = (advantage(frame, network, of) for of in (means, longest))
     text, largest = f"goes {trend(alike, in_points)} after as many steps", late.index[-1]
     own = frame[(frame["network"] == network) & (frame["images"] == largest)]
     steps = own.groupby("case")["steps"].max()
     if {"CCE", "CCE, longer", "RLL, longer"} <= set(steps.index):
         times = steps["CCE, longer"] / steps["CCE"]
-        text += (
-            f", and is {in_points(late.iloc[-1])} with {largest:,} after {times:.2g} times as many"
-        )
+        more = f"{in_points(late.iloc[-1])} with {largest:,} after {times:.2g} times as many"
+        text += f", and is {more}"
     return text
 
 
@@ -157,21 +157,16 @@ def few_seeds(frame: pd.DataFrame, networks: list[str]) -> str:
     return " (one seed at most sizes)." if (seeds == 1).mean() > 0.5 else "."
 
 
-def of_equal_fit(groups: Iterable[Group], network: str, level: float = FIT) -> str:
+def of_equal_fit(groups: Iterable[Group], network: str) -> str:
     """How the difference goes with the data at equal fit; '' without two sizes."""
-    found = {}
-    for group in sorted(groups, key=lambda g: (g.images, g.epochs)):
-        rows = equal_fit.gaps(group, levels=(level,))
-        own = group.network.startswith(NETWORK_NAMES[network])
-        if own and group.learning_rate == NETWORKS[network] and len(rows):
-            found[group.images] = rows[["rll", "cce", "gap"]].mean()
-    gaps = pd.Series({n: rows["gap"] for n, rows in found.items()}, dtype=float)
-    if len(gaps) < 2:
+    found = by_setting(groups, FIT).items()
+    own = (NETWORK_NAMES[network], NETWORKS[network])
+    x = next((x for (name, lr), x in found if (name.partition(" on ")[0], lr) == own), ())
+    if len(x) < 2:
         return ""
-    last = found[gaps.index[-1]]
     why = ", since there neither loss has begun to memorize at that fit"
-    began = max(last["rll"], last["cce"]) > LIMITS.fit_gap
+    began = x[["rll", "cce"]].iloc[-1].max() > LIMITS.fit_gap
     return (
-        f" At equal fit (f = {level:g}) the difference in excess memorization x goes "
-        f"{trend(gaps)}{'' if began else why}."
+        f" At equal fit (f = {FIT:g}) the difference in excess memorization x goes "
+        f"{trend(x['gap'])}{'' if began else why}."
     )

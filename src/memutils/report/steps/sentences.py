@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from memutils.claims import equal_fit, steps
-from memutils.claims.equal_fit import Group
+from memutils.claims.equal_fit import Group, highest
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
 from memutils.words import counted, listed, of_pairs, range_of
@@ -37,15 +37,6 @@ def conditions(groups: list[Group]) -> str:
         f"{equal_fit.ALPHA:g}; {range_of(g.epochs for g in groups)} epochs; "
         f"{range_of(len(g.seeds) for g in groups)} seeds per network; {precisions}"
     )
-
-
-def highest(group: Group, other: str = "cce") -> pd.DataFrame:
-    """The gaps at the highest level of f that both losses reach in every seed;
-    empty without one.
-    """
-    gaps = equal_fit.gaps(group, other)
-    whole = gaps.groupby("level")["seed"].nunique() == gaps["seed"].nunique()
-    return gaps[gaps["level"] == whole[whole].index.max()] if whole.any() else gaps[:0]
 
 
 def count_below(tables: list[pd.DataFrame]) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from memutils.claims import equal_fit as fits
 from memutils.claims import steps
 from memutils.claims.contrasts import Contrast
 from memutils.claims.early_stopping import EARLY, END, difference, of, told_apart, two_errors
-from memutils.claims.equal_fit import Group
+from memutils.claims.equal_fit import Group, highest
 from memutils.claims.intervals import over_seeds
 from memutils.claims.thresholds import Thresholds
 from memutils.names import LOSS_NAMES
@@ -17,7 +17,6 @@ from memutils.report.steps.sentences import (
     LEVELS,
     at_accuracies_counted,
     count_below,
-    highest,
     levels,
     lowest,
     stops_short,

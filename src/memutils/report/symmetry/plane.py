@@ -29,6 +29,10 @@ LEVEL = 0.95
 """The fit at which losses are compared: the higher one of claim P1's."""
 
 
+POINTS = "loss seeds kind symmetric bounded pull log_pull".split()
+POINTS += "x_at_fit x_at_end fitted collapsed".split()
+
+
 def load() -> list[Record]:
     """The records of the plane's MLP runs, of its own scale and of ``steps``.
 
@@ -71,28 +75,16 @@ def points(frame: pd.DataFrame, step: float = STEP) -> pd.DataFrame:
     """
     rows = []
     for loss, runs in frame[frame["s"] == step].groupby("loss"):
-        by_seed = [path for _, path in runs.groupby("seed")]
-        ends = [path.iloc[-1] for path in by_seed]
-        of = traits(loss)
-        rows.append(
-            {
-                "loss": loss,
-                "seeds": len(by_seed),
-                "kind": of.kind,
-                "symmetric": of.symmetric,
-                "bounded": of.bounded,
-                "pull": of.pull,
-                "log_pull": of.log_pull,
-                "x_at_fit": np.mean([steps.at_fit(path, LEVEL) for path in by_seed]),
-                "x_at_end": np.mean([end["x"] for end in ends]),
-                "fitted": np.mean([end["fitted"] for end in ends]),
-                "collapsed": any(end["collapsed"] for end in ends),
-            }
-        )
-    names = ["loss", "seeds", "kind", "symmetric", "bounded", "pull", "log_pull"]
-    return pd.DataFrame(
-        rows, columns=[*names, "x_at_fit", "x_at_end", "fitted", "collapsed"]
-    ).sort_values(["kind", "x_at_end"], key=lambda c: c.map(KINDS.index) if c.name == "kind" else c)
+        of, by_seed = traits(loss), runs.groupby("seed")
+        ends = by_seed.tail(1)
+        fits = [steps.at_fit(path, LEVEL) for _, path in by_seed]
+        x = np.mean(fits), ends["x"].mean(), ends["fitted"].mean(), any(ends["collapsed"])
+        told = of.kind, of.symmetric, of.bounded, of.pull, of.log_pull
+        rows.append((loss, len(ends), *told, *x))
+    found = pd.DataFrame(rows, columns=POINTS)
+    return found.sort_values(
+        ["kind", "x_at_end"], key=lambda c: c.map(KINDS.index) if c.name == "kind" else c
+    )
 
 
 def spreads(frame: pd.DataFrame) -> str:
@@ -100,10 +92,10 @@ def spreads(frame: pd.DataFrame) -> str:
     own = frame[frame["s"] == STEP]
     fits = steps.at_fits(own, Thresholds().fit_levels).groupby("level")["x"]
     ends = own.groupby("key")["x"].last()
-    told = [f"from {x.min():.2f} to {x.max():.2f} at a fit of {level:g}" for level, x in fits]
     if ends.empty:
         return ""
-    told.append(f"from {ends.min():.2f} to {ends.max():.2f} at the end")
+    places = [*((f"a fit of {level:g}", x) for level, x in fits), ("the end", ends)]
+    told = [f"from {x.min():.2f} to {x.max():.2f} at {where}" for where, x in places]
     return f"Excess memorization goes {listed(told)}."
 
 
