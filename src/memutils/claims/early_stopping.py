@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from memutils.claims import steps
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.runs.records import Record
 
 END, EARLY = "to the end", "stopped early"
@@ -20,7 +20,7 @@ COLUMNS = "loss oracle training seed s epoch fitted x test_accuracy edge".split(
 
 def with_held_out(records: Iterable[Record]) -> list[Record]:
     """The records at the main noise rate that have held-out images."""
-    eta = Thresholds().main_eta
+    eta = LIMITS.main_eta
     return [r for r in records if r.spec["n_holdout"] and r.spec["eta"] == eta and not r.diverged]
 
 

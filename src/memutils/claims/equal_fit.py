@@ -15,7 +15,7 @@ import pandas as pd
 from memutils.claims.contrasts import x_at_level
 from memutils.claims.outcomes import Measured, at_level, excess
 from memutils.claims.selection import ALPHA, LOSSES, SHOWN, Pool, Protocol
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import title
 
 LEVELS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.975)
@@ -80,7 +80,7 @@ def group(protocol: Protocol, eta: float) -> Group | None:
 
 def groups(pool: Pool, eta: float | None = None) -> list[Group]:
     """The groups at a noise rate (by default the main one), a network's beside each other."""
-    eta = Thresholds().main_eta if eta is None else eta
+    eta = LIMITS.main_eta if eta is None else eta
     every = (group(p, eta) for c in SHOWN for p in pool.fitting(c.wanted("rll")))
     found = list(filter(None, every))
     order = list(dict.fromkeys(g.network for g in found))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from memutils.claims.intervals import standard_error
 from memutils.claims.measured import Measured
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS, Thresholds
 from memutils.runs.records import Record
 
 
@@ -69,7 +69,7 @@ class Run:
 
     def __init__(self, record: Record | Measured, thresholds: Thresholds | None = None):
         self.measured = record if isinstance(record, Measured) else Measured.of(record)
-        self.limits = thresholds or Thresholds()
+        self.limits = thresholds or LIMITS
 
     @property
     def name(self) -> str:

@@ -12,7 +12,7 @@ from memutils.claims.cases import INCONCLUSIVE, NOT_TESTED, OPEN
 from memutils.claims.selection import COLUMNS, MAIN, SCALES, Pool
 from memutils.claims.statements import CLAIMS
 from memutils.claims.table import Cell, Verdict, judge
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.words import plural
 
 FORMAT = 2
@@ -58,9 +58,8 @@ def shown(verdict: Verdict) -> bool:
 
 def content(pool: Pool) -> dict:
     """The table, ready for JSON; the same records give the same."""
-    limits = Thresholds()
-    verdicts = judge(pool, limits)
-    found = answer(verdicts, pool, limits)
+    verdicts = judge(pool, LIMITS)
+    found = answer(verdicts, pool, LIMITS)
     claims = []
     for claim in CLAIMS:
         own = [of_verdict(v) for v in verdicts if v.claim == claim.id and shown(v)]
@@ -70,9 +69,9 @@ def content(pool: Pool) -> dict:
             "format": FORMAT,
             "scales": SCALES,
             "records": len(pool.runs),
-            "thresholds": dataclasses.asdict(limits),
+            "thresholds": dataclasses.asdict(LIMITS),
             "columns": [{"id": c.id, "title": c.title, "main": c.main} for c in COLUMNS],
-            "answer": dataclasses.asdict(found) | {"sentences": sentences(found, limits)},
+            "answer": dataclasses.asdict(found) | {"sentences": sentences(found, LIMITS)},
             "claims": claims,
         }
     )
@@ -100,7 +99,7 @@ def word(verdict: dict) -> str:
     holds at n = 5,000'.
     """
     said, count = verdict["word"], verdict["seeds"]
-    few = 0 < count < Thresholds().seeds and "seeds" not in said and said != NOT_TESTED
+    few = 0 < count < LIMITS.seeds and "seeds" not in said and said != NOT_TESTED
     seeds = f" ({plural(count, 'seed')})" if few and verdict["unit"] == "seed" else ""
     others = (f"; {w} at n = {int(n):,}" for n, w in verdict["others"].items())
     return f"{said}{seeds}{''.join(others)}"

@@ -9,7 +9,7 @@ from memutils.claims import thresholds
 from memutils.claims.selection import MAIN, Pool
 from memutils.claims.statements import CLAIMS, MATHEMATICS, Claim
 from memutils.claims.table import judge
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS, Thresholds
 
 JUDGED = tuple(c for c in CLAIMS if c.weight != MATHEMATICS)
 """The claims that runs decide; of mathematics no threshold but rounding is a part."""
@@ -20,7 +20,7 @@ FIXED = ("rounding", "main_eta")
 NAMES = tuple(
     f.name
     for f in dataclasses.fields(Thresholds)
-    if f.name not in FIXED and not isinstance(getattr(Thresholds(), f.name), tuple)
+    if f.name not in FIXED and not isinstance(getattr(LIMITS, f.name), tuple)
 )
 """The thresholds that are moved: all single numbers."""
 
@@ -37,7 +37,7 @@ def margins(name: str) -> tuple[float, float]:
     The margin of a fraction is its distance from the nearer end of [0, 1]; doubled, it goes half of
     the way to the other end at most.
     """
-    value = getattr(Thresholds(), name)
+    value = getattr(LIMITS, name)
     if isinstance(value, int):
         return max(1, value // 2), 2 * value
     if value > 1:
@@ -51,7 +51,7 @@ def values(name: str, points: int = 9) -> list[float]:
     """Values from the halved to the doubled margin, equally spaced on each side of the threshold,
     which is among them.
     """
-    value, sides = getattr(Thresholds(), name), sorted(margins(name))
+    value, sides = getattr(LIMITS, name), sorted(margins(name))
     each = (points - 1) // 2
     low = [sides[0] + (value - sides[0]) * i / each for i in range(each)]
     high = [value + (sides[1] - value) * i / each for i in range(1, each + 1)]
@@ -74,9 +74,9 @@ def words(pool: Pool, limits: Thresholds, claims: tuple[Claim, ...] = JUDGED) ->
 
 def words_at(pool: Pool, usual: dict[Key, str], name: str, value: float) -> dict[Key, str]:
     """The words with one threshold moved: ``usual`` but for the claims that it is a part of."""
-    if value == getattr(Thresholds(), name):
+    if value == getattr(LIMITS, name):
         return usual
-    limits = dataclasses.replace(Thresholds(), **{name: value})
+    limits = dataclasses.replace(LIMITS, **{name: value})
     return usual | words(pool, limits, concerned(name))
 
 
@@ -91,7 +91,7 @@ def sweep(pool: Pool, points: int = 9) -> dict:
     thresholds or more are a part of it, the claim, these thresholds, and a row of words of the
     claim's verdicts for each combination of values, the last threshold moving fastest.
     """
-    usual = words(pool, Thresholds())
+    usual = words(pool, LIMITS)
     order, texts = list(usual), []
 
     def places(found: dict[Key, str], keys: list[Key]) -> list[int]:
@@ -113,7 +113,7 @@ def sweep(pool: Pool, points: int = 9) -> dict:
             continue
         keys = [key for key in order if key[0] == claim.id]
         limits = (
-            dataclasses.replace(Thresholds(), **dict(zip(names, at, strict=True)))
+            dataclasses.replace(LIMITS, **dict(zip(names, at, strict=True)))
             for at in itertools.product(*(values(name, points) for name in names))
         )
         rows = [places(words(pool, at, (claim,)), keys) for at in limits]
@@ -138,7 +138,7 @@ def changes(swept: dict) -> list[dict]:
     """
     texts, usual, rows = swept["words"], swept["usual"], []
     for name, alone in swept["alone"].items():
-        value = getattr(Thresholds(), name)
+        value = getattr(LIMITS, name)
         told = {"threshold": name, "meaning": alone["meaning"], "value": value}
         for end in (0, -1):
             moved = told | {"moved_to": alone["values"][end]}

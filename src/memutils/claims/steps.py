@@ -10,7 +10,7 @@ import torch
 
 from memutils import losses
 from memutils.claims.outcomes import Run, at_level, excess
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.losses.multiples import logit_gradients
 from memutils.runs.records import Record
 from memutils.runs.specs import Spec
@@ -97,7 +97,7 @@ def steps_needed(frame: pd.DataFrame) -> float:
     if runs.empty:
         return math.nan
     needed = {
-        named: crossing(path, "j1", Thresholds().first_j1, "epoch")
+        named: crossing(path, "j1", LIMITS.first_j1, "epoch")
         for named, path in runs.groupby(["seed", "s"])
     }
     return float(pd.Series(needed).groupby(level=0).min().max(skipna=False))
@@ -170,7 +170,7 @@ def verdict(gaps: pd.DataFrame) -> str:
     """
     if gaps.empty:
         return "open"
-    close = Thresholds().fit_gap
+    close = LIMITS.fit_gap
     every = gaps.groupby("level")["gap"].min()
     if (gaps["gap"].abs() <= close).all():
         return "common"

@@ -112,6 +112,10 @@ class Thresholds:
     resisted: float = number(0.1, "m of RLL at the main noise rate, for a yes: at most this")
 
 
+LIMITS = Thresholds()
+"""The thresholds of the table of claims, as ``book/rules.md`` has them."""
+
+
 def meaning(name: str) -> str:
     """A threshold in words."""
     return _metadata(name)["meaning"]

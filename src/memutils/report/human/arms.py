@@ -11,9 +11,10 @@ from memutils.claims.cases import FAILS, HOLDS, OPEN
 from memutils.claims.contrasts import Contrast as Verdict
 from memutils.claims.contrasts import human_labels, over_enough
 from memutils.claims.selection import Pool, column
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES
 from memutils.report.symmetry import ablation_words
-from memutils.report.symmetry.ablation import LIMITS, Contrast, contrasts
+from memutils.report.symmetry.ablation import Contrast, contrasts
 from memutils.runs.specs import load_scale
 from memutils.words import counted, in_words, listed, of_pairs, points
 

@@ -95,14 +95,9 @@ def load(path: Path | None = None) -> Counts | None:
     if not path.exists():
         return None
     found = json.loads(path.read_bytes())
-    return Counts(
-        tuple(found["classes"]),
-        found["noise_rates"],
-        np.array(found["matrix"]),
-        tuple(found["wrong"]),
-        found["wrong_alike"],
-        tuple(found["agreed"]),
-    )
+    tuples = {name: tuple(found[name]) for name in ("classes", "wrong", "agreed")}
+    rest = {name: found[name] for name in ("noise_rates", "wrong_alike")}
+    return Counts(**tuples, **rest, matrix=np.array(found["matrix"]))
 
 
 def measure(root: Path) -> Counts:
@@ -126,9 +121,8 @@ def described(counts: Counts) -> str:
         f"{counts.classes[i]} as {counts.classes[j]} ({100 * wrong[i, j]:.0f} %)"
         for i, j in order[:4]
     ]
-    off = np.sort((counts.matrix * (1 - np.eye(k, dtype=int))).ravel())[::-1]
-    share = 100 * off[:k].sum() / off.sum()
-    even = 100 / (k - 1)
+    off = np.sort(counts.matrix[~np.eye(k, dtype=bool)])
+    share, even = 100 * off[-k:].sum() / off.sum(), 100 / (k - 1)
     return (
         f"Of {counts.images:,} training images {100 * counts.noise_rates[WORST]:.1f} % have a "
         f"wrong worst label. The most frequent confusions are {listed(most)}. The {k} most "

@@ -12,7 +12,7 @@ from memutils.claims import equal_fit
 from memutils.claims.equal_fit import Group
 from memutils.claims.outcomes import excess
 from memutils.claims.selection import Pool
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.report import figures
 from memutils.report.figures import WIDE
 from memutils.report.looks import INK, look
@@ -81,7 +81,7 @@ def moving(whole: Group) -> str:
     """
     runs = [whole.runs["cce", seed] for seed in whole.seeds]
     ends = [run.columns["memorized"][run.evaluated][-2:] for run in runs]
-    if max(float(np.ptp(shares)) for shares in ends) <= Thresholds().fit_gap:
+    if max(float(np.ptp(shares)) for shares in ends) <= LIMITS.fit_gap:
         return ""
     epoch = runs[0].columns["epoch"][runs[0].evaluated][-2]
     earlier = percent([float(shares[0]) for shares in ends])

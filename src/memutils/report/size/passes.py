@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import NETWORK_NAMES
 from memutils.report.size.sentences import sizes
 from memutils.runs.records import Record
@@ -38,7 +38,7 @@ def table(found: Iterable[Record]) -> pd.DataFrame:
 def shares(found: pd.DataFrame, network: str, loss: str) -> pd.Series:
     """The memorized share by number of images, where enough of the clean images are fitted."""
     rows = found[(found["network"] == network) & (found["loss"] == loss)]
-    rows = rows[rows["fitted"] >= Thresholds().clean_fit]
+    rows = rows[rows["fitted"] >= LIMITS.clean_fit]
     return rows.set_index("images")["memorized"].sort_index()
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from memutils.claims import equal_fit
 from memutils.claims.equal_fit import Group
 from memutils.claims.outcomes import Run
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import NETWORK_NAMES
 from memutils.report.plots import NOT_RUN, conditions, flags, missing
 from memutils.report.size.chapter import FIT, NETWORKS, PAPER_RATE
@@ -15,7 +15,6 @@ from memutils.runs.records import Record
 from memutils.runs.specs import Scale
 from memutils.words import listed, percent, plural, points
 
-LIMITS = Thresholds()
 TOO_FEW = "**Open.** No network is recorded with two numbers of images."
 
 

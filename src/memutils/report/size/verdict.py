@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 import pandas as pd
 
 from memutils.claims.equal_fit import Group
+from memutils.claims.thresholds import LIMITS
 from memutils.names import NETWORK_NAMES
 from memutils.report.size.chapter import FIT, NETWORKS
 from memutils.report.size.sentences import (
-    LIMITS,
     TOO_FEW,
     by_setting,
     compared,

@@ -8,11 +8,10 @@ from memutils.claims import contrasts
 from memutils.claims.measured import Measured
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import MAIN, Pool
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES
 from memutils.words import counted, in_words, percent, span
 
-LIMITS = Thresholds()
 COLUMNS = ["network", "loss", "s", "seed", "fitted", "memorized", "test_accuracy"]
 BEYOND = 0.975
 """The third level of f at which the MLP is compared; P1 has the first two."""

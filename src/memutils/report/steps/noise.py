@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from memutils.claims.outcomes import Run, excess
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES
 from memutils.report.plots import NOT_RUN, of_grid
 from memutils.runs.records import Record
@@ -18,7 +18,6 @@ CLEAR = 0.05
 """Excess memorization up to which labels are refused, and a rise beyond which a loss is slower;
 written into ``configs/noise.yaml`` before the runs.
 """
-
 
 DIGITS = 10
 
@@ -51,16 +50,15 @@ def sentence(found: pd.DataFrame) -> str:
             for part in ("memorized", "fitted")
         )
         dumb = [LOSS_NAMES[loss] for loss, of in runs.groupby("loss") if few(of["classes"].min())]
-        only = (
-            f" With {listed(dumb)} it predicts few of the classes: it has learned nothing, so the "
-            "rule says nothing of it."
-            if dumb
-            else ""
-        )
         told.append(
             f"At η = {eta:g}, after {epochs} epochs, ResNet-18 repeats {shares} of the wrong "
-            f"labels and {fitted} of the right ones.{only}"
+            f"labels and {fitted} of the right ones."
         )
+        if dumb:
+            told.append(
+                f"With {listed(dumb)} it predicts few of the classes: it has learned nothing, so "
+                "the rule says nothing of it."
+            )
     grid = {spec.eta for spec in load_scale("noise").specs().values()}
     absent = [f"η = {eta:g}" for eta in sorted(grid - set(found["eta"]))]
     told += [f"The runs at {listed(absent)} are {NOT_RUN}."] if absent else []
@@ -69,7 +67,7 @@ def sentence(found: pd.DataFrame) -> str:
 
 def few(classes: float) -> bool:
     """Whether a network predicts too few of the ten digits to have learned from the labels."""
-    return classes < Thresholds().class_share * DIGITS
+    return classes < LIMITS.class_share * DIGITS
 
 
 def verdict(found: pd.DataFrame) -> str:
@@ -80,15 +78,14 @@ def verdict(found: pd.DataFrame) -> str:
     for eta, runs in mine.groupby("eta"):
         by_epochs = runs.groupby("epochs")
         x, classes = by_epochs["x"].mean(), by_epochs["classes"].min()
-        if len(x) > 1:
-            first, last = x.index[0], x.index[-1]
-            learned = not few(classes[last])
-            told.append(
-                f"From {first} to {last} epochs RLL's excess memorization goes from "
-                f"{x.iloc[0]:.2f} to {x.iloc[-1]:.2f} at η = {eta:g}: it {says(x, learned)}."
-            )
-        else:
+        if len(x) < 2:
             unknown.append(f"{eta:g}")
+            continue
+        first, last = x.index[0], x.index[-1]
+        told.append(
+            f"From {first} to {last} epochs RLL's excess memorization goes from {x[first]:.2f} to "
+            f"{x[last]:.2f} at η = {eta:g}: it {says(x, learned=not few(classes[last]))}."
+        )
     if unknown:
         where = f"at η = {listed(unknown)}"
         told.append(f"Whether RLL is only slower is open {where}: the longer runs are {NOT_RUN}.")

@@ -4,14 +4,12 @@ from memutils.claims.cases import OPEN
 from memutils.claims.contrasts import Contrast, equal_fit
 from memutils.claims.primary import P1
 from memutils.claims.selection import COLUMNS, Pool
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.report.claims.vocabulary import VERBS
 from memutils.report.plots import ALL_RUNS
 from memutils.report.steps.sentences import levels
 from memutils.values import grouped
 from memutils.words import in_words, listed, span
-
-LIMITS = Thresholds()
 
 
 def judged(pool: Pool) -> dict[str, Contrast]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from memutils.claims import equal_fit, steps
 from memutils.claims.equal_fit import Group, highest
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES
 from memutils.words import counted, listed, of_pairs, range_of
 
@@ -21,7 +21,6 @@ MOST = 0.5
 POINT = 0.01
 """Of test accuracy."""
 
-LIMITS = Thresholds()
 CLOSE = LIMITS.fit_gap
 NO_GROUPS = "**Open.** No network has runs of RLL and CCE that can be compared at equal fit."
 

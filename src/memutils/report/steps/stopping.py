@@ -8,13 +8,11 @@ from collections.abc import Collection
 import pandas as pd
 
 from memutils.claims.early_stopping import EARLY, END, difference, of, told_apart
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES
 from memutils.report.plots import ALL_RUNS, NOT_RUN
 from memutils.report.steps.sentences import LEVELS
 from memutils.words import counted, listed, plural
-
-LIMITS = Thresholds()
 
 
 def unit(epochs: float) -> str:

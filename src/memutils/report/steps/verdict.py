@@ -10,7 +10,7 @@ from memutils.claims.contrasts import Contrast
 from memutils.claims.early_stopping import EARLY, END, difference, of, told_apart, two_errors
 from memutils.claims.equal_fit import Group, highest
 from memutils.claims.intervals import over_seeds
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES
 from memutils.report.steps import p1
 from memutils.report.steps.sentences import (
@@ -24,8 +24,6 @@ from memutils.report.steps.sentences import (
 )
 from memutils.report.steps.stopping import at_edge
 from memutils.words import in_words, listed, plural
-
-LIMITS = Thresholds()
 
 
 def below_everywhere(groups: list[Group], other: str = "cce") -> tuple[int, int]:

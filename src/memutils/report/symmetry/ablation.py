@@ -16,7 +16,7 @@ from memutils.claims.cases import Case, case_of, inconclusive
 from memutils.claims.contrasts import over_enough, step_size
 from memutils.claims.outcomes import Measured
 from memutils.claims.selection import ALPHA, SHOWN, Pool, Protocol, place
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES, title
 from memutils.report.markup import interval
 from memutils.words import percent
@@ -36,8 +36,6 @@ THREE = tuple(chain for chain in CHAINS if len(chain) == 3)
 FIRST = tuple((loss, bounded) for loss, bounded, _ in THREE)
 WHOLE = tuple((loss, symmetric) for loss, _, symmetric in THREE)
 """A loss and the same one bounded; a loss and the same one bounded and symmetrized."""
-
-LIMITS = Thresholds()
 
 
 @dataclass(frozen=True)

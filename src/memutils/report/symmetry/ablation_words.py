@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from memutils.claims.outcomes import Measured, Run
 from memutils.claims.selection import MAIN
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES, title
 from memutils.report.plots import NOT_RUN
-from memutils.report.symmetry.ablation import CHAINS, LIMITS, PAIRS, THREE, Contrast, of_chains
+from memutils.report.symmetry.ablation import CHAINS, PAIRS, THREE, Contrast, of_chains
 from memutils.report.symmetry.traits import traits
 from memutils.runs.specs import load_scale
 from memutils.values import grouped

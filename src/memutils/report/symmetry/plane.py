@@ -11,7 +11,7 @@ import pandas as pd
 
 from memutils import losses
 from memutils.claims import steps
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES
 from memutils.report.symmetry.traits import KINDS, traits
 from memutils.runs import records
@@ -90,7 +90,7 @@ def points(frame: pd.DataFrame, step: float = STEP) -> pd.DataFrame:
 def spreads(frame: pd.DataFrame) -> str:
     """Between which x the runs lie at each fit and at the end, in words; '' without runs."""
     own = frame[frame["s"] == STEP]
-    fits = steps.at_fits(own, Thresholds().fit_levels).groupby("level")["x"]
+    fits = steps.at_fits(own, LIMITS.fit_levels).groupby("level")["x"]
     ends = own.groupby("key")["x"].last()
     if ends.empty:
         return ""

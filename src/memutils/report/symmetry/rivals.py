@@ -14,7 +14,7 @@ from memutils.claims import steps
 from memutils.claims.cases import tells
 from memutils.claims.outcomes import Measured, Run
 from memutils.claims.selection import MAIN, Column, Pool, Protocol
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import title
 from memutils.report.plots import NOT_RUN, of_grid
 from memutils.report.symmetry.plane import STEP
@@ -82,7 +82,7 @@ def trios(
     Args:
         rival: its loss, and what else of CCE's run it changes.
     """
-    eta, (loss, changes) = Thresholds().main_eta, rival
+    eta, (loss, changes) = LIMITS.main_eta, rival
     for usual in pool.fitting(column.wanted("rll")):
         for protocol in pool.fitting(usual.settings | changes) if changes else [usual]:
             wanted = ((usual, "cce"), (usual, "rll"), (protocol, loss))
@@ -96,13 +96,12 @@ def trios(
     return []
 
 
-def of_rival(pool: Pool, column: Column, name: str) -> Iterable[dict]:
+def of_rival(pool: Pool, column: Column, name: str) -> Iterable[tuple]:
     """The rows of a rival on one network."""
     for usual, seed, runs, clean in trios(pool, column, RIVALS[name]):
         tell = all(map(tells, map(Run, runs), (run and Run(run) for run in clean)))
         ends = {part: [Run(run).end(part) for run in runs] for part in ENDS}
-        named = (column.title, usual.images, name, seed)
-        yield dict(zip(COLUMNS, (*named, *effects(ends, tell)), strict=True))
+        yield column.title, usual.images, name, seed, *effects(ends, tell)
 
 
 def place(record: Record) -> tuple[str, int]:
@@ -111,7 +110,7 @@ def place(record: Record) -> tuple[str, int]:
     return f"{title(spec['network'], spec['dataset'])}, s = {STEP:g}", spec["n_train"]
 
 
-def at_equal_steps(where: tuple[str, int], found: list[Record]) -> Iterable[dict]:
+def at_equal_steps(where: tuple[str, int], found: list[Record]) -> Iterable[tuple]:
     """The rows of stopping early and of label smoothing for one network, all at the step size
     ``STEP``; the end is the last evaluation.
     """
@@ -124,12 +123,11 @@ def at_equal_steps(where: tuple[str, int], found: list[Record]) -> Iterable[dict
         rivals = {EARLY: steps.stopped_early(paths["cce"])}
         if "label-smoothing" in paths:
             rivals["label smoothing"] = paths["label-smoothing"].iloc[-1]
-        fits = [run["fitted"] >= Thresholds().clean_fit for run in (cce, rll)]
         for name, rival in rivals.items():
             ends = {part: [run[part] for run in (cce, rll, rival)] for part in ENDS}
-            stopped = name == EARLY  # before it fits all, which is the point
-            tell = all(fits) and (stopped or rival["fitted"] >= Thresholds().clean_fit)
-            yield dict(zip(COLUMNS, (*where, name, seed, *effects(ends, tell)), strict=True))
+            fits = ends["fitted"][: 2 if name == EARLY else 3]  # stopped before: that is the point
+            tell = all(fit >= LIMITS.clean_fit for fit in fits)
+            yield *where, name, seed, *effects(ends, tell)
 
 
 def effects(ends: dict[str, list[float]], tell: bool) -> tuple[float, ...]:
@@ -179,7 +177,7 @@ def untold(found: pd.DataFrame) -> str:
         return ""
     number = counted(len(rows), "run").capitalize()
     why = "one of CCE, RLL and the rival fits too few of the clean images, or RLL has no effect"
-    if (rows["fitted"] < Thresholds().clean_fit).all():
+    if (rows["fitted"] < LIMITS.clean_fit).all():
         why = f"{'it fits' if len(rows) == 1 else 'they fit'} too few of the clean images"
     shown = " ".join(
         f"With {rival} {network} fits {percent([*of['fitted']])} of the clean images and memorizes "

@@ -11,9 +11,10 @@ import pandas as pd
 from memutils.claims.contrasts import x_at_level
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import MAIN, Pool
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES
 from memutils.report.symmetry.rivals import AUGMENTED, RIVALS, trios, whole
-from memutils.report.symmetry.weights_at_fit import LEVELS, LIMITS, with_shares
+from memutils.report.symmetry.weights_at_fit import LEVELS, with_shares
 from memutils.words import counted, listed, listed_with, percent
 
 BESIDE = RIVALS | {LOSS_NAMES["mse"]: ("mse", {})}

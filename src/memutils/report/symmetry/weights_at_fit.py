@@ -10,14 +10,13 @@ import pandas as pd
 
 from memutils.claims.contrasts import x_at_level
 from memutils.claims.selection import Pool
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES
 from memutils.report.symmetry import weights
 from memutils.runs.records import Record
 from memutils.words import counted, in_words, listed_with, percent
 
 CHAIN = weights.CHAINS[0]
-LIMITS = Thresholds()
 LEVELS = (*LIMITS.fit_levels, 0.975, 0.99)
 """P1's levels of f, and two nearer to the end of training."""
 
