@@ -59,3 +59,8 @@ def test_a_note_that_stands_beside_every_part_is_said_once():
     assert words.listed_with(["a", "b", "c"], ["x", "x", "x"]) == "a, b and c (x)"
     assert words.listed_with(["a", "b"], ["x", "y"]) == "a (x) and b (y)"
     assert words.listed_with(["a"], ["x"]) == "a (x)"
+
+
+def test_a_span_is_one_number_where_both_ends_read_the_same():
+    assert words.span([0.0351, 0.024, 0.03], ".3f") == "0.024 to 0.035"
+    assert words.span([0.0241, 0.0239], ".3f") == "0.024"

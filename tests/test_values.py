@@ -242,3 +242,10 @@ def test_what_would_be_dropped_or_misread_is_an_error_that_names_the_line(text):
 
 def test_an_anchor_may_be_overruled():
     assert config_text.parse("x: &b {a: 1, c: 3}\ny: {<<: *b, a: 2}")["y"] == {"a": 2, "c": 3}
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers())))
+def test_grouping_loses_no_pair_and_no_order(pairs):
+    found = values.grouped(pairs)
+    assert list(found) == list(dict.fromkeys(key for key, _ in pairs))
+    assert all(of == [value for k, value in pairs if k == key] for key, of in found.items())

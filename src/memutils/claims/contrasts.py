@@ -146,14 +146,12 @@ def unlike(runs: Iterable[Measured]) -> str:
 
 def named(left_out: Iterable[tuple[str, float, float, int]]) -> str:
     """The runs that do not reach a level, from ``gaps``, in words; '' without any."""
-    found = grouped(((loss, s), where) for loss, s, *where in left_out)
-    told = (
-        f"{LOSS_NAMES[loss]} at s = {s:g} (f = {' and '.join(f'{n:g}' for n in sorted(levels))}; "
-        f"seed {', '.join(map(str, sorted(seeds)))})"
-        for (loss, s), of in found.items()
-        for levels, seeds in [map(set, zip(*of, strict=True))]
-    )
-    return f"left out, since it does not get there: {', '.join(told)}" if found else ""
+    told = []
+    for (loss, s), where in grouped(((loss, s), at) for loss, s, *at in left_out).items():
+        levels, seeds = (sorted(set(values)) for values in zip(*where, strict=True))
+        fits, runs = " and ".join(f"{n:g}" for n in levels), ", ".join(map(str, seeds))
+        told.append(f"{LOSS_NAMES[loss]} at s = {s:g} (f = {fits}; seed {runs})")
+    return f"left out, since it does not get there: {', '.join(told)}" if told else ""
 
 
 def seeds_needed(limits: Thresholds) -> int:

@@ -64,8 +64,11 @@ def as_accurate(case: Case, limits: Thresholds) -> Finding:
     b, c, n = pair(case.run, case.clean_run, "tested")
     low, high = paired(b, c, n, limits.equivalence_confidence)
     test, clean = (run.end("test_accuracy") for run in (case.run, case.clean_run))
-    statistics = {"difference": (b - c) / n, "difference_of_medians": test - clean}
-    statistics["test_accuracy"] = test
+    statistics = {
+        "difference": (b - c) / n,
+        "difference_of_medians": test - clean,
+        "test_accuracy": test,
+    }
     inside = -limits.equivalence <= low and high <= limits.equivalence
     outside = high < -limits.equivalence or low > limits.equivalence
     return Finding(HOLDS if inside else FAILS if outside else OPEN, statistics, (low, high))

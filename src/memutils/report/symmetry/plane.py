@@ -31,6 +31,7 @@ LEVEL = 0.95
 
 POINTS = "loss seeds kind symmetric bounded pull log_pull".split()
 POINTS += "x_at_fit x_at_end fitted collapsed".split()
+"""The columns of ``points``."""
 
 
 def load() -> list[Record]:
