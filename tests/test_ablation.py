@@ -53,7 +53,7 @@ def test_a_pair_of_one_seed_is_described():
     assert pair.mean == pytest.approx(-0.1875) and pair.interval is None
     text = words.sentence(pair)
     assert "shifted CE memorizes 25 % of the wrong labels and RLL 6 %" in text
-    assert "-18.8 points (one seed: described, not tested)" in text
+    assert "and RLL 6 %, 18.8 points fewer (one seed: described, not tested)" in text
 
 
 def test_three_seeds_have_students_interval():
@@ -61,7 +61,11 @@ def test_three_seeds_have_students_interval():
     half = 4.302652729911275 * 0.1 / math.sqrt(3)  # t of two degrees of freedom at .975
     assert pair.mean == pytest.approx(-0.2)
     assert pair.interval == pytest.approx((-0.2 - half, -0.2 + half))
-    assert "-20.0 points, 95 % interval -44.8 to +4.8" in words.sentence(pair)
+    assert "on average over three seeds 20.0 points fewer (95 % interval -4.8 to 44.8)" in (
+        words.sentence(pair)
+    )
+    (worse,) = found(*(run for s in range(3) for run in runs({"mse": 0.1, "mae": 0.3}, s, **MNIST)))
+    assert "20.0 points more (95 % interval 20.0 to 20.0)" in words.sentence(worse)
 
 
 def test_a_seed_needs_both_losses_under_the_same_settings():

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from conftest import REPOSITORY
 
 from memutils.report import costs
 
@@ -28,3 +29,10 @@ def test_what_runs_leave_is_told_from_records(repository):
     assert costs.left_behind([], 3) == "No record is here yet."
     found = costs.with_arrays("alpha")
     assert f"The {len(found)} records take at most" in costs.left_behind(found, 3)
+
+
+def test_the_exercise_on_your_card_is_solved():
+    text = (REPOSITORY / "notebooks/fullscale.ipynb").read_text(encoding="utf-8")
+    frame = costs.with_hours(costs.by_network(), 80, (1 / 30,))
+    alone = frame.filter(like="hours").to_numpy().sum()
+    assert f"takes about {alone:.0f} hours, and {alone / 1.4:.0f} with two at once" in text

@@ -14,6 +14,7 @@ import pytest
 
 from memutils.claims.selection import Pool
 from memutils.report.human import arms
+from memutils.report.human import sentences as human_sentences
 from memutils.report.size import first_epochs
 from memutils.report.symmetry import plane, rivals, rivals_at_fit, weights
 
@@ -45,7 +46,7 @@ def test_the_readme_says_what_the_first_epochs_on_all_images_show(repository):
 def test_the_readme_says_what_labels_from_people_change(repository):
     text = " ".join(TEXTS["README.md"].split())
     found = arms.verdict(Pool.load())
-    assert arms.described(found.rows, found.state) in text
+    assert human_sentences.described(found.rows, found.state) in text
 
 
 def test_the_readme_says_what_mirrored_and_cropped_images_do(repository):

@@ -38,6 +38,7 @@ def test_the_clean_runs_are_told_with_those_that_underfit(repository):
     assert set(sweep.clean_table(found)["network"]) == {"inception-lite", "resnet18", "resnet32"}
     text = sweep.below(found, "cpu")
     assert text.startswith("Below 0.95: ") and "Collapsed: none of them." in text
+    assert "Not trained on clean labels: Inception-Lite with MSE at 0.01. There" in text
 
 
 def test_without_records_nothing_is_chosen():

@@ -97,4 +97,25 @@ def below(found: list[Record], scale: str) -> str:
     absent = plots.missing(found, specs.load_scale(scale), eta=0.0, seed=0)
     text = f"Below {level:g}: {'; '.join(low) or 'none of the recorded runs'}. "
     text += f"Collapsed: {'; '.join(collapsed) or 'none of them'}."
-    return text + (f" Not recorded yet: {plots.first_keys(absent)}." if absent else "")
+    text += f" Not recorded yet: {plots.first_keys(absent)}." if absent else ""
+    return text + without_clean(found, scale)
+
+
+def without_clean(found: list[Record], scale: str) -> str:
+    """Which losses train on wrong labels at a learning rate at which no run on clean labels is
+    planned, and what takes its place; '' without any.
+    """
+    clean = {(r.spec["network"], r.spec["loss"], r.spec["lr"]) for r in found}
+    noisy = (r for r in plots.of_grid(scale) if r.spec["eta"])
+    alone = dict.fromkeys((r.spec["network"], r.spec["loss"], r.spec["lr"]) for r in noisy)
+    told = [
+        f"{NETWORK_NAMES[network]} with {LOSS_NAMES[loss]} at {lr:g}"
+        for network, loss, lr in alone
+        if (network, loss, lr) not in clean
+    ]
+    if not told:
+        return ""
+    return (
+        f" Not trained on clean labels: {'; '.join(told)}. There the fitted share of the runs on "
+        "wrong labels takes the place of $J_1$."
+    )

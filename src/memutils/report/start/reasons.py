@@ -16,7 +16,7 @@ from memutils.claims.selection import Pool
 from memutils.claims.thresholds import Thresholds
 from memutils.report import origins, plots, switching
 from memutils.report.claims.strip import verdicts_on
-from memutils.report.human import arms
+from memutils.report.human import sentences as human_sentences
 from memutils.report.size import chapter, first_epochs, passes
 from memutils.report.size.sentences import means
 from memutils.report.start.sentences import whole
@@ -133,7 +133,7 @@ def limits(content: dict, pool: Pool, switch: Switch | None) -> str:
     told += [path(switch)] if switch and switch.clear else []
     if rival := rivals_at_fit.augmented(rivals.load(pool)):
         told.append(f"**[Another remedy](symmetry.ipynb).** {rival}")
-    human = arms.in_short(pool).replace(
+    human = human_sentences.in_short(pool).replace(
         "labels from people", "[labels from people](human.ipynb)", 1
     )
     told.append(f"**Other noise.** {human}")

@@ -133,7 +133,7 @@ def conclusion(
         "*One learning rate for both.* At the highest of the compared fits that both reach in "
         f"every seed, RLL memorizes less than CCE {where_lower(below, pairs)}{elsewhere(groups)}.",
         "*Many learning rates, on an MLP, a small network without convolutions.* RLL at its worst "
-        f"learning rate memorizes less than CCE at its best at {of_fits(gaps)}.",
+        f"learning rate memorizes less than CCE at its best at {of_fits(gaps)}.{spread(gaps)}",
         p1.varied(convolutional),
         f"**Early stopping** belongs in every comparison. {early}",
     ]

@@ -32,12 +32,13 @@ def sentence(c: Contrast) -> str:
         return f"{c.where}: {first} and {second} cannot be compared, since {c.seeds[0].why}."
     shares = [percent([seed.memorized[i] for seed in c.told]) for i in (0, 1)]
     text = f"{c.where}: {first} memorizes {shares[0]} of the wrong labels and {second} {shares[1]}"
-    apart, seeds = f"{100 * c.mean:+.1f} points", counted(len(c.told), "seed")
+    way, sign = ("fewer", -100) if c.mean <= 0 else ("more", 100)
+    apart, seeds = f"{sign * c.mean:.1f} points {way}", counted(len(c.told), "seed")
     if not c.interval:
-        return f"{text}; the difference is {apart} ({seeds}: described, not tested)."
-    low, high = (f"{100 * value:+.1f}" for value in c.interval)
-    interval = f"95 % interval {low} to {high}"
-    return f"{text}; the mean difference over {seeds} is {apart}, {interval}."
+        return f"{text}, {apart} ({seeds}: described, not tested)."
+    low, high = sorted(sign * end for end in c.interval)
+    interval = f"95 % interval {low:.1f} to {high:.1f}"
+    return f"{text}, on average over {seeds} {apart} ({interval})."
 
 
 def summary(found: list[Contrast]) -> str:
