@@ -120,3 +120,13 @@ def test_nothing_recorded_gives_empty_tables():
     (group,) = groups(network(0.1, "rll"), network(0.1, "cce"))
     assert equal_fit.gaps(group, "mse").empty and equal_fit.accuracy_gaps(group, "mse").empty
     assert len(equal_fit.table([group])) == 2 * len(equal_fit.LEVELS)
+
+
+def test_the_highest_level_is_one_that_both_losses_reach_in_every_seed():
+    tops = {("rll", 0): 1, ("cce", 0): 1, ("rll", 1): 0.85, ("cce", 1): 1}
+    (group,) = groups(*(network(0.5 * FIT, n, f=top * FIT, seed=s) for (n, s), top in tops.items()))
+    found = equal_fit.highest(group)
+    assert found["level"].tolist() == [0.8, 0.8] and found["seed"].tolist() == [0, 1]
+    tops["rll", 1] = 0.4
+    (group,) = groups(*(network(0.5 * FIT, n, f=top * FIT, seed=s) for (n, s), top in tops.items()))
+    assert equal_fit.highest(group).empty, "a seed that reaches no level is a seed too"

@@ -132,9 +132,10 @@ def test_both_widths_are_in_the_page_and_without_a_style_sheet_one_is_seen():
 
 
 def test_what_a_notebook_shows_has_a_picture_for_where_no_page_is(monkeypatch):
-    shown = []
+    shown, widths = [], []
     monkeypatch.setattr(figures, "display", lambda bundle, **how: shown.append((bundle, how)))
-    figures.show(draw, alt="What to see.")
+    figures.show(lambda width: widths.append(width) or draw(width=width), alt="What to see.")
+    assert widths == [figures.WIDE, figures.NARROW], "the picture is of the wide one"
     ((bundle, how),) = shown
     assert bundle.keys() == {"text/html", "image/png", "text/plain"} and how["raw"]
     assert bundle["text/plain"] == "What to see."

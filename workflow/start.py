@@ -19,8 +19,8 @@ from memutils.runs import grid, provenance, specs
 
 WORKFLOW = Path(__file__).parent
 UNCOMMITTED = (
-    "Note: there are changes that are not committed. Another checkout refuses records that no"
-    " commit's code has made: commit first."
+    "Note: there are changes that are not committed. Other checkouts refuse records of such code:"
+    " commit first."
 )
 
 

@@ -218,10 +218,13 @@ def read_matrix(name: str, num_classes: int, root: Path) -> tuple[np.ndarray, st
         matrix = np.asarray(rows, dtype=np.float64)
         noise.check_matrix(matrix)
     except (OSError, ValueError, TypeError, EOFError) as error:
-        raise UserError(
-            f"The noise matrix {path} cannot be read: {' '.join(str(error).split())[:200]}. "
-            "Wanted are a line for each true class, with a number for each label, commas between "
+        wanted = (
+            " It needs a line for each true class, with a number for each label, commas between "
             "them, and no header."
+        )
+        raise UserError(
+            f"The noise matrix {path} cannot be read: {' '.join(str(error).split())[:200]}."
+            f"{wanted if path.suffix == '.csv' else ''}"
         ) from error
     except UserError as error:
         raise UserError(f"{path}: {error}") from error

@@ -193,12 +193,15 @@ def check_matrix(matrix: np.ndarray) -> None:
             f"this one has the shape {shape or 'of a number'}."
         )
     for row, shares in enumerate(matrix):
-        if not (shares >= 0).all():
-            raise UserError(f"Row {row} of the noise matrix has an entry that is no number from 0.")
+        if not (np.isfinite(shares) & (shares >= 0)).all():
+            raise UserError(
+                f"Row {row} of the noise matrix (the first is 0) has an entry that is negative or "
+                "not finite."
+            )
         if not abs(total := shares.sum() - 1) <= SUM_TOLERANCE:
             raise UserError(
-                f"Row {row} of the noise matrix sums to {total + 1:g}; divide it by its sum, so "
-                "that it sums to 1."
+                f"Row {row} of the noise matrix (the first is 0) sums to {total + 1:g}; divide it "
+                "by its sum, so that it sums to 1."
             )
 
 

@@ -74,7 +74,7 @@ def case_of(
     clean: Protocol | None = None,
 ) -> Case | None:
     """A seed's runs of these losses and noise rates, the first of them in question, beside those on
-    clean labels, which ``clean`` has where the protocol has none; None where one is missing.
+    clean labels, of ``clean`` where it is given, else of the protocol; None where one is missing.
     """
     found = {key: protocol.get(*key, seed, alpha) for key in wanted}
     if not all(found.values()):

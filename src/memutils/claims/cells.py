@@ -70,9 +70,9 @@ def cell(
     if why := (collapsed if part.collapse_only else inconclusive)(case):
         finding = replace(finding, state=INCONCLUSIVE, why=why)
     runs = [run.measured for run in case.runs.values()]
-    names, size = tuple(run.name for run in runs), (protocol.images, protocol.settings["lr"])
+    names, trained = tuple(run.name for run in runs), (protocol.images, protocol.settings["lr"])
     eta = None if part.across else eta
-    return Cell(finding, loss, eta, seed, *size, names, differing(runs))
+    return Cell(finding, loss, eta, seed, *trained, names, differing(runs))
 
 
 def cells(part: Part, pool: Pool, column: Column, limits: Thresholds) -> list[Cell]:

@@ -80,7 +80,7 @@ RESNET18 = {"dataset": "mnist", "network": "resnet18", "optimizer": "adam", "pre
 RESNET32 = {"dataset": "cifar10", "network": "resnet32", "schedule": "step"}
 SCRIPT = {"lr": 0.1, "schedule": "step", "crop": 0, "inputs": "standardize"}
 control = partial(Column, main=False)
-"""A column that the paper does not have: a network with one thing changed."""
+"""A column beside the paper's networks: one of them with other settings."""
 
 COLUMNS = (
     Column("resnet18", "ResNet-18 on MNIST", RESNET18),

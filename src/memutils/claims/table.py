@@ -124,11 +124,11 @@ def judge(
         if claim.weight == MATHEMATICS:
             verdicts += judge_mathematics(claim, limits)
         for part in claim.parts:
-            own = (c for c in columns if concerns(claim, part, c))
-            verdicts += [judge_part(claim, part, pool, c, limits) for c in own]
+            concerned = (c for c in columns if concerns(claim, part, c))
+            verdicts += [judge_part(claim, part, pool, c, limits) for c in concerned]
         if claim.contrast:
-            own = (c for c in columns if c.id in claim.networks)
-            verdicts += [judge_contrast(claim, pool, c, limits) for c in own]
+            concerned = (c for c in columns if c.id in claim.networks)
+            verdicts += [judge_contrast(claim, pool, c, limits) for c in concerned]
     return verdicts
 
 

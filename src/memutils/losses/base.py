@@ -139,11 +139,10 @@ class Loss(nn.Module):
                 last = logits.shape[1] - 1
                 raise ValueError(f"target must hold class indices from 0 to {last}") from error
             raise
-        if values.shape != target.shape:
-            raise ValueError(
-                "per_example must return a value for each example, "
-                f"{tuple(target.shape)}, not {tuple(values.shape)}"
-            )
+        shape = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
+        if shape != tuple(target.shape):
+            wanted = f"a value for each example, {tuple(target.shape)}"
+            raise ValueError(f"per_example must return {wanted}, not {shape}")
         return values if self.reduction == "none" else getattr(values, self.reduction)()
 
     def per_example(self, outputs: Tensor, target: Tensor) -> Tensor:
@@ -177,7 +176,7 @@ def filled_in(per_example: Callable, names: tuple[str, ...]) -> Callable:
 
 
 def check_class(loss: object) -> None:
-    """Raises a UserError for what is no class of losses, as an object of one."""
+    """Raises a UserError for anything but a class of losses, such as an object of one."""
     if not (isinstance(loss, type) and issubclass(loss, Loss)):
         raise UserError(f"Give the class of a loss, e.g. CCE, not {loss!r}.")
 

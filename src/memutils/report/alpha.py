@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from memutils.claims.outcomes import Run
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import METRIC_NAMES, NETWORK_NAMES
 from memutils.report import figures
 from memutils.report.looks import INK, look
@@ -30,7 +30,6 @@ COLUMN_OF = {a: "resnet18" + (f"-alpha{a:g}" if a != ALPHAS[1] else "") for a in
 OTHERS = ("alpha", "readings")
 """The scales that vary alpha."""
 
-LIMITS = Thresholds()
 COLUMNS = ["network", "alpha", "eta", "precision", *METRIC_NAMES]
 
 

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from memutils.claims.outcomes import Run
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import METRIC_NAMES
 from memutils.report import figures
 from memutils.report.looks import INK, look, opacity, thickness
@@ -76,7 +76,7 @@ def drops(record: Record) -> list[int]:
     """The epochs that begin with a drop of the learning rate; a decay is none."""
     history = record.history
     epochs, rates = (history[name].to_numpy(float) for name in ("epoch", "lr"))
-    return [int(epoch) for epoch in epochs[1:][rates[1:] < Thresholds().lr_drop * rates[:-1]]]
+    return [int(epoch) for epoch in epochs[1:][rates[1:] < LIMITS.lr_drop * rates[:-1]]]
 
 
 def draw_ideal(axis: plt.Axes, records: list[Record], highest: float) -> None:

@@ -211,9 +211,7 @@ def html(draw: Callable[..., plt.Figure], *given, alt: str, name: str = "figure"
     return drawn(draw, *given, alt=alt, name=name)[0]
 
 
-def drawn(
-    draw: Callable[..., plt.Figure], *given, alt: str, name: str
-) -> tuple[Safe, plt.Figure]:
+def drawn(draw: Callable[..., plt.Figure], *given, alt: str, name: str) -> tuple[Safe, plt.Figure]:
     """A figure at both widths, as ``html``, and the wide one itself."""
     parts, made = [], []
     for kind, width, hidden in (("wide", WIDE, ""), ("narrow", NARROW, ' style="display: none"')):

@@ -92,7 +92,8 @@ def conditions(result: dict) -> str:
 def met(result: dict) -> str:
     """Which networks meet the aims, in a sentence or two."""
     peak, others = of_peak(result), [row for row in result["table"] if row["side"] != "ours"]
-    times = {n: min(r["times_ours"] for r in others if r["network"] == n) for n in peak}
+    networks = dict.fromkeys(row["network"] for row in others)
+    times = {n: min(r["times_ours"] for r in others if r["network"] == n) for n in networks}
     epochs = of_aim({n: (t >= AIMS[n][0], f"{t:.1f} times as fast") for n, t in times.items()})
     steps = of_aim({n: (p >= AIMS[n][1], percent([p])) for n, p in peak.items()})
     return f"The aim for an epoch is {epochs}. The aim for steps is {steps}."

@@ -5,7 +5,7 @@ whether all losses learn at the learning rates of the grid.
 import pandas as pd
 
 from memutils.claims.outcomes import Run
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES, NETWORK_NAMES
 from memutils.report import plots
 from memutils.runs import specs
@@ -91,26 +91,28 @@ def run_name(record: Record) -> str:
 
 def below(found: list[Record], scale: str) -> str:
     """Sentences: which of them do not fit clean labels, which collapsed, and which are missing."""
-    level = Thresholds().clean_fit
+    level = LIMITS.clean_fit
     low = [run_name(r) for r in found if Run(r).final["j1"] < level]
     collapsed = [run_name(r) for r in found if Run(r).collapsed]
     absent = plots.missing(found, specs.load_scale(scale), eta=0.0, seed=0)
     text = f"Below {level:g}: {'; '.join(low) or 'none of the recorded runs'}. "
     text += f"Collapsed: {'; '.join(collapsed) or 'none of them'}."
     text += f" Not recorded yet: {plots.first_keys(absent)}." if absent else ""
-    return text + without_clean(found, scale)
+    return text + without_clean(scale)
 
 
-def without_clean(found: list[Record], scale: str) -> str:
-    """Which losses train on wrong labels at a learning rate at which no run on clean labels is
-    planned, and what takes its place; '' without any.
+def without_clean(scale: str) -> str:
+    """Which losses the grid trains on wrong labels at a learning rate at which it has no run on
+    clean labels, and what takes its place; '' without any.
     """
-    clean = {(r.spec["network"], r.spec["loss"], r.spec["lr"]) for r in found}
-    noisy = (r for r in plots.of_grid(scale) if r.spec["eta"])
-    alone = dict.fromkeys((r.spec["network"], r.spec["loss"], r.spec["lr"]) for r in noisy)
+    grid = specs.load_scale(scale).specs().values()
+    clean, noisy = (
+        dict.fromkeys((s.network, s.loss, s.lr) for s in grid if bool(s.eta) == wrong)
+        for wrong in (False, True)
+    )
     told = [
         f"{NETWORK_NAMES[network]} with {LOSS_NAMES[loss]} at {lr:g}"
-        for network, loss, lr in alone
+        for network, loss, lr in noisy
         if (network, loss, lr) not in clean
     ]
     if not told:

@@ -113,10 +113,10 @@ def read_arrays(path: Path, sha256: str, key: str, *names: str) -> dict[str, np.
 
 
 def missing(key: str, name: str, found: list[str]) -> str:
-    """That a run's arrays have none of this name; why that is, where it is no slip of the pen."""
-    why = {
-        "log_p": " Only scales with log_probabilities: true under records store it.",
-        "train_noisy": " The license of its labels does not let a record hold it.",
-    }
-    told = next((text for part, text in why.items() if name.endswith(part)), "")
-    return f"The record of {key} has no array {name!r}; it has {', '.join(sorted(found))}.{told}"
+    """Says that a run's arrays have none of this name, and why, where the reason is known."""
+    why = ""
+    if name.endswith("_log_p"):
+        why = " Only scales with log_probabilities: true under records store it."
+    elif "mislabeled_outcome" in found and name.endswith(("_noisy", "_true", "_predicted")):
+        why = " The license of its labels does not let a record hold classes."
+    return f"The record of {key} has no array {name!r}; it has {', '.join(sorted(found))}.{why}"

@@ -4,6 +4,7 @@
 
 import argparse
 import contextlib
+import functools
 import os
 import statistics
 import sys
@@ -140,8 +141,14 @@ def images(spec: Spec) -> int:
 
 
 def whole_set(dataset: str) -> int:
-    """Training images of a data set; one that does not come with the package is loaded."""
-    return SIZES.get(dataset) or len(data.load(dataset).train)
+    """Training images of a data set; one that does not come with the package is loaded, once."""
+    return SIZES.get(dataset) or counted(dataset, data.DATASETS.get(dataset))
+
+
+@functools.cache
+def counted(dataset: str, entry: object) -> int:
+    """Training images of the data set that an entry of this name stands for."""
+    return len(data.load(dataset).train)
 
 
 def estimate(scale: specs.Scale, only: str = "", jobs: int = 1) -> str:

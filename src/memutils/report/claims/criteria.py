@@ -3,7 +3,7 @@
 """
 
 from memutils.claims.sensitivity import GROUPS
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.report.claims.strip import rows_of
 from memutils.report.claims.vocabulary import kind, on, symbol
 from memutils.report.explorer import embed
@@ -52,7 +52,7 @@ def data(content: dict, swept: dict) -> dict:
         "usual": digits(swept["usual"]),
         "groups": GROUPS,
         "thresholds": [
-            {"name": name, "ours": row["values"].index(getattr(Thresholds(), name))}
+            {"name": name, "ours": row["values"].index(getattr(LIMITS, name))}
             | {part: row[part] for part in ("meaning", "claims", "values")}
             | {"words": [digits(words) for words in row["words"]]}
             for name, row in moved.items()

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 from memutils.claims.contrasts import by_step, x_at_level
 from memutils.claims.outcomes import Measured
 from memutils.claims.selection import Pool
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import NETWORK_NAMES
 from memutils.report import figures
 from memutils.report.claims.page import claim_of
@@ -20,7 +20,7 @@ PARTS = (
     ("test accuracy above CCE's", "test accuracy, RLL − CCE"),
     ("test accuracy above MSE's", "test accuracy, RLL − MSE"),
 )
-MARKERS, MAIN = {0.2: "s", 0.4: "^", 0.6: "D"}, Thresholds().main_eta
+MARKERS, MAIN = {0.2: "s", 0.4: "^", 0.6: "D"}, LIMITS.main_eta
 
 
 def differences(content: dict, width: float = figures.WIDE) -> plt.Figure:
@@ -83,7 +83,7 @@ def equal_fits(runs: list[Measured], width: float = figures.WIDE) -> plt.Figure:
         runs: from ``at_steps``.
         width: in pixels.
     """
-    levels, there = Thresholds().fit_levels, {r.spec["network"] for r in runs}
+    levels, there = LIMITS.fit_levels, {r.spec["network"] for r in runs}
     networks = [n for n in NETWORK_NAMES if n in there]
     panels = [(network, level) for network in networks for level in levels]
     height = 260 if figures.is_narrow(width) else 270

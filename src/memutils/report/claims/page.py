@@ -10,7 +10,7 @@ from memutils.claims.cells import by_seeds, in_every_seed
 from memutils.claims.intervals import Interval
 from memutils.claims.selection import Pool
 from memutils.claims.statements import CLAIMS, MATHEMATICS, PRIMARY
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES
 from memutils.report import origins
 from memutils.report.claims.vocabulary import (
@@ -85,7 +85,7 @@ def sentence(content: dict, name: str) -> str:
     by_word: dict[str, list[str]] = {}
     for verdict in claim["verdicts"]:
         if (column := verdict["column"]) in titles:
-            word, few = verdict["word"], verdict["seeds"] < Thresholds().seeds
+            word, few = verdict["word"], verdict["seeds"] < LIMITS.seeds
             seeds = f" ({plural(verdict['seeds'], 'seed')})" if few and verdict["seeds"] else ""
             by_word.setdefault(word, []).append(f"{titles[column]}{seeds}")
     told = [f"{VERBS.get(w, f'holds in {w}')} with {listed(of)}" for w, of in by_word.items()]
@@ -162,7 +162,7 @@ def deciding(verdict: dict, at: list[dict]) -> str:
     if verdict["mean"] is None:
         return f"{name}: no loss can tell in every seed"
     mean, found = of_failing(at) or verdict["mean"]
-    if found and len(seeds) >= Thresholds().seeds:
+    if found and len(seeds) >= LIMITS.seeds:
         by = over_seeds(verdict, found, plural(len(seeds), "seed"))
         return f"{name}{of_losses(at)} = {number(mean)} ({by})"
     if len(at) == len(seeds) > 1:  # an interval over two seeds tells nothing
@@ -197,7 +197,7 @@ def of_failing(at: list[dict]) -> tuple[float, Interval | None] | None:
     if len(kept) == sum(c["loss"] in shared for c in at):
         return None
     pairs = ((c["seed"], next(iter(c["statistics"].values()))) for c in kept)
-    return by_seeds(pairs, Thresholds().confidence)
+    return by_seeds(pairs, LIMITS.confidence)
 
 
 def of_losses(at: list[dict]) -> str:

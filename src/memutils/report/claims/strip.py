@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from memutils.claims.cases import NOT_TESTED
 from memutils.claims.statements import MATHEMATICS
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.report.claims.vocabulary import SHORT, badge, beside, linked, named, only_at
 from memutils.report.markup import Safe, joined, table, tag
 from memutils.values import grouped
@@ -80,7 +80,7 @@ def few(verdict: dict) -> str:
     """The seeds of a verdict that rests on one or two, '1 seed, 3 needed' where these test nothing;
     '' otherwise.
     """
-    count, needed = verdict["seeds"], Thresholds().seeds
+    count, needed = verdict["seeds"], LIMITS.seeds
     if verdict["unit"] != "seed" or not 0 < count < needed:
         return ""
     text = plural(count, "seed")

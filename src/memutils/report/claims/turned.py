@@ -1,11 +1,11 @@
 """Verdicts that depend on RLL's alpha, by the controls of the table of claims."""
 
 from memutils.claims.cases import FAILS, HOLDS
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.report.claims.vocabulary import PARTS
 from memutils.words import listed
 
-MAIN_ETA = Thresholds().main_eta
+MAIN_ETA = LIMITS.main_eta
 
 
 def turned(content: dict, columns: dict[float, str], seed: int = 0) -> str:

@@ -2,7 +2,7 @@
 
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN
 from memutils.claims.statements import CLAIMS
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES, Names
 from memutils.report.markup import Safe, joined, link, tag
 from memutils.words import listed, plural
@@ -59,7 +59,7 @@ WORDS = {
     "risk_cce_less_rll": "CCE's risk minus RLL's",
     "risk_cce": "risk of CCE",
     "risk_rll": "risk of RLL",
-    "first_version": f"{Thresholds().first_j1:g} and {Thresholds().first_memorized:g}",
+    "first_version": f"{LIMITS.first_j1:g} and {LIMITS.first_memorized:g}",
     "rll_highest": "RLL's highest x",
     "cce_lowest": "CCE's lowest x",
     "edge": "next step less smallest",

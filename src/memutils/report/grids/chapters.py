@@ -13,7 +13,7 @@ from memutils.claims.measured import Measured
 from memutils.claims.outcomes import Run
 from memutils.claims.rules.clean import ideal_drop
 from memutils.claims.selection import Pool, Protocol, column
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES, METRIC_NAMES
 from memutils.report import figures, notebooks, plots
 from memutils.report.grids import gallery
@@ -66,7 +66,7 @@ def conclusive(runs: Iterable[Measured]) -> list[Measured]:
 
     def tell(run: Measured) -> bool:
         if not run.spec["eta"]:
-            return Run(run).end("j1") >= Thresholds().clean_fit
+            return Run(run).end("j1") >= LIMITS.clean_fit
         return tells(Run(run), clean.get((run.spec["loss"], run.spec["seed"])))
 
     return list(filter(tell, runs))
@@ -118,7 +118,7 @@ def numbers(runs: list[Measured]) -> dict[str, str]:
         if eta or metric not in ("memorized", "recovered")
     }
     for loss in LOSSES:
-        found[f"{loss}-crossover"] = crossover(pick(runs, loss=loss, eta=Thresholds().main_eta))
+        found[f"{loss}-crossover"] = crossover(pick(runs, loss=loss, eta=LIMITS.main_eta))
     for eta in ETAS[1:]:
         found[f"rll-{eta:g}-drop"] = drop(runs, "rll", eta)
         found[f"rll-{eta:g}-ideal"] = drop(runs, "rll", eta, ideal=True)
@@ -216,7 +216,7 @@ def came_from(name: str, runs: Iterable[Measured]) -> list[str]:
     'rll-0.4-j1'; none of a setting's.
     """
     loss, eta, metric = (*name.split("-"), "", "")[:3]
-    eta = f"{Thresholds().main_eta:g}" if eta == "crossover" else eta
+    eta = f"{LIMITS.main_eta:g}" if eta == "crossover" else eta
     etas = (eta, "0") if metric in ("drop", "ideal") else (eta,)
     return [r.name for r in pick(runs, loss=loss) if f"{r.spec['eta']:g}" in etas]
 

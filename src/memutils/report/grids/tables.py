@@ -8,7 +8,7 @@ import pandas as pd
 from memutils.claims.cases import FAILS, HOLDS, NOT_TESTED, OPEN
 from memutils.claims.measured import Measured
 from memutils.claims.outcomes import Run
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES, METRIC_NAMES
 from memutils.report import notebooks, origins
 from memutils.report.claims.strip import rows_of
@@ -57,7 +57,7 @@ def words(content: dict, column: str) -> str:
     claims: dict[str, dict[str, tuple[str, int]]] = {}
     for claim, part, _, verdict in said(content, column):
         judged = verdict["unit"] == "seed" and verdict["word"] in (HOLDS, FAILS)
-        few = verdict["seeds"] if judged and verdict["seeds"] < Thresholds().seeds else 0
+        few = verdict["seeds"] if judged and verdict["seeds"] < LIMITS.seeds else 0
         claims.setdefault(claim, {})[part] = verdict["word"], few
     found: dict[str, dict[str, dict[int, list[str]]]] = {}
     for claim, parts in claims.items():

@@ -12,7 +12,7 @@ from memutils.report.symmetry.ablation import Contrast
 from memutils.words import counted, in_words, listed, points
 
 NOISES = ("others", "shuffled", "given")
-"""From the least to the most that labels from people have: uneven classes, then images."""
+"""From symmetric noise to labels from people: uneven classes, then dependence on the image."""
 
 CLEAR, PART = 0.02, 0.25
 """An advantage that is smaller by more than the first is less of an advantage; a part of what is
@@ -107,7 +107,7 @@ def advantages(found: list[Contrast], *kinds: str) -> list[list[float]]:
     return [[one[seed] for seed in seeds] for one in every]
 
 
-def falls(found: list[Contrast], *kinds: str) -> list[list[float]]:
+def lost_between(found: list[Contrast], *kinds: str) -> list[list[float]]:
     """By how much the advantage falls from each of these arms to the next, seed by seed."""
     return [
         [a - b for a, b in zip(before, after, strict=True)]
@@ -123,8 +123,8 @@ def source(found: list[Contrast]) -> str:
     the two sources is ruled out only where the interval of what it adds lies within ``CLEAR``.
     """
     _, shuffled, _ = advantages(found, *NOISES)
-    by_classes, by_images = falls(found, *NOISES)
-    (lost,) = falls(found, NOISES[0], NOISES[-1])
+    by_classes, by_images = lost_between(found, *NOISES)
+    (lost,) = lost_between(found, NOISES[0], NOISES[-1])
     if not shuffled or fmean(lost) <= CLEAR:
         return ""
     seeds = counted(len(shuffled), "seed")
@@ -163,7 +163,7 @@ def explained(found: list[Contrast]) -> str:
     """How much of what RLL's advantage over CCE loses is the matrix's, in words; '' without seeds
     that have all three arms.
     """
-    by_classes, by_images = falls(found, *NOISES)
+    by_classes, by_images = lost_between(found, *NOISES)
     if not by_classes:
         return ""
     few = f" ({in_words(len(by_classes))} of three seeds: described only)"
@@ -174,14 +174,14 @@ def explained(found: list[Contrast]) -> str:
     )
 
 
-def changed(falls: list[float]) -> str:
+def changed(lost: list[float]) -> str:
     """'falls by 12.3 points' or 'grows by' so many, the mean of the seeds, with its interval where
     they are enough for one.
     """
-    mean = fmean(falls)
+    mean = fmean(lost)
     word, sign = ("falls", 1) if mean >= 0 else ("grows", -1)
     text = f"{word} by {100 * abs(mean):.1f} points"
-    if not (ends := interval(falls)):
+    if not (ends := interval(lost)):
         return text
     low, high = sorted(100 * sign * value for value in ends)
     return f"{text} (95 % interval {low:.1f} to {high:.1f})"

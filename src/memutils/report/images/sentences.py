@@ -3,7 +3,7 @@
 import pandas as pd
 
 from memutils.claims.outcomes import Run
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.report import origins
 from memutils.report.images import trajectories
 from memutils.report.images.trajectories import Course, Followed
@@ -52,7 +52,7 @@ def fates(runs: Followed) -> str:
 def unfit(course: Course) -> str:
     """That a run is inconclusive, since it does not fit the clean images; '' if it does."""
     fitted = Run(course.record).end("fitted")
-    short = fitted < Thresholds().clean_fit
+    short = fitted < LIMITS.clean_fit
     return f" (inconclusive: it fits {share(fitted)} of the clean images)" if short else ""
 
 
@@ -137,19 +137,20 @@ def overlap(found: pd.DataFrame) -> str:
     top = able.loc[times.idxmax()]
     clear = int((able["both"] > able["high"]).sum())
     return (
-        "Two losses with which few images are memorized share more of them than independence gives "
-        f"{pairs_of(clear, len(able))}: {top['both']:,} are memorized both with "
-        f"{top['first']} and with {top['second']}, where independence gives {top['expected']:.0f} "
-        f"(95 % interval {top['low']:.0f} to {top['high']:.0f}) and {top['most']:,} is the most "
-        "there can be."
+        f"{pairs_of(clear, len(able))} of losses with which few images are memorized, the two "
+        f"share more of them than independence gives. Most clearly, {top['both']:,} are memorized "
+        f"both with {top['first']} and with {top['second']}, where independence gives "
+        f"{top['expected']:.0f} (95 % interval {top['low']:.0f} to {top['high']:.0f}) and "
+        f"{top['most']:,} is the most there can be."
     )
 
 
 def pairs_of(clear: int, n: int) -> str:
-    """'in all three pairs', 'in two of three pairs'."""
-    if n == 1:
-        return f"{'' if clear else 'not even '}in the one pair that there is"
-    return f"in {'all' if clear == n else f'{in_words(clear)} of'} {in_words(n)} pairs"
+    """'In all three pairs', 'In two of three pairs', 'In the one pair'."""
+    if clear == n == 1:
+        return "In the one pair"
+    some = "all" if clear == n else f"{in_words(clear) if clear else 'none'} of"
+    return f"In {some} {in_words(n)} pairs"
 
 
 def order(found: pd.DataFrame) -> str:

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.stats import hypergeom, norm, spearmanr
 
 from memutils import names
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.errors import UserError
 from memutils.names import LOSS_NAMES
 from memutils.report import plots
@@ -23,7 +23,7 @@ from memutils.runs import records
 from memutils.runs.records import Record
 from memutils.runs.specs import Scale, Spec
 
-ETA = Thresholds().main_eta
+ETA = LIMITS.main_eta
 DYNAMICS = "mislabeled_predicted"
 ENOUGH = 20
 """Images that two losses must both memorize before their order is compared."""

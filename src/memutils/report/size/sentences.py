@@ -103,7 +103,7 @@ def seen(frame: pd.DataFrame) -> str:
 def at_fits(groups: Iterable[Group], level: float = FIT) -> str:
     """x of both losses at one fit, with the fewest and with the most images."""
     lines = []
-    for (network, lr), x in by_setting(groups, level).items():
+    for (network, lr), x in x_by_setting(groups, level).items():
         told = [
             f"{row['rll']:.2f} with RLL and {row['cce']:.2f} with CCE ({n:,} images)"
             for n, row in x.iterrows()
@@ -115,9 +115,10 @@ def at_fits(groups: Iterable[Group], level: float = FIT) -> str:
     return "\n".join([f"At f = {level:g} the excess memorization goes", "", *lines])
 
 
-def by_setting(groups: Iterable[Group], level: float) -> dict[tuple[str, float], pd.DataFrame]:
+def x_by_setting(groups: Iterable[Group], level: float) -> dict[tuple[str, float], pd.DataFrame]:
     """Mean x of both losses at one fit, and the gap, by network and learning rate: a row a number
-    of images at which both reach it, smallest first; of one size the group with the most epochs.
+    of images at which both reach it, smallest first; of one size the group with the
+    most epochs that gets there.
     """
     found: dict[tuple[str, float], dict[int, pd.Series]] = {}
     for group in sorted(groups, key=lambda g: (g.images, g.epochs)):

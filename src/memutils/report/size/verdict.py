@@ -12,7 +12,6 @@ from memutils.names import NETWORK_NAMES
 from memutils.report.size.chapter import FIT, NETWORKS
 from memutils.report.size.sentences import (
     TOO_FEW,
-    by_setting,
     compared,
     in_points,
     means,
@@ -20,6 +19,7 @@ from memutils.report.size.sentences import (
     sizes,
     trend,
     unfit,
+    x_by_setting,
 )
 from memutils.words import listed
 
@@ -159,7 +159,7 @@ def few_seeds(frame: pd.DataFrame, networks: list[str]) -> str:
 
 def of_equal_fit(groups: Iterable[Group], network: str) -> str:
     """How the difference goes with the data at equal fit; '' without two sizes."""
-    found = by_setting(groups, FIT).items()
+    found = x_by_setting(groups, FIT).items()
     own = (NETWORK_NAMES[network], NETWORKS[network])
     x = next((x for (name, lr), x in found if (name.partition(" on ")[0], lr) == own), ())
     if len(x) < 2:

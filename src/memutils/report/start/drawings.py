@@ -14,7 +14,7 @@ from memutils.claims.selection import Pool
 from memutils.errors import UserError, command
 from memutils.report import figures
 from memutils.report.looks import look
-from memutils.report.start.rows import Group, alt, groups, span
+from memutils.report.start.rows import Group, alt, groups, over_seeds_told
 from memutils.runs.files import write_whole
 
 ROW, HEAD, ABOVE, BELOW = 19, 30, 44, 34
@@ -65,7 +65,7 @@ def draw_row(axes: Iterable[plt.Axes], g: Group, loss: str, y: float) -> None:
     values = [d.memorized for d in dots]
     side, x = (-1, min(values)) if min(values) > 0.5 else (1, max(values))
     left.annotate(
-        span(g, loss, "memorized"),
+        over_seeds_told(g, loss, "memorized"),
         (100 * x, y),
         (side * 8, 0),
         textcoords="offset points",

@@ -13,7 +13,7 @@ from memutils.claims import equal_fit
 from memutils.claims.cases import FAILS, HOLDS
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import Pool
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.report import origins, plots, switching
 from memutils.report.claims.strip import verdicts_on
 from memutils.report.human import sentences as human_sentences
@@ -195,7 +195,7 @@ def clock(pool: Pool) -> list[str]:
         "**[The clock](steps.ipynb).** A loss that only learns more slowly would look robust. So "
         "RLL and cross entropy (CCE) are compared at equal fit, where both have learned the same "
         "share *f* of the clean images. *Less* means that the excess memorization *x*, what is "
-        f"memorized beyond chance, is lower by more than {Thresholds().fit_gap:g}."
+        f"memorized beyond chance, is lower by more than {LIMITS.fit_gap:g}."
     )
     ends = " ".join(at_the_end.sentences(at_the_end.table(pool)))
     size = (
@@ -218,7 +218,7 @@ def path(switch: Switch) -> str:
 
 def switched(found: Iterable[Record]) -> Switch | None:
     """The runs that switch from RLL to CCE, at the main noise rate; None without any."""
-    way = {"loss": "rll", "switch_loss": "cce", "eta": Thresholds().main_eta}
+    way = {"loss": "rll", "switch_loss": "cce", "eta": LIMITS.main_eta}
     runs = [Run(record) for record in plots.select(found, **way) if not record.diverged]
     if not runs:
         return None

@@ -13,7 +13,7 @@ import pandas as pd
 from memutils.claims.cases import tells
 from memutils.claims.outcomes import Run
 from memutils.claims.selection import ALPHA, LOSSES, SHOWN, Column, Pool, Protocol
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.names import LOSS_NAMES, title
 from memutils.words import listed, percent, range_of
 
@@ -80,7 +80,7 @@ def groups(pool: Pool) -> list[Group]:
 
 def group(protocol: Protocol, column: Column) -> Group:
     """The dots of one protocol."""
-    dots, clean, eta = [], {}, Thresholds().main_eta
+    dots, clean, eta = [], {}, LIMITS.main_eta
     for loss in LOSSES:
         marks = {}
         for seed in protocol.seeds():
@@ -109,7 +109,8 @@ def alt(found: Iterable[Group]) -> str:
     told = [
         f"{g.title}, {g.images:,} images, learning rate {g.learning_rate:g}: "
         + ", ".join(
-            f"{LOSS_NAMES[loss]} {span(g, loss, 'memorized')} and {span(g, loss, 'test_accuracy')}"
+            f"{LOSS_NAMES[loss]} {over_seeds_told(g, loss, 'memorized')} and "
+            f"{over_seeds_told(g, loss, 'test_accuracy')}"
             for loss in g.losses
         )
         for g in found
@@ -117,7 +118,7 @@ def alt(found: Iterable[Group]) -> str:
     return "Share of wrong labels memorized and test accuracy. " + "; ".join(told) + "."
 
 
-def span(g: Group, loss: str, name: str) -> str:
+def over_seeds_told(g: Group, loss: str, name: str) -> str:
     """A metric of a loss over its seeds: '7 %' or '73 to 80 %'; of all where no run can tell."""
     dots = [d for d in g.of(loss) if d.tells] or g.of(loss)
     return percent([getattr(d, name) for d in dots])
@@ -130,7 +131,7 @@ def conditions(found: Iterable[Group]) -> str:
         return "No run is recorded yet."
     times = range_of(g.epochs for g in found)
     precisions = listed(sorted({d.precision for g in found for d in g.dots}))
-    noise = f"Noise rate {Thresholds().main_eta:g}"
+    noise = f"Noise rate {LIMITS.main_eta:g}"
     return f"{noise}; {times} epochs; RLL with α = {ALPHA:g}; {precisions}."
 
 

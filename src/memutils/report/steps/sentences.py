@@ -108,9 +108,9 @@ def early(groups: list[Group]) -> str:
     if gaps.empty:
         return ""
     below, pairs = count_below(tables)
-    early = f"Early there is a difference {where_lower(below, pairs)}"
+    lead = f"Early there is a difference {where_lower(below, pairs)}"
     text = f"at f = {level:g} it lies between {gaps.min():.3f} and {gaps.max():.3f}"
-    return f"{early if below else 'The difference comes late'}: {text}."
+    return f"{lead if below else 'The difference comes late'}: {text}."
 
 
 def at_accuracies_counted(groups: list[Group]) -> tuple[tuple[int, int], tuple[int, int]]:

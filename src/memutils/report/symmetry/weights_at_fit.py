@@ -46,7 +46,8 @@ def table(pool: Pool, mlp: Iterable[Record]) -> pd.DataFrame:
 
 def with_shares(found: pd.DataFrame, first: str, middle: str, last: str) -> pd.DataFrame:
     """With a column ``share``: what the middle one of three columns of x takes off the first, over
-    what the last one does; NaN where that is at most ``fit_gap``, or one of them is.
+    what the last one does; NaN where the last one takes off at most ``fit_gap``, or
+    one of the three is NaN.
     """
     effect = found[first] - found[last]
     share = (found[first] - found[middle]) / effect

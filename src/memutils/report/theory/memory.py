@@ -7,7 +7,7 @@ import pandas as pd
 from memutils.claims.selection import COLUMNS, MAIN, Pool, column
 from memutils.claims.statements import CLAIMS
 from memutils.claims.table import judge
-from memutils.claims.thresholds import Thresholds
+from memutils.claims.thresholds import LIMITS
 from memutils.report.claims.vocabulary import VERBS
 from memutils.report.theory.theorem_checks import cost
 from memutils.words import listed, share
@@ -27,7 +27,7 @@ def pairs(pool: Pool) -> pd.DataFrame:
     unmemorized at most by the proposition, and the share that it does leave.
     """
     runs, rows = {run.name: run for run in pool.runs}, []
-    for verdict in judge(pool, Thresholds(), COLUMNS, tuple(c for c in CLAIMS if c.id == "E1")):
+    for verdict in judge(pool, LIMITS, COLUMNS, tuple(c for c in CLAIMS if c.id == "E1")):
         for cell in verdict.cells:
             mine, other = (runs[name] for name in cell.records)
             risks = cell.finding.statistics
