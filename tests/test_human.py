@@ -224,7 +224,8 @@ def test_the_takeaway_follows_the_verdict():
 def test_the_page_says_at_once_what_it_lacks_and_nothing_once_it_lacks_nothing():
     whole = arms.arms(Pool(runs(given=0.2, shuffled=0.4, others=0.8)))
     assert arms.state(whole) == ""
-    text = arms.seen([c for c in whole if (c.first, c.second) == arms.CHAINS[0]])
+    shown = [c for c in whole if (c.first, c.second) == arms.CHAINS[0]]
+    text = arms.seen(shown)
     less = "RLL memorizes less than CCE in all {} pairs of runs that can tell, by 20 to 82 points"
     assert text == f"{less.format(9)}."
     first, second, third = whole[0].seeds
@@ -232,6 +233,8 @@ def test_the_page_says_at_once_what_it_lacks_and_nothing_once_it_lacks_nothing()
     one = "; one more pair, in which a network collapsed or does not fit the clean images, cannot"
     assert arms.seen([unfit, *whole[1:]]) == f"{less.format(8)}{one}."
     assert arms.seen([]) == ""
+    assert {"memorized with CCE", "with RLL", "RLL less CCE"} <= set(arms.table(shown))
+    assert "losses" in arms.table([*shown, replace(shown[0], first="mse")])
     assert "no network was trained on them yet" in arms.state([])
     text = arms.state(arms.arms(Pool(runs(given=0.2, others=0.8))))
     assert "The same labels, shuffled" in text and "yet" not in text

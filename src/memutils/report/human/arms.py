@@ -95,5 +95,6 @@ def table(found: list[Contrast]) -> pd.DataFrame:
     names = {
         "memorized with the first": f"memorized with {first}",
         "with the second": f"with {second}",
+        "difference": f"{second} less {first}",
     }
     return shown.drop(columns="losses").rename(columns=names)
