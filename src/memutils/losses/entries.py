@@ -3,11 +3,10 @@
 import functools
 import inspect
 from collections.abc import Callable
-from difflib import get_close_matches
 
 from torch import nn
 
-from memutils.errors import UserError
+from memutils.errors import UserError, nearest
 from memutils.losses.base import Loss, Parameter, number_defaults
 
 
@@ -62,9 +61,7 @@ def checked(name: str, entry: object, parameters: dict) -> dict[str, float]:
 
 def no_such_parameter(name: str, parameter: object, declared: dict) -> UserError:
     """The error for a parameter a loss does not have; names the nearest one, or those it has."""
-    near = get_close_matches(str(parameter), declared, 1, 0.5)
-    there = f" It has {', '.join(declared) or 'none'}."
-    hint = f" Did you mean {near[0]!r}?" if near else there
+    hint = nearest(parameter, declared) or f" It has {', '.join(declared) or 'none'}."
     return UserError(f"The loss {name!r} has no parameter {str(parameter)[:80]!r}.{hint}")
 
 

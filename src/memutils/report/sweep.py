@@ -10,6 +10,7 @@ from memutils.names import LOSS_NAMES, NETWORK_NAMES
 from memutils.report import plots
 from memutils.runs import specs
 from memutils.runs.records import Record
+from memutils.values import grouped
 
 COLUMNS = {
     "held-out accuracy": "holdout_accuracy",
@@ -106,14 +107,11 @@ def without_clean(scale: str) -> str:
     clean labels, and what takes its place; '' without any.
     """
     grid = specs.load_scale(scale).specs().values()
-    clean, noisy = (
-        dict.fromkeys((s.network, s.loss, s.lr) for s in grid if bool(s.eta) == wrong)
-        for wrong in (False, True)
-    )
+    trained = grouped(((s.network, s.loss, s.lr), s.eta) for s in grid)
     told = [
         f"{NETWORK_NAMES[network]} with {LOSS_NAMES[loss]} at {lr:g}"
-        for network, loss, lr in noisy
-        if (network, loss, lr) not in clean
+        for (network, loss, lr), etas in trained.items()
+        if 0 not in etas
     ]
     if not told:
         return ""

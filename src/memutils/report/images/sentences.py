@@ -80,12 +80,12 @@ def again(runs: Followed) -> str:
 
 def at_end(runs: Followed) -> str:
     """The share memorized at the end, which other pages have, where that of the last evaluation is
-    another one; '' where it is not, or where ``again`` tells it of runs that those pages show.
+    another one; '' where it is not.
     """
     ends = {c.name: (Run(c.record).end("memorized"), c.memorized.mean()) for c in runs.courses}
     pairs = ((name, share(end), share(last)) for name, (end, last) in ends.items())
     told = [f"{end} with {name}" for name, end, last in pairs if end != last]
-    if not told or again(runs):
+    if not told:
         return ""
     return f"The share at the end, the median of the last evaluations, is {listed(told)}."
 
@@ -171,7 +171,7 @@ def seen(sets: list[Followed]) -> str:
     told = []
     for one in sets:
         found = trajectories.pairs(one)
-        parts = [part(one) for part in (fates, at_end, again, recovered, early)]
+        parts = [fates(one), again(one) or at_end(one), recovered(one), early(one)]
         told.append(" ".join(filter(None, [*parts, overlap(found), order(found)])))
     return "\n\n".join(told) or "No set has two recorded runs yet."
 
